@@ -1,0 +1,158 @@
+"""Canonical bytes of a plan, its hash and id, and strict reading.
+
+A plan file is ``{"id": …, "sha256": …, "plan": {…}}`` as indented JSON, one scalar per line. The hash is over
+the compact JSON of ``plan`` in UTF-8, so ``jq -cj .plan FILE | sha256sum`` prints it. Decimals are strings in
+canonical form. Reading accepts exactly the bytes that writing the decoded plan would give.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from rebalplan.errors import PlanFileError
+from rebalplan.money import MAX_DIGITS
+from rebalplan.plan import PLAN_FORMAT, Plan
+
+MAX_BYTES = 80_000_000
+"""A larger file is refused unread. A plan of 1,000 accounts with 60 symbols has about 50 MB."""
+
+_MAX_INTEGER = 2**53
+"""Larger integers are not the same number to every JSON reader (RFC 8259, section 6)."""
+
+_ENCODER = msgspec.json.Encoder(decimal_format="string")
+_ID_DIGITS = 12
+
+
+class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file: the plan with its name and hash."""
+
+    id: str
+    sha256: str
+    plan: Plan
+
+
+class _RawEnvelope(msgspec.Struct, frozen=True):
+    id: str
+    sha256: str
+    plan: msgspec.Raw
+
+
+class _Head(msgspec.Struct):
+    format_version: str
+
+
+class _HeadEnvelope(msgspec.Struct):
+    plan: _Head
+
+
+def encode(plan: Plan) -> tuple[Envelope, bytes]:
+    """Return the plan in its envelope and the exact bytes of its file."""
+    compact = _ENCODER.encode(plan)
+    sha256 = hashlib.sha256(compact).hexdigest()
+    plan_id = f"{plan.volatile.created_at:%Y%m%dT%H%M%SZ}-{sha256[:_ID_DIGITS]}"
+    return Envelope(plan_id, sha256, plan), _frame(plan_id, sha256, compact)
+
+
+def _frame(plan_id: str, sha256: str, compact: bytes) -> bytes:
+    raw = _ENCODER.encode(_RawEnvelope(plan_id, sha256, msgspec.Raw(compact)))
+    return msgspec.json.format(raw, indent=2) + b"\n"
+
+
+def decode(data: bytes) -> Envelope:
+    """Return the plan that ``data`` is the canonical encoding of.
+
+    Raises ``PlanFileError``, saying what is wrong, for anything else: a cut or edited file, another form of a
+    number, reordered, repeated or unknown fields, trailing data, another format, a wrong hash or id.
+    """
+    if len(data) > MAX_BYTES:
+        raise PlanFileError(f"it has {len(data):,} bytes, more than the {MAX_BYTES:,} a plan may have")
+    envelope = _decode_form(data)
+    _check_values(envelope.plan, "plan")
+    compact = _ENCODER.encode(envelope.plan)
+    sha256 = hashlib.sha256(compact).hexdigest()
+    if sha256 != envelope.sha256:
+        raise PlanFileError(
+            f"its sha256 says {envelope.sha256[:_ID_DIGITS]!a}… but its content hashes to "
+            f"{sha256[:_ID_DIGITS]}…: it was edited or damaged after it was made; plan again"
+        )
+    expected, canonical = encode(envelope.plan)
+    if envelope.id != expected.id:
+        raise PlanFileError(f"its id {envelope.id!a} does not belong to its content ({expected.id})")
+    if data != canonical:
+        raise PlanFileError(
+            "its bytes are not those that rebal writes (spaces, line ends, order of fields or a field given twice): "
+            "restore the file from version control or plan again"
+        )
+    return envelope
+
+
+def _decode_form(data: bytes) -> Envelope:
+    try:
+        return msgspec.json.decode(data, type=Envelope)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError) as error:
+        _refuse_other_format(data)
+        raise PlanFileError(f"it is not a plan file: {error}") from error
+
+
+def _refuse_other_format(data: bytes) -> None:
+    """Say "another version" rather than "not a plan" when that is what it is."""
+    try:
+        found = msgspec.json.decode(data, type=_HeadEnvelope).plan.format_version
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    if found.split(".")[0] != PLAN_FORMAT.split(".")[0]:
+        raise PlanFileError(
+            f"its format_version is {found[:20]!a}, this rebal reads {PLAN_FORMAT}: "
+            "use the version that made it or plan again"
+        )
+
+
+def _check_values(value: Any, where: str) -> None:
+    """Walk a decoded plan once, before any arithmetic, and refuse every value of another form."""
+    match value:
+        case msgspec.Struct():
+            for name in value.__struct_fields__:
+                _check_values(getattr(value, name), f"{where}.{name}")
+        case tuple():
+            for index, item in enumerate(value):
+                _check_values(item, f"{where}[{index}]")
+        case Decimal():
+            _check_decimal(value, where)
+        case str():
+            if not value.isprintable():
+                raise PlanFileError(f"{where} has a control character")
+        case datetime():
+            if value.tzinfo is None or value.utcoffset() or value.microsecond:
+                raise PlanFileError(f"{where} is not a time in UTC to the second")
+        case int():
+            if not -_MAX_INTEGER < value < _MAX_INTEGER:
+                raise PlanFileError(f"{where} is an integer beyond 2^53")
+
+
+def _check_decimal(value: Decimal, where: str) -> None:
+    """Refuse NaN, infinities, exponents, negative zero, trailing zeros and too many digits."""
+    if not value.is_finite():
+        raise PlanFileError(f"{where} is not a finite number")
+    sign, digits, exponent = value.as_tuple()
+    plain = isinstance(exponent, int) and -MAX_DIGITS <= exponent <= 0
+    trailing = bool(exponent) and digits[-1] == 0
+    if not plain or len(digits) > MAX_DIGITS or trailing or (sign and not value) or "E" in str(value):
+        raise PlanFileError(f"{where} is not a decimal in canonical form of at most {MAX_DIGITS} digits")
+
+
+def order_ref(sha256: str, account_position: int, line_position: int) -> str:
+    """Return the reference an order carries at the broker, derived from where it stands in the plan.
+
+    Positions count from 1: ``rb-<12 hex of the plan>-a02-l07``; at most 40 ASCII characters.
+    """
+    return f"rb-{sha256[:_ID_DIGITS]}-a{account_position:02d}-l{line_position:02d}"
+
+
+def plan_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a plan file, from the same types that read it."""
+    return msgspec.json.schema(Envelope)

@@ -1,0 +1,172 @@
+"""Read every account, strictly one after the other, then quote what they need: the input of a plan.
+
+Reads and connects are retried with exponential backoff, each time with a fresh client. What goes wrong
+with one account becomes its failure; the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from rebalplan.errors import AccountError, BrokerError, UnreachableError
+from rebalplan.model import AccountSnapshot, Targets
+from rebalplan.plan import AccountInput, needed_symbols
+from rebalplan.ports import Broker, Clock, MarketData, Progress
+from rebalplan.settings import AccountSettings, AccountsSettings, Endpoint
+
+Result = TypeVar("Result")
+
+
+class Collected(msgspec.Struct, frozen=True):
+    """The accounts in the order of settings.ini and one market for all of them."""
+
+    accounts: tuple[AccountInput, ...]
+    market: MarketData
+
+
+class AccountToRead(msgspec.Struct, frozen=True):
+    """An account's settings with its target weights."""
+
+    settings: AccountSettings
+    targets: Targets
+
+
+def collect(
+    accounts: Sequence[AccountToRead],
+    broker: Broker,
+    clock: Clock,
+    pace: AccountsSettings,
+    progress: Progress,
+) -> Collected:
+    """Read the accounts and the market.
+
+    Raises ``BrokerError`` when no account could be reached at all, or when there is no market data.
+    """
+    reader = _Reader(broker, clock, pace)
+    inputs = []
+    for position, account in enumerate(accounts):
+        if position:
+            clock.sleep(float(pace.pacing_sec))
+        progress(f"reading {account.settings.account}")
+        inputs.append(reader.read(account))
+    reader.require_someone_reached()
+    market = _read_market(reader, accounts, inputs, progress)
+    return Collected(tuple(inputs), market)
+
+
+class _Reader:
+    """Reads accounts; remembers which gateways never answered, so that each is waited for only once."""
+
+    def __init__(self, broker: Broker, clock: Clock, pace: AccountsSettings) -> None:
+        self._broker = broker
+        self._clock = clock
+        self._pace = pace
+        self._reached: dict[Endpoint, bool] = {}
+        self._last_error: dict[Endpoint, BrokerError] = {}
+
+    def read(self, account: AccountToRead) -> AccountInput:
+        name, endpoint = account.settings.account, account.settings.endpoint
+        snapshot: AccountSnapshot | None = None
+        failure = ""
+        try:
+            if self._is_dead(endpoint):
+                raise self._last_error[endpoint]
+            snapshot = self.retried(lambda: self._read_once(endpoint, name))
+        except (AccountError, BrokerError) as error:
+            failure = str(error)
+            if isinstance(error, BrokerError):
+                self._last_error[endpoint] = error
+        return AccountInput(name, account.settings.policy, account.targets, snapshot, failure)
+
+    def _read_once(self, endpoint: Endpoint, account: str) -> AccountSnapshot:
+        with self._broker.connect(endpoint) as connection:
+            self._reached[endpoint] = True
+            return connection.read_account(account)
+
+    def _is_dead(self, endpoint: Endpoint) -> bool:
+        return endpoint in self._last_error and not self._reached.get(endpoint)
+
+    def require_someone_reached(self) -> None:
+        """Raise the first gateway's error when no gateway could be connected to."""
+        if self._last_error and not self._reached:
+            raise next(iter(self._last_error.values()))
+
+    def check(self, account: AccountSettings) -> str:
+        """Return what is wrong with the account at the broker, or nothing."""
+        try:
+            self.retried(lambda: self._check_once(account))
+        except (AccountError, BrokerError) as error:
+            return f"{account.account}: {error}"
+        return ""
+
+    def _check_once(self, account: AccountSettings) -> None:
+        with self._broker.connect(account.endpoint) as connection:
+            connection.check_account(account.account)
+
+    def symbols(self, endpoint: Endpoint, symbols: Sequence[str]) -> tuple[str, ...]:
+        """Return what is wrong with the symbols at the broker."""
+        with self._broker.connect(endpoint) as connection:
+            return connection.check_symbols(symbols)
+
+    def market(
+        self, endpoint: Endpoint, wanted: dict[str, int], delayed: bool, progress: Progress
+    ) -> MarketData:
+        with self._broker.connect(endpoint) as connection:
+            return connection.read_market(wanted, allow_delayed=delayed, progress=progress)
+
+    def now(self) -> datetime:
+        """Return the local time to the second, for when no broker can be asked."""
+        return self._clock.now().replace(microsecond=0)
+
+    def retried(self, read: Callable[[], Result]) -> Result:
+        """Call ``read`` again, after a growing pause, while the gateway cannot be reached."""
+        pause = self._pace.backoff_sec
+        for _ in range(self._pace.retries):
+            try:
+                return read()
+            except UnreachableError:
+                self._clock.sleep(float(pause))
+                pause = min(2 * pause, self._pace.backoff_max_sec)
+        return read()
+
+
+def _read_market(
+    reader: _Reader, accounts: Sequence[AccountToRead], inputs: Iterable[AccountInput], progress: Progress
+) -> MarketData:
+    """Quote each symbol once, at the gateway of the first account that could be read."""
+    wanted: dict[str, int] = {}
+    readable = []
+    for account, read in zip(accounts, inputs, strict=True):
+        if read.snapshot is None:
+            continue
+        readable.append(account.settings)
+        for symbol, con_id in needed_symbols(read).items():
+            wanted[symbol] = wanted.get(symbol) or con_id
+    if not readable:
+        return MarketData(quotes=(), session=None, asked_at=reader.now())
+    delayed = any(settings.policy.pricing.allow_delayed for settings in readable)
+    ordered = {symbol: wanted[symbol] for symbol in sorted(wanted)}
+    progress(f"quoting {len(ordered)} symbols")
+    return reader.retried(lambda: reader.market(readable[0].endpoint, ordered, delayed, progress))
+
+
+def check_at_broker(
+    accounts: Sequence[AccountToRead], broker: Broker, clock: Clock, pace: AccountsSettings
+) -> tuple[str, ...]:
+    """Ask whether the broker knows the accounts and the symbols; return a sentence per problem.
+
+    Raises ``BrokerError`` when the symbols cannot be asked for.
+    """
+    reader = _Reader(broker, clock, pace)
+    problems = []
+    for position, account in enumerate(accounts):
+        if position:
+            clock.sleep(float(pace.pacing_sec))
+        problems.append(reader.check(account.settings))
+    symbols = sorted({w.symbol for a in accounts for w in a.targets.weights})
+    found = reader.retried(lambda: reader.symbols(accounts[0].settings.endpoint, symbols))
+    return (*(p for p in problems if p), *found)

@@ -1,0 +1,113 @@
+"""The application: its commands, and what any error of theirs becomes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from rebalplan import __version__
+from rebalplan.commands import apply, init, plan, schema, show, sim, validate, verify
+from rebalplan.errors import ExitCode, InputError, RebalError
+from rebalplan.text import printable
+
+app = typer.Typer(
+    name="rebal",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Terraform for portfolios: plan, review and apply rebalancing orders over several "
+    "Interactive Brokers accounts.",
+)
+app.command("init")(init.init)
+app.command("validate")(validate.validate)
+app.command("plan")(plan.plan)
+app.command("show")(show.show)
+app.command("verify")(verify.verify)
+app.command("apply")(apply.apply)
+app.command("schema")(schema.schema)
+app.add_typer(sim.app, name="sim")
+
+_UsageError = typer.BadParameter.__bases__[0]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rebal {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run ``rebal`` and exit with one of ``rebalplan.errors.ExitCode``."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; nothing is raised."""
+    verbose = "--verbose" in arguments
+    _set_up_output(verbose)
+    try:
+        code = app(list(arguments), prog_name="rebal", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _reader_went_away()
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("\nInterrupted.", err=True)
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # every error becomes a paragraph and a code here
+        if verbose:
+            traceback.print_exc()
+        return _report(error)
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _set_up_output(verbose: bool) -> None:
+    """Never fail on a character the terminal lacks; keep library logs quiet unless asked for."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    if verbose:
+        logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    else:
+        logging.basicConfig(handlers=[logging.NullHandler()])
+
+
+def _report(error: Exception) -> int:
+    if isinstance(error, _UsageError):
+        error.show()  # type: ignore[attr-defined]  # every version of the library has it
+        return ExitCode.USAGE
+    if isinstance(error, InputError):
+        typer.echo("Error: the input files cannot be used.", err=True)
+        for problem in error.problems:
+            typer.echo(f"  {problem}", err=True)
+        return error.exit_code
+    if isinstance(error, RebalError):
+        typer.echo(f"Error: {error}", err=True)
+        return error.exit_code
+    text = printable(f"{type(error).__name__}: {error}")
+    typer.echo(
+        f"Error: unexpected {text}. This is a defect; run again with --verbose and report it.", err=True
+    )
+    return ExitCode.ERROR
+
+
+def _reader_went_away() -> int:
+    """Keep the interpreter from flushing into a closed pipe once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.DONE

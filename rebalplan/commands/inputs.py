@@ -1,0 +1,85 @@
+"""The input files of a run: settings.ini and the portfolios its accounts use, read once each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from rebalplan.collect import AccountToRead
+from rebalplan.errors import InputError, Problem, RebalError, UsageError
+from rebalplan.model import Mode
+from rebalplan.portfolios import Portfolios, check_leverage, read_portfolios
+from rebalplan.settings import AccountSettings, Settings, load_settings
+from rebalplan.store import PlanStore
+from rebalplan.targets import target_weights
+from rebalplan.text import printable
+
+
+def load(config: Path) -> Settings:
+    """Read settings.ini and print its warnings to stderr."""
+    settings = load_settings(config)
+    for warning in settings.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    return settings
+
+
+def store(config: Path) -> PlanStore:
+    """Return the plan folder of a settings file; without the file, ``plans`` beside it."""
+    if not config.exists():
+        return PlanStore(config.parent / "plans")
+    return PlanStore(load_settings(config).io.plan_dir)
+
+
+def choose_accounts(settings: Settings, wanted: Sequence[str]) -> tuple[AccountSettings, ...]:
+    """Return the accounts to work on, in the order of settings.ini. Raises ``UsageError`` for one not in it."""
+    known = {a.account for a in settings.account_settings}
+    asked = {name.strip().upper() for name in wanted}
+    unknown = sorted(asked - known)
+    if unknown:
+        names = ", ".join(a.account for a in settings.account_settings)
+        raise UsageError(
+            f"--account {printable(unknown[0])} is not in [accounts] ids of {settings.path} ({names})"
+        )
+    return tuple(a for a in settings.account_settings if not asked or a.account in asked)
+
+
+def with_targets(settings: Settings, accounts: Sequence[AccountSettings]) -> tuple[AccountToRead, ...]:
+    """Read the portfolios file of each account and mix its models. Raises ``InputError`` with all problems."""
+    files = _read_files(settings)
+    problems = [p for a in accounts for p in check_leverage(files[a.portfolios], a)]
+    if problems:
+        raise InputError(problems)
+    return tuple(AccountToRead(a, target_weights(files[a.portfolios], a.models)) for a in accounts)
+
+
+def _read_files(settings: Settings) -> dict[Path, Portfolios]:
+    """Read each file once, with the models of every account that uses it, whichever accounts are planned."""
+    models: dict[Path, dict[str, str]] = {}
+    for account in settings.account_settings:
+        names = models.setdefault(account.portfolios, {})
+        names.update({m.model.casefold(): m.model for m in account.models})
+    files: dict[Path, Portfolios] = {}
+    problems: list[Problem] = []
+    for path, names in models.items():
+        try:
+            files[path] = read_portfolios(path, models=list(names.values()))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return files
+
+
+def trading_mode(settings: Settings) -> Mode:
+    """Return sim, or paper or live by the accounts' ids (paper ids begin with D)."""
+    if settings.ibkr.mode == "sim":
+        return "sim"
+    kinds = {a.account.startswith("D") for a in settings.account_settings}
+    if len(kinds) > 1:
+        raise RebalError(
+            f"{settings.path}: [accounts] ids mixes paper accounts (their ids begin with D) and live ones: "
+            "keep them in two settings files"
+        )
+    return "paper" if True in kinds else "live"

@@ -1,0 +1,26 @@
+"""Progress on stderr: one line that says what is being done, and nothing when nobody watches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rebalplan.ports import Progress
+
+
+@contextmanager
+def progress_line(style_allowed: bool) -> Iterator[Progress]:
+    """Show the latest step while the context lasts, when stderr is a terminal."""
+    if not sys.stderr.isatty() or not style_allowed:
+        yield _say_nothing
+        return
+    from rich.console import Console  # noqa: PLC0415  # only a terminal pays for it
+
+    console = Console(stderr=True)
+    with console.status("connecting") as status:
+        yield status.update
+
+
+def _say_nothing(_step: str) -> None:
+    """Tell nobody."""

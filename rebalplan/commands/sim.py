@@ -1,0 +1,108 @@
+"""``rebal sim``: the embedded gateway on its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rebalplan.commands.inputs import load
+from rebalplan.commands.options import DEFAULT_CONFIG, Config, Verbose
+from rebalplan.errors import RebalError
+
+if TYPE_CHECKING:
+    from rebalplan.sim import Scenario
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The embedded gateway: accounts, quotes and orders of a scenario, no broker needed.",
+)
+
+DEFAULT_STATE = Path(".rebal/sim.json")
+
+ScenarioOption = Annotated[
+    Path | None,
+    typer.Option("--scenario", metavar="FILE", help="A scenario (TOML) instead of [sim] scenario."),
+]
+StateOption = Annotated[
+    Path | None, typer.Option("--state", metavar="FILE", help="The state file instead of [sim] state.")
+]
+
+
+@contextmanager
+def _world(config: Path, scenario: Path | None, state: Path | None) -> Iterator[tuple[Scenario, Path]]:
+    """Yield the scenario and state file: the options, else settings.ini, else the built-in ones."""
+    from rebalplan import sim  # noqa: PLC0415  # `rebal --help` does without the gateway
+
+    if config.exists() and (scenario is None or state is None):
+        settings = load(config).sim
+        scenario, state = scenario or settings.scenario, state or settings.state
+    try:
+        yield sim.load_scenario(scenario), state or DEFAULT_STATE
+    except sim.SimError as error:
+        raise RebalError(str(error)) from error
+
+
+@app.command()
+def serve(
+    *,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 4002,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Like the Read-Only API setting of TWS.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+    scenario: ScenarioOption = None,
+    state: StateOption = None,
+    verbose: Verbose = False,
+) -> None:
+    """Run the gateway for any TWS client until Ctrl-C."""
+    from rebalplan import sim  # noqa: PLC0415
+
+    del verbose
+    with (
+        _world(config, scenario, state) as (chosen, path),
+        sim.start(chosen, state=path, host=host, port=port, read_only=read_only) as gateway,
+    ):
+        typer.echo(f"Listening on {gateway.host}:{gateway.port}, state in {path}. Ctrl-C stops it.")
+        while True:
+            time.sleep(3600)
+
+
+@app.command()
+def reset(
+    *,
+    config: Config = DEFAULT_CONFIG,
+    scenario: ScenarioOption = None,
+    state: StateOption = None,
+    verbose: Verbose = False,
+) -> None:
+    """Forget what happened: the accounts are as the scenario starts them."""
+    from rebalplan import sim  # noqa: PLC0415
+
+    del verbose
+    with _world(config, scenario, state) as (chosen, path):
+        sim.reset(chosen, path)
+    typer.echo(f"Reset {path} to the start of {chosen.source}.")
+
+
+@app.command()
+def show(
+    *,
+    config: Config = DEFAULT_CONFIG,
+    scenario: ScenarioOption = None,
+    state: StateOption = None,
+    verbose: Verbose = False,
+) -> None:
+    """Print the gateway's accounts and quotes as they are now."""
+    from rebalplan import sim  # noqa: PLC0415
+    from rebalplan.render.sim import render_description  # noqa: PLC0415
+
+    del verbose
+    with _world(config, scenario, state) as (chosen, path):
+        typer.echo(render_description(sim.describe(chosen, path if path.exists() else None)))

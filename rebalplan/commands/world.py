@@ -1,0 +1,53 @@
+"""The world of a run: the embedded gateway or the real one, behind the same broker port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+
+from rebalplan.clock import SystemClock
+from rebalplan.collect import AccountToRead
+from rebalplan.errors import RebalError
+from rebalplan.ibkr import IbkrBroker
+from rebalplan.ports import Broker, Clock
+from rebalplan.settings import AccountSettings, Endpoint, Settings
+
+
+class World(msgspec.Struct, frozen=True):
+    """A broker and a clock, and where to find each account there."""
+
+    broker: Broker
+    clock: Clock
+    gateway: Endpoint | None
+
+    def place(self, accounts: Sequence[AccountToRead]) -> tuple[AccountToRead, ...]:
+        """Return the accounts with the endpoints they are reached at in this world."""
+        return tuple(AccountToRead(self.place_settings(a.settings), a.targets) for a in accounts)
+
+    def place_settings(self, account: AccountSettings) -> AccountSettings:
+        """Return one account's settings with the endpoint it is reached at in this world."""
+        if self.gateway is None:
+            return account
+        endpoint = msgspec.structs.replace(self.gateway, client_id=account.endpoint.client_id)
+        return msgspec.structs.replace(account, endpoint=endpoint)
+
+
+@contextmanager
+def open_world(settings: Settings) -> Iterator[World]:
+    """Open what ``[ibkr] mode`` says: with ``sim`` the embedded gateway runs in this process."""
+    clock = SystemClock()
+    broker = IbkrBroker(float(settings.ibkr.timeout_sec), clock)
+    if settings.ibkr.mode == "tws":
+        yield World(broker, clock, None)
+        return
+    from rebalplan import sim  # noqa: PLC0415  # a real gateway needs none of it
+
+    try:
+        scenario = sim.load_scenario(settings.sim.scenario)
+        gateway = sim.start(scenario, state=settings.sim.state, clock=clock.now)
+    except sim.SimError as error:
+        raise RebalError(str(error)) from error
+    with gateway:
+        yield World(broker, clock, Endpoint(gateway.host, gateway.port, 0))

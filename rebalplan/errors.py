@@ -1,0 +1,93 @@
+"""One tree of errors; each class carries the exit code its printing leads to.
+
+Errors are raised where they are known and printed in one place, ``rebalplan.commands``.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+
+import msgspec
+
+
+class ExitCode(enum.IntEnum):
+    """What the shell sees."""
+
+    DONE = 0
+    ERROR = 1
+    CHANGES = 2
+    """``plan --detailed-exitcode`` found orders."""
+    REFUSED = 3
+    """A check refused; nothing was sent."""
+    INCOMPLETE = 4
+    """Some account failed or is blocked."""
+    USAGE = 64
+    INTERRUPTED = 130
+
+
+class RebalError(Exception):
+    """Something the user can read and act on.
+
+    The message is one short paragraph: what is wrong, where (file:line, account, field), what was
+    expected, what to do next.
+    """
+
+    exit_code = ExitCode.ERROR
+
+
+class UsageError(RebalError):
+    """The command line asks for something that does not exist."""
+
+    exit_code = ExitCode.USAGE
+
+
+class RefusedError(RebalError):
+    """A safety check said no; nothing was sent or written."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class PlanFileError(RefusedError):
+    """A plan file is not what this tool wrote: bytes, hash, form, size or version."""
+
+
+class BrokerError(RebalError):
+    """The broker refused, did not answer, or answered something unusable."""
+
+
+class UnreachableError(BrokerError):
+    """The gateway could not be reached or hung up: asking again may help."""
+
+
+class TimedOutError(UnreachableError):
+    """One request was not answered in full in time."""
+
+
+class AccountError(RebalError):
+    """One account cannot be planned; the others go on. The message becomes the reason in the plan."""
+
+
+class Problem(msgspec.Struct, frozen=True, order=True):
+    """One finding in an input file.
+
+    ``line`` and ``column`` count from 1; 0 means the whole file or the whole line.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        """Return ``file:line:column: message`` without the parts that are 0."""
+        place = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
+        return f"{place}: {self.message}"
+
+
+class InputError(RebalError):
+    """An input file has problems; all of them are reported together, in file order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -1,0 +1,177 @@
+"""The ``Broker`` port on ``ib_insync``: accounts and market data, blocking, one connection at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from rebalplan.errors import BrokerError, TimedOutError
+from rebalplan.ibkr.account import read_snapshot
+from rebalplan.ibkr.client import (
+    NO_SUCH_CONTRACT,
+    NOT_SUBSCRIBED,
+    IbkrClient,
+    RequestRefused,
+    require_account,
+)
+from rebalplan.ibkr.hours import next_session, read_sessions
+from rebalplan.ibkr.market import Contract, no_quote, read_quote
+from rebalplan.model import AccountSnapshot, Quote, Session
+from rebalplan.ports import Clock, MarketData, Progress
+from rebalplan.settings import Endpoint
+
+Result = TypeVar("Result")
+
+IN_FLIGHT = 50
+"""Snapshots of market data the gateway answers at a time (error 101 above)."""
+
+
+class IbkrBroker:
+    """Connects to TWS or IB Gateway. One loop serves all connections, one after the other."""
+
+    def __init__(self, timeout_sec: float, clock: Clock) -> None:
+        self._timeout = timeout_sec
+        self._clock = clock
+
+    @contextmanager
+    def connect(self, endpoint: Endpoint) -> Iterator[IbkrConnection]:
+        """Connect with a fresh client; raises ``BrokerError``, ``UnreachableError`` when worth a retry."""
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)  # the library asks for the thread's current loop
+        loop.set_exception_handler(
+            lambda *_: None
+        )  # a decoder fed by another service; the handshake times out
+        client = None
+        try:
+            client = IbkrClient(endpoint, self._timeout)
+            loop.run_until_complete(client.connect())
+            yield IbkrConnection(client, loop, self._clock)
+        finally:
+            if client is not None:
+                loop.run_until_complete(client.close())
+            loop.close()
+            asyncio.set_event_loop(None)
+
+
+class IbkrConnection:
+    """One connection; see ``rebalplan.ports.BrokerConnection``."""
+
+    def __init__(self, client: IbkrClient, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+        self._client = client
+        self._loop = loop
+        self._clock = clock
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return self._loop.run_until_complete(work)
+
+    def check_account(self, account: str) -> None:
+        """Raise ``AccountError`` unless the login manages the account; asks nothing."""
+        require_account(account, self._client.managed_accounts())
+
+    def check_symbols(self, symbols: Sequence[str]) -> tuple[str, ...]:
+        """Ask for each symbol's contract."""
+        return tuple(problem for problem in self._run(self._check_symbols(symbols)) if problem)
+
+    async def _check_symbols(self, symbols: Sequence[str]) -> list[str]:
+        return await _all(self._check_symbol(symbol) for symbol in symbols)
+
+    async def _check_symbol(self, symbol: str) -> str:
+        try:
+            await self._contract(symbol, 0)
+        except (RequestRefused, TimedOutError) as error:
+            return f"{symbol}: {_why(error)}"
+        return ""
+
+    def read_account(self, account: str) -> AccountSnapshot:
+        """Ask for the account's values, its positions and the open orders: three requests."""
+        self.check_account(account)
+        return self._run(self._read_account(account))
+
+    async def _read_account(self, account: str) -> AccountSnapshot:
+        rows = await self._client.account_values(account)
+        positions = await self._client.positions(account)
+        orders = await self._client.working_orders(account)
+        return read_snapshot(rows, positions, orders)
+
+    def read_market(
+        self, wanted: Mapping[str, int], *, allow_delayed: bool, progress: Progress
+    ) -> MarketData:
+        """Ask for the time, then for each symbol's contract and one snapshot."""
+        return self._run(self._read_market(wanted, allow_delayed, progress))
+
+    async def _read_market(
+        self, wanted: Mapping[str, int], allow_delayed: bool, progress: Progress
+    ) -> MarketData:
+        asked_at = await self._client.current_time()
+        skew = asked_at - self._clock.now()
+        if allow_delayed:
+            self._client.accept_delayed_data()
+        slots = asyncio.Semaphore(IN_FLIGHT)
+
+        async def one(symbol: str, con_id: int) -> tuple[Quote, Session | None]:
+            async with slots:
+                quote, session = await self._quote(symbol, con_id, skew)
+                progress(symbol)
+                return quote, session
+
+        answers = await _all(one(symbol, con_id) for symbol, con_id in wanted.items())
+        sessions = [session for _, session in answers if session is not None]
+        return MarketData(
+            quotes=tuple(quote for quote, _ in answers),
+            session=min(sessions, key=lambda s: s.closes_at, default=None),
+            asked_at=asked_at,
+        )
+
+    async def _quote(self, symbol: str, con_id: int, skew: timedelta) -> tuple[Quote, Session | None]:
+        """Return the quote and the contract's next session; a refusal becomes the quote's problem."""
+        contract = None
+        try:
+            contract = await self._contract(symbol, con_id)
+            ticks = await self._client.ticks(contract.con_id)
+        except (RequestRefused, TimedOutError) as error:
+            found = contract.con_id if contract else 0
+            return no_quote(symbol, found, _why(error), self._now(skew)), None
+        now = self._now(skew)
+        return read_quote(symbol, contract, ticks, now), next_session(contract.sessions, now)
+
+    def _now(self, skew: timedelta) -> datetime:
+        return (self._clock.now() + skew).astimezone(UTC).replace(microsecond=0)
+
+    async def _contract(self, symbol: str, con_id: int) -> Contract:
+        """Resolve a symbol to one contract; what is held is looked up by its own id."""
+        found = await self._client.contract_details(symbol, con_id)
+        ids = sorted({d.contract.conId for d in found if d.contract is not None})
+        if len(ids) != 1 or not ids[0]:
+            raise RequestRefused(
+                NO_SUCH_CONTRACT,
+                f"{symbol} is {len(ids)} contracts ({ids}), expected one" if ids else "no contract",
+            )
+        sessions = read_sessions(found[0].liquidHours, found[0].timeZoneId)
+        if not sessions:
+            raise RequestRefused(NO_SUCH_CONTRACT, f"the trading hours of {symbol} cannot be read")
+        return Contract(symbol, ids[0], sessions)
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """Run everything to its end, then raise the first error if there was one."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    done: list[Result] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        done.append(result)
+    return done
+
+
+def _why(error: BrokerError) -> str:
+    code = error.code if isinstance(error, RequestRefused) else 0
+    if code in NOT_SUBSCRIBED:
+        return (
+            f"no live market data: subscribe to it, or set allow_delayed = true for delayed prices; {error}"
+        )
+    if code == NO_SUCH_CONTRACT:
+        return f"not one US dollar stock at the broker; {error}"
+    return str(error)

@@ -1,0 +1,109 @@
+"""The vocabulary: what the rooms below the plan hand to each other.
+
+Quantities are shares, prices and money US dollars unless a field says otherwise; every ``*_pct`` is in
+percent. Everything is frozen.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+Side = Literal["SELL", "BUY"]
+Mode = Literal["sim", "paper", "live"]
+PriceSource = Literal["last", "close", "bid", "ask", "mid"]
+
+
+class TargetWeight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The weight one symbol should have in an account's investable value; 0 means to be closed."""
+
+    symbol: str
+    target_pct: Decimal
+
+
+class Targets(msgspec.Struct, frozen=True):
+    """All target weights of an account, by symbol, and the weight of CASH (negative: margin)."""
+
+    weights: tuple[TargetWeight, ...]
+    cash_pct: Decimal
+
+
+class Position(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A managed holding: a stock or ETF in US dollars. ``quantity`` is negative when short."""
+
+    symbol: str
+    con_id: int
+    quantity: Decimal
+
+
+class UnmanagedItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something in the account that is never valued and never traded.
+
+    ``quantity`` counts contracts or shares, for ``CASH`` units of ``currency``.
+    """
+
+    kind: str
+    description: str
+    currency: str
+    quantity: Decimal
+
+
+class WorkingOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An order that was open at the broker when the snapshot was taken, whoever placed it."""
+
+    symbol: str
+    con_id: int
+    side: str
+    quantity: Decimal
+    order_ref: str
+    perm_id: int
+
+
+class AccountSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an account was at the broker at one moment.
+
+    ``net_liquidation`` is the broker's own figure in ``base_currency``; ``broker_usd`` the broker's value of
+    what is managed here (US dollar cash and stocks). ``working_orders`` is ``None`` when the gateway
+    would not tell, as a read-only API does not.
+    """
+
+    account_type: str
+    base_currency: str
+    net_liquidation: Decimal
+    broker_usd: Decimal
+    cash_usd: Decimal
+    settled_cash: Decimal | None
+    positions: tuple[Position, ...]
+    unmanaged: tuple[UnmanagedItem, ...]
+    working_orders: tuple[WorkingOrder, ...] | None
+
+
+class Quote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the broker said about one symbol: every price it gave, and which of them can be trusted.
+
+    ``con_id`` is 0 and ``problem`` says why when the symbol has no contract or no market data. ``closed``
+    means that ``received_at`` lies outside the contract's regular session.
+    """
+
+    symbol: str
+    con_id: int
+    bid: Decimal | None
+    ask: Decimal | None
+    last: Decimal | None
+    close: Decimal | None
+    last_at: datetime | None
+    received_at: datetime
+    delayed: bool
+    closed: bool
+    halted: bool
+    problem: str | None
+
+
+class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One regular trading session, in UTC."""
+
+    opens_at: datetime
+    closes_at: datetime

@@ -1,0 +1,209 @@
+"""One account: snapshot, targets, quotes and policy in; orders, reasons and figures out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import msgspec
+
+from rebalplan.drift import Drift, Holding, Valuation, measure_drift, value_account
+from rebalplan.limits import account_breaches
+from rebalplan.model import AccountSnapshot, Quote, Targets
+from rebalplan.money import ZERO, canonical, quantize, usd
+from rebalplan.plan.document import AccountPlan, DriftRow, PlannedOrder
+from rebalplan.plan.summary import percent, summarize
+from rebalplan.policy import Policy
+from rebalplan.pricing import NoPrice, Price, choose_price
+from rebalplan.sizing import SizedLine, Sizing, SizingLine, SizingProblem, size_orders
+from rebalplan.snapshot import mismatch_failure, snapshot_failures
+
+
+class AccountInput(msgspec.Struct, frozen=True):
+    """Everything an account's orders follow from, but the quotes.
+
+    ``failure`` says why there is no snapshot; it is empty when there is one.
+    """
+
+    account: str
+    policy: Policy
+    targets: Targets
+    snapshot: AccountSnapshot | None
+    failure: str = ""
+
+
+def needed_symbols(account: AccountInput) -> dict[str, int]:
+    """Return the symbols this account needs a price for, with the conId it holds (0: holds none)."""
+    if account.snapshot is None:
+        return {}
+    needed = {w.symbol: 0 for w in account.targets.weights if w.target_pct}
+    needed.update({p.symbol: p.con_id for p in account.snapshot.positions if p.quantity})
+    return needed
+
+
+def plan_account(account: AccountInput, quotes: Mapping[str, Quote]) -> AccountPlan:
+    """Return the account's plan; whatever stands in its way becomes the reasons of a failed one."""
+    if account.snapshot is None:
+        return _failed(account, (account.failure,))
+    failures = snapshot_failures(account.snapshot)
+    holdings, unpriced = _price_holdings(account, account.snapshot, quotes)
+    if failures or unpriced:
+        return _failed(account, (*failures, *unpriced))
+    rules = account.policy.rebalance
+    valuation = value_account(account.snapshot.cash_usd, holdings, account.targets, rules)
+    failure = _valuation_failure(account.snapshot, valuation, account.policy)
+    if failure:
+        return _failed(account, (failure,))
+    drifts = measure_drift(valuation, holdings, rules)
+    sizing = size_orders(_sizing_problem(valuation, drifts, account.policy))
+    return _assemble(account, valuation, holdings, drifts, sizing)
+
+
+def _failed(account: AccountInput, reasons: tuple[str, ...]) -> AccountPlan:
+    return AccountPlan(
+        account=account.account,
+        status="failed",
+        reasons=reasons,
+        policy=account.policy,
+        targets=account.targets.weights,
+        cash_target_pct=account.targets.cash_pct,
+        orders=(),
+        drift=(),
+        summary=None,
+        snapshot=account.snapshot,
+    )
+
+
+def _price_holdings(
+    account: AccountInput, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]
+) -> tuple[tuple[Holding, ...], tuple[str, ...]]:
+    """Return the priced holdings in symbol order, and a sentence for each that has no price."""
+    quantities = {p.symbol: p.quantity for p in snapshot.positions}
+    targets: dict[str, Decimal | None] = {w.symbol: w.target_pct for w in account.targets.weights}
+    unlisted = ZERO if account.policy.rebalance.unlisted == "sell" else None
+    holdings, unpriced = [], []
+    for symbol, con_id in sorted(needed_symbols(account).items()):
+        price = _price(symbol, con_id, quotes, account.policy)
+        if isinstance(price, NoPrice):
+            unpriced.append(f"no price for {symbol}: {price.why}")
+            continue
+        holdings.append(
+            Holding(
+                symbol=symbol,
+                con_id=quotes[symbol].con_id,
+                quantity=quantities.get(symbol, ZERO),
+                price=price.value,
+                price_source=price.source,
+                target_pct=targets.get(symbol, unlisted),
+            )
+        )
+    return tuple(holdings), tuple(unpriced)
+
+
+def _price(symbol: str, con_id: int, quotes: Mapping[str, Quote], policy: Policy) -> Price | NoPrice:
+    quote = quotes.get(symbol)
+    if quote is None:
+        return NoPrice("it was not quoted")
+    if quote.problem is None and con_id not in (0, quote.con_id):
+        return NoPrice(f"the account holds contract {con_id} but {symbol} is now contract {quote.con_id}")
+    return choose_price(quote, policy.pricing)
+
+
+def _valuation_failure(snapshot: AccountSnapshot, valuation: Valuation, policy: Policy) -> str | None:
+    if valuation.investable <= 0:
+        return (
+            f"nothing to invest: {usd(valuation.net_liquidation)} USD net liquidation value less "
+            f"{usd(valuation.buffer)} USD cash buffer and {usd(valuation.held)} USD unlisted holdings leaves "
+            f"{usd(valuation.investable)} USD"
+        )
+    return mismatch_failure(snapshot, valuation.net_liquidation, policy.limits.nlv_mismatch_pct)
+
+
+def _sizing_problem(valuation: Valuation, drifts: tuple[Drift, ...], policy: Policy) -> SizingProblem:
+    rules = policy.rebalance
+    return SizingProblem(
+        lines=tuple(
+            SizingLine(
+                symbol=d.holding.symbol,
+                quantity=d.holding.quantity,
+                price=d.holding.price,
+                target_usd=d.target_usd,
+                selected=d.selected,
+            )
+            for d in drifts
+        ),
+        cash_usd=valuation.cash,
+        cash_floor_usd=valuation.cash_floor,
+        held_usd=valuation.held,
+        net_liquidation_usd=valuation.net_liquidation,
+        max_leverage=rules.max_leverage,
+        cost_bps=rules.cost_bps,
+        min_order_usd=rules.min_order_usd,
+        allow_fractional=rules.allow_fractional,
+        direction=rules.direction,
+    )
+
+
+def _assemble(
+    account: AccountInput,
+    valuation: Valuation,
+    holdings: tuple[Holding, ...],
+    drifts: tuple[Drift, ...],
+    sizing: Sizing,
+) -> AccountPlan:
+    orders = _orders(drifts, sizing)
+    breaches = account_breaches(orders, valuation.net_liquidation, account.policy.limits)
+    return AccountPlan(
+        account=account.account,
+        status="blocked" if breaches else "planned" if orders else "no_changes",
+        reasons=breaches,
+        policy=account.policy,
+        targets=account.targets.weights,
+        cash_target_pct=account.targets.cash_pct,
+        orders=orders,
+        drift=_rows(valuation, holdings, drifts, sizing),
+        summary=summarize(account.policy.rebalance, valuation, drifts, sizing),
+        snapshot=account.snapshot,
+    )
+
+
+def _orders(drifts: tuple[Drift, ...], sizing: Sizing) -> tuple[PlannedOrder, ...]:
+    orders = [
+        _order(d.holding, line.trade) for d, line in zip(drifts, sizing.lines, strict=True) if line.trade
+    ]
+    return tuple(sorted(orders, key=lambda o: (o.side == "BUY", o.symbol, o.con_id)))
+
+
+def _order(holding: Holding, trade: Decimal) -> PlannedOrder:
+    return PlannedOrder(
+        side="BUY" if trade > 0 else "SELL",
+        symbol=holding.symbol,
+        con_id=holding.con_id,
+        quantity=canonical(abs(trade)),
+        price=canonical(holding.price),
+        value_usd=quantize(abs(trade) * holding.price),
+        closes=not holding.target_pct and holding.quantity + trade == 0,
+    )
+
+
+def _rows(
+    valuation: Valuation, holdings: tuple[Holding, ...], drifts: tuple[Drift, ...], sizing: Sizing
+) -> tuple[DriftRow, ...]:
+    sized = {d.holding.symbol: (d, line) for d, line in zip(drifts, sizing.lines, strict=True)}
+    return tuple(_row(valuation, holding, sized.get(holding.symbol)) for holding in holdings)
+
+
+def _row(valuation: Valuation, holding: Holding, sized: tuple[Drift, SizedLine] | None) -> DriftRow:
+    drift, line = sized or (None, None)
+    return DriftRow(
+        symbol=holding.symbol,
+        quantity=canonical(holding.quantity),
+        price=canonical(holding.price),
+        price_source=holding.price_source,
+        target_pct=holding.target_pct,
+        current_pct=percent(holding.value, valuation.investable),
+        drift_pct=drift.pct if drift else ZERO,
+        drift_usd=quantize(drift.usd) if drift else ZERO,
+        trade=canonical(line.trade) if line else ZERO,
+        reason=line.reason if line else "held_unlisted",
+    )

@@ -1,0 +1,100 @@
+"""All accounts together: the plan, and the same plan derived again from what it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from rebalplan.limits import total_breach
+from rebalplan.model import Mode, Quote, Session, Targets
+from rebalplan.money import ZERO, exact
+from rebalplan.plan.account import AccountInput, needed_symbols, plan_account
+from rebalplan.plan.document import AccountPlan, Plan, Volatile
+from rebalplan.sizing import SIZING_VERSION
+
+__all__ = ["PLAN_FORMAT", "build_plan", "derive_again", "inputs_of", "needed_symbols"]
+
+PLAN_FORMAT = "1.0"
+
+
+def build_plan(
+    accounts: Iterable[AccountInput],
+    quotes: Sequence[Quote],
+    *,
+    mode: Mode,
+    session: Session | None,
+    created_at: datetime,
+    tool_version: str,
+    replay_of: str | None = None,
+) -> Plan:
+    """Plan every account on its own, then apply the limit on all of them together.
+
+    ``quotes`` are shared by all accounts, one per symbol; ``created_at`` is the broker's time in UTC.
+    """
+    with exact():
+        by_symbol = {quote.symbol: quote for quote in quotes}
+        planned = tuple(plan_account(account, by_symbol) for account in accounts)
+        planned = _block_on_total(planned)
+    return Plan(
+        format_version=PLAN_FORMAT,
+        sizing_version=SIZING_VERSION,
+        mode=mode,
+        replay_of=replay_of,
+        accounts=planned,
+        volatile=Volatile(
+            quotes=tuple(sorted(quotes, key=lambda quote: (quote.symbol, quote.con_id))),
+            session=session,
+            created_at=created_at,
+            expires_at=_expiry(planned, session, created_at),
+            tool_version=tool_version,
+        ),
+    )
+
+
+def _block_on_total(accounts: tuple[AccountPlan, ...]) -> tuple[AccountPlan, ...]:
+    total = sum((a.summary.turnover_usd for a in accounts if a.summary), ZERO)
+    return tuple(_blocked(a, total_breach(total, a.policy.limits)) if a.orders else a for a in accounts)
+
+
+def _blocked(account: AccountPlan, breach: str | None) -> AccountPlan:
+    if breach is None:
+        return account
+    return msgspec.structs.replace(account, status="blocked", reasons=(*account.reasons, breach))
+
+
+def _expiry(accounts: Iterable[AccountPlan], session: Session | None, created_at: datetime) -> datetime:
+    """Return the close of the session, or earlier where an account's ``plan_ttl_min`` says so."""
+    if session is None:
+        return created_at
+    ttls = [a.policy.limits.plan_ttl_min for a in accounts]
+    return min([session.closes_at, *(created_at + timedelta(minutes=ttl) for ttl in ttls if ttl is not None)])
+
+
+def inputs_of(plan: Plan) -> tuple[AccountInput, ...]:
+    """Return what the plan's orders were derived from, account by account."""
+    return tuple(
+        AccountInput(
+            account=a.account,
+            policy=a.policy,
+            targets=Targets(a.targets, a.cash_target_pct),
+            snapshot=a.snapshot,
+            failure=a.reasons[0] if a.snapshot is None and a.reasons else "",
+        )
+        for a in plan.accounts
+    )
+
+
+def derive_again(plan: Plan) -> Plan:
+    """Return the plan that this plan's own inputs give; an untouched plan equals it."""
+    volatile = plan.volatile
+    return build_plan(
+        inputs_of(plan),
+        volatile.quotes,
+        mode=plan.mode,
+        session=volatile.session,
+        created_at=volatile.created_at,
+        tool_version=volatile.tool_version,
+        replay_of=plan.replay_of,
+    )

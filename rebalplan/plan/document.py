@@ -1,0 +1,129 @@
+"""The plan as it is written: field order here is field order in the file.
+
+Money is in USD, ``*_pct`` in percent, quantities in shares. ``docs/plan-file.md`` explains it to users.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from rebalplan.model import AccountSnapshot, Mode, PriceSource, Quote, Session, Side, TargetWeight
+from rebalplan.policy import Policy
+from rebalplan.sizing import Reason
+
+Status = Literal["planned", "no_changes", "blocked", "failed"]
+
+
+class PlannedOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One order: whole or ten-thousandths of shares at the plan's price. ``closes`` ends the position."""
+
+    side: Side
+    symbol: str
+    con_id: int
+    quantity: Decimal
+    price: Decimal
+    value_usd: Decimal
+    closes: bool
+
+
+class DriftRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One symbol of the account: where it stands, what is traded (signed shares), and why not (all of) it.
+
+    ``target_pct`` is ``None`` for a held symbol that portfolios.csv does not name and that is left alone.
+    Percentages are of the investable value.
+    """
+
+    symbol: str
+    quantity: Decimal
+    price: Decimal
+    price_source: PriceSource
+    target_pct: Decimal | None
+    current_pct: Decimal
+    drift_pct: Decimal
+    drift_usd: Decimal
+    trade: Decimal
+    reason: Reason | None
+
+
+class Summary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The account as a whole, before and after its orders at the plan's prices.
+
+    ``costs_usd`` is what sizing sets aside for spread, slippage and commission; ``cash_after_usd`` is
+    net of it. Leverage is gross exposure over the NLV before trading. Tracking error is the root of the
+    sum of squared weight differences over the targeted symbols, in percent points.
+    """
+
+    net_liquidation_usd: Decimal
+    buffer_usd: Decimal
+    unlisted_usd: Decimal
+    investable_usd: Decimal
+    cash_usd: Decimal
+    cash_floor_usd: Decimal
+    cash_current_pct: Decimal
+    cash_drift_pct: Decimal
+    cash_drift_usd: Decimal
+    buys_usd: Decimal
+    sells_usd: Decimal
+    turnover_usd: Decimal
+    turnover_pct: Decimal
+    costs_usd: Decimal
+    cash_after_usd: Decimal
+    exposure_before_usd: Decimal
+    exposure_after_usd: Decimal
+    leverage_before: Decimal
+    leverage_after: Decimal
+    tracking_error_before_pct: Decimal
+    tracking_error_after_pct: Decimal
+    floor_unmet: bool
+    cap_unmet: bool
+
+
+class AccountPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One account: the rules, the orders, the reasons, and the snapshot they were derived from.
+
+    ``snapshot`` is ``None`` when the account could not be read, ``summary`` when it could not be planned.
+    """
+
+    account: str
+    status: Status
+    reasons: tuple[str, ...]
+    policy: Policy
+    targets: tuple[TargetWeight, ...]
+    cash_target_pct: Decimal
+    orders: tuple[PlannedOrder, ...]
+    drift: tuple[DriftRow, ...]
+    summary: Summary | None
+    snapshot: AccountSnapshot | None
+
+
+class Volatile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What differs between two plans of one state: the quotes and the times.
+
+    ``session`` is the next regular session that opened after ``created_at``; the plan expires at its close
+    or earlier, and at once where no contract gave its hours.
+    """
+
+    quotes: tuple[Quote, ...]
+    session: Session | None
+    created_at: datetime
+    expires_at: datetime
+    tool_version: str
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All accounts' orders with every input they were derived from.
+
+    ``replay_of`` names the plan whose snapshot and quotes were planned again offline; such a plan is for
+    reading and is never applied.
+    """
+
+    format_version: str
+    sizing_version: str
+    mode: Mode
+    replay_of: str | None
+    accounts: tuple[AccountPlan, ...]
+    volatile: Volatile

@@ -1,0 +1,101 @@
+"""The rows below the header: symbols and percentages."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import msgspec
+
+from rebalplan.money import ZERO, canonical
+from rebalplan.portfolios.header import Column
+from rebalplan.portfolios.rows import Row
+from rebalplan.settings.findings import Findings
+from rebalplan.settings.values import ValueRefusedError, parse_number
+from rebalplan.settings.wording import bare, shown
+
+CASH = "CASH"
+_TICKER = re.compile(r"[A-Z][A-Z0-9]{0,11}(?:[ .][A-Z]{1,3})?")
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A symbol and its percentage in each column; ``None`` where the cell is no number."""
+
+    line: int
+    symbol: str
+    percentages: tuple[Decimal | None, ...]
+
+
+def read_lines(rows: tuple[Row, ...], columns: tuple[Column, ...], findings: Findings) -> tuple[Line, ...]:
+    """Return a line per row in file order; refused symbols and cells are noted."""
+    first_lines: dict[str, int] = {}
+    lines: list[Line] = []
+    for row in rows:
+        symbol = _symbol(row, findings)
+        first = first_lines.setdefault(symbol.replace(".", " "), row.line) if symbol else row.line
+        if first != row.line:
+            findings.error(
+                f"symbol {symbol} is given twice, on lines {first} and {row.line}; keep one",
+                line=row.line,
+                column=1,
+            )
+        lines.append(Line(row.line, symbol, _percentages(row, symbol, columns, findings)))
+    return tuple(lines)
+
+
+def _symbol(row: Row, findings: Findings) -> str:
+    """Return the symbol in upper case, or an empty string after noting the error."""
+    text = row.cells[0]
+    symbol = " ".join(text.upper().split()) if text.isascii() else text
+    if _TICKER.fullmatch(symbol):
+        return symbol
+    problem = f"{shown(text)} is no ticker" if text else "the symbol is missing"
+    findings.error(
+        f"{problem}; expected letters and digits with an optional class, such as VTI or BRK B",
+        line=row.line,
+        column=1,
+    )
+    return ""
+
+
+def _percentages(
+    row: Row, symbol: str, columns: tuple[Column, ...], findings: Findings
+) -> tuple[Decimal | None, ...]:
+    width = len(columns) + 1
+    if len(row.cells) < width:
+        findings.error(
+            f"this row ends after {len(row.cells)} of {width} columns; write an empty cell for 0",
+            line=row.line,
+            column=len(row.cells),
+        )
+    for number, extra in enumerate(row.cells[width:], start=width + 1):
+        if extra:
+            findings.error(
+                f"{shown(extra)} is beyond the header; numbers have a decimal point and no comma",
+                line=row.line,
+                column=number,
+            )
+    return tuple(_percentage(row, symbol, column, findings) for column in columns)
+
+
+def _percentage(row: Row, symbol: str, column: Column, findings: Findings) -> Decimal | None:
+    """Return the percentage of a cell, or ``None`` after noting that it is no number."""
+    text = row.cells[column.number - 1] if column.number <= len(row.cells) else ""
+    if not text:
+        return ZERO
+    try:
+        value = parse_number(text.removesuffix("%").rstrip())
+    except ValueRefusedError as refusal:
+        findings.error(
+            f"{shown(text)} for {bare(column.name)}: {refusal}; expected a percentage such as 33.25 or 33%",
+            line=row.line,
+            column=column.number,
+        )
+        return None
+    if value < ZERO and symbol != CASH:
+        findings.error(
+            f"{shown(text)} for {bare(column.name)} is negative; only CASH may be, which means margin",
+            line=row.line,
+            column=column.number,
+        )
+    return canonical(value)

@@ -1,0 +1,43 @@
+"""The text of a CSV file to rows of stripped cells, each with its line."""
+
+from __future__ import annotations
+
+import csv
+
+import msgspec
+
+from rebalplan.settings.findings import Findings
+from rebalplan.settings.wording import invisible_column
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line's cells, without outer spaces."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+def read_rows(text: str, findings: Findings) -> tuple[Row, ...]:
+    """Return the rows that are neither blank nor comments; a row never spans lines."""
+    rows = (_row(number, line, findings) for number, line in enumerate(text.split("\n"), start=1))
+    return tuple(row for row in rows if row is not None)
+
+
+def _row(number: int, line: str, findings: Findings) -> Row | None:
+    """Return the row, or ``None`` for a blank line, a comment, or a line that is no CSV."""
+    if not line.strip() or line.lstrip().startswith("#"):
+        return None
+    try:
+        cells = next(csv.reader([line], skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        findings.error(f"this line is no CSV ({error}); check its quotation marks", line=number)
+        return None
+    # A spreadsheet puts a comment with commas in quotation marks and pads it with empty cells.
+    if not any(cell.strip() for cell in cells) or cells[0].lstrip().startswith("#"):
+        return None
+    for column, cell in enumerate(cells, start=1):
+        if invisible_column(cell):
+            findings.error(
+                "a control or invisible character in this cell; delete it", line=number, column=column
+            )
+    return Row(number, tuple(cell.strip() for cell in cells))

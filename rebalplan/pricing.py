@@ -1,0 +1,99 @@
+"""From a quote to the one price an account is planned with, and the step of the fallback that gave it.
+
+The fallback order, written down once. In the session: the ``price_source`` first; then, with
+``fallback_to_snapshot``, the others of the same quote in the order of ``FALLBACKS``. The previous close
+never stands in for a live price. Outside the session the last regular close serves, for every source.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
+
+from rebalplan.model import PriceSource, Quote
+from rebalplan.money import quantize
+from rebalplan.policy import PricingPolicy
+
+FALLBACKS: dict[PriceSource, tuple[PriceSource, ...]] = {
+    "last": ("mid",),
+    "mid": ("last",),
+    "bid": ("mid", "last"),
+    "ask": ("mid", "last"),
+    "close": ("last", "mid"),
+}
+
+
+class Price(msgspec.Struct, frozen=True):
+    """A usable price in USD per share and the step that gave it."""
+
+    value: Decimal
+    source: PriceSource
+
+
+class NoPrice(msgspec.Struct, frozen=True):
+    """Why a quote gives no usable price."""
+
+    why: str
+
+
+def choose_price(quote: Quote, pricing: PricingPolicy) -> Price | NoPrice:
+    """Return the price of ``quote`` under an account's pricing rules."""
+    refusal = _refusal(quote, pricing)
+    if refusal:
+        return NoPrice(refusal)
+    steps = ("close",) if quote.closed else _steps(pricing)
+    rejected = []
+    for source in steps:
+        value, why = _read(quote, source, pricing)
+        if value is not None:
+            return Price(value, source)
+        rejected.append(why)
+    return NoPrice("; ".join(rejected))
+
+
+def _refusal(quote: Quote, pricing: PricingPolicy) -> str | None:
+    if quote.problem is not None:
+        return quote.problem
+    if quote.halted:
+        return "trading is halted"
+    if quote.delayed and not pricing.allow_delayed:
+        return "only delayed data (allow_delayed = false)"
+    return None
+
+
+def _steps(pricing: PricingPolicy) -> tuple[PriceSource, ...]:
+    wanted = pricing.price_source
+    return (wanted, *FALLBACKS[wanted]) if pricing.fallback_to_snapshot else (wanted,)
+
+
+def _read(quote: Quote, source: PriceSource, pricing: PricingPolicy) -> tuple[Decimal | None, str]:
+    match source:
+        case "last":
+            return _last(quote, pricing)
+        case "close":
+            return quote.close, "no close"
+        case _:
+            return _from_book(quote, source)
+
+
+def _last(quote: Quote, pricing: PricingPolicy) -> tuple[Decimal | None, str]:
+    if quote.last is None:
+        return None, "no last trade"
+    if quote.last_at is not None:
+        age = quote.received_at - quote.last_at
+        if age > timedelta(seconds=pricing.price_max_age_sec):
+            seconds = int(age.total_seconds())
+            return None, f"last trade {seconds} s old (price_max_age_sec = {pricing.price_max_age_sec})"
+    return quote.last, ""
+
+
+def _from_book(quote: Quote, source: PriceSource) -> tuple[Decimal | None, str]:
+    if quote.bid is not None and quote.ask is not None:
+        if quote.bid > quote.ask:
+            return None, f"crossed quote (bid {quote.bid} over ask {quote.ask})"
+        if source == "mid":
+            return quantize((quote.bid + quote.ask) / 2), ""
+    value = {"bid": quote.bid, "ask": quote.ask, "mid": None}[source]
+    return value, f"no {'bid and ask' if source == 'mid' else source}"

@@ -1,0 +1,39 @@
+"""Figures for people: dollars with cents, percent to two places, quantities as they are."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from rebalplan.money import CENT, quantize, usd
+
+
+def dollars(value: Decimal) -> str:
+    """Return ``41,200.00``."""
+    return usd(value)
+
+
+def signed_dollars(value: Decimal) -> str:
+    """Return ``+41,200.00`` or ``-41,200.00``; ``0.00`` has no sign."""
+    shown = quantize(value, CENT)
+    return f"{shown:+,.2f}" if shown else "0.00"
+
+
+def percent(value: Decimal | None) -> str:
+    """Return ``12.35``, or nothing for no value."""
+    return "" if value is None else f"{quantize(value, CENT):,.2f}"
+
+
+def signed_percent(value: Decimal) -> str:
+    """Return ``+12.35``; ``0.00`` has no sign."""
+    shown = quantize(value, CENT)
+    return f"{shown:+,.2f}" if shown else "0.00"
+
+
+def shares(value: Decimal) -> str:
+    """Return the quantity with thousands separators and only the decimals it has."""
+    return f"{value:,f}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 account`` or ``3 accounts``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

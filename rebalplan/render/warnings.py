@@ -1,0 +1,68 @@
+"""What a reviewer must know about an account beyond its orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rebalplan.model import AccountSnapshot, Quote
+from rebalplan.plan import AccountPlan, Plan
+from rebalplan.render.figures import dollars, shares
+
+
+def account_notes(account: AccountPlan, plan: Plan) -> tuple[str, ...]:
+    """Return one sentence per thing worth a second look."""
+    return (*_summary_notes(account), *_quote_notes(account, plan), *_snapshot_notes(account))
+
+
+def _summary_notes(account: AccountPlan) -> Iterable[str]:
+    summary = account.summary
+    if summary is None:
+        return
+    if summary.floor_unmet:
+        yield (
+            f"floor_unmet: cash after the orders is {dollars(summary.cash_after_usd)} USD, below its floor of "
+            f"{dollars(summary.cash_floor_usd)} USD; what may be sold is not enough"
+        )
+    if summary.cap_unmet:
+        yield (
+            f"cap_unmet: leverage after the orders is {summary.leverage_after:.4f}, over max_leverage = "
+            f"{account.policy.rebalance.max_leverage:f}; what may be sold is not enough"
+        )
+
+
+def _quote_notes(account: AccountPlan, plan: Plan) -> Iterable[str]:
+    used = {row.symbol for row in account.drift}
+    quotes = [quote for quote in plan.volatile.quotes if quote.symbol in used]
+    yield from _listed("delayed prices", (q for q in quotes if q.delayed))
+    yield from _listed("market closed, priced at the last close", (q for q in quotes if q.closed))
+    wanted = account.policy.pricing.price_source
+    other = [f"{row.symbol} ({row.price_source})" for row in account.drift if row.price_source != wanted]
+    if other and not any(q.closed for q in quotes):
+        yield f"no usable {wanted} price, another one serves: {', '.join(other)}"
+
+
+def _listed(what: str, quotes: Iterable[Quote]) -> Iterable[str]:
+    symbols = [quote.symbol for quote in quotes]
+    if symbols:
+        yield f"{what}: {', '.join(symbols)}"
+
+
+def _snapshot_notes(account: AccountPlan) -> Iterable[str]:
+    snapshot = account.snapshot
+    if snapshot is None:
+        return
+    if snapshot.base_currency != "USD":
+        yield f"base currency {snapshot.base_currency}: only US dollar cash and stocks are managed"
+    for item in snapshot.unmanaged:
+        yield f"not managed: {item.kind} {shares(item.quantity)} {item.description} ({item.currency})"
+    yield from _working_order_notes(account, snapshot)
+
+
+def _working_order_notes(account: AccountPlan, snapshot: AccountSnapshot) -> Iterable[str]:
+    if snapshot.working_orders is None:
+        yield "working orders unknown: the gateway's API is read-only and does not tell"
+        return
+    planned = {order.symbol for order in account.orders}
+    for order in snapshot.working_orders:
+        stops = "; apply stops at it" if order.symbol in planned else ""
+        yield f"working order at the broker: {order.side} {shares(order.quantity)} {order.symbol}{stops}"

@@ -1,0 +1,25 @@
+"""Plan again offline: yesterday's snapshot and quotes under today's settings and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rebalplan.collect import AccountToRead
+from rebalplan.plan import AccountInput, Plan
+
+
+def replay_inputs(accounts: Iterable[AccountToRead], old: Plan) -> tuple[AccountInput, ...]:
+    """Return today's accounts with the snapshots that ``old`` carries; what it lacks is a failure."""
+    planned = {account.account: account for account in old.accounts}
+    inputs = []
+    for account in accounts:
+        name = account.settings.account
+        before = planned.get(name)
+        snapshot = before.snapshot if before else None
+        failure = ""
+        if before is None:
+            failure = "the replayed plan has no such account: make a plan with `rebal plan`"
+        elif snapshot is None:
+            failure = before.reasons[0] if before.reasons else "the replayed plan has no snapshot of it"
+        inputs.append(AccountInput(name, account.settings.policy, account.targets, snapshot, failure))
+    return tuple(inputs)

@@ -1,0 +1,164 @@
+"""The one way in: settings.ini to ``Settings``, or every problem of the file at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from rebalplan.policy import ExecutionPolicy, LimitsPolicy, Policy, PricingPolicy, RebalancePolicy
+from rebalplan.settings.checks import check_accounts, check_policy
+from rebalplan.settings.files import read_text
+from rebalplan.settings.findings import Findings
+from rebalplan.settings.identities import AccountSection, is_account_section, read_account_sections, read_ids
+from rebalplan.settings.keys import ACCOUNT_KEYS, LIST_SECTIONS, SECTIONS, unknown_section_message
+from rebalplan.settings.lines import Section, read_sections
+from rebalplan.settings.model import (
+    AccountSettings,
+    AccountsSettings,
+    Endpoint,
+    IbkrSettings,
+    IoSettings,
+    ModelWeight,
+    Settings,
+    SimSettings,
+)
+from rebalplan.settings.reading import Found, Values, build, read_section, read_values
+from rebalplan.settings.weights import read_models, read_override
+from rebalplan.settings.wording import printable
+
+_IF_MISSING = "Name another with --config FILE, or run `rebal init` to write a commented settings.ini."
+_PORTFOLIOS = Path("portfolios.csv")
+
+
+class _Override(msgspec.Struct, frozen=True):
+    """What an account's own section says; ``models`` is ``None`` when it does not name any."""
+
+    values: dict[str, Found] = {}
+    models: tuple[ModelWeight, ...] | None = None
+
+
+class _Shared(msgspec.Struct, frozen=True):
+    """What holds for every account that does not say otherwise."""
+
+    folder: Path
+    values: dict[str, Found]
+    policy: Policy
+    models: tuple[ModelWeight, ...]
+
+
+def load_settings(path: Path) -> Settings:
+    """Return the settings with every default filled in and every path resolved against the file's folder.
+
+    Raises InputError with all problems of the file, each at its line, its warnings among them and marked
+    so; and RebalError when it is no readable text file.
+    """
+    findings = Findings(printable(str(path)))
+    sections = read_sections(read_text(path, if_missing=_IF_MISSING), findings)
+    values = read_values(sections, findings)
+    ids = read_ids(_section(sections, "accounts"), values, findings)
+    overrides = _read_overrides(read_account_sections(sections, findings), ids, findings)
+    _warn_of_unknown_sections(sections, ids, findings)
+    models_section = _section(sections, "models")
+    shared = _Shared(path.parent, values, _build_policy(values), read_models(models_section, findings))
+    _check_models_given(ids, overrides, models_section, findings)
+    accounts = build(AccountsSettings, values)
+    check_accounts(accounts, values, findings)
+    check_policy(shared.policy, values, findings)
+    account_settings = tuple(
+        _account(name, overrides.get(name, _Override()), shared, findings) for name in ids
+    )
+    findings.raise_errors()
+    return Settings(
+        path=path,
+        ibkr=build(IbkrSettings, values),
+        accounts=accounts,
+        account_settings=account_settings,
+        io=_io(values, path.parent),
+        sim=_sim(values, path.parent),
+        warnings=findings.warnings,
+    )
+
+
+def _section(sections: tuple[Section, ...], name: str) -> Section:
+    """Return the section of that name, or an empty one at line 0."""
+    return next((section for section in sections if section.name == name), Section(name, name, 0, ()))
+
+
+def _read_overrides(
+    sections: tuple[AccountSection, ...], ids: tuple[str, ...], findings: Findings
+) -> dict[str, _Override]:
+    overrides: dict[str, _Override] = {}
+    for account, section in ((item.account, item.section) for item in sections):
+        if ids and account not in ids:
+            findings.warn(
+                f"account {account} is not in [accounts] ids; this section has no effect", line=section.line
+            )
+        entry = next((entry for entry in section.entries if entry.key == "models"), None)
+        models = None if entry is None else read_override(entry, section.title, findings)
+        overrides[account] = _Override(read_section(section, ACCOUNT_KEYS, findings), models)
+    return overrides
+
+
+def _warn_of_unknown_sections(
+    sections: tuple[Section, ...], ids: tuple[str, ...], findings: Findings
+) -> None:
+    for section in sections:
+        if section.name not in {*SECTIONS, *LIST_SECTIONS} and not is_account_section(section):
+            findings.warn(unknown_section_message(section.title, ids), line=section.line)
+
+
+def _check_models_given(
+    ids: tuple[str, ...], overrides: dict[str, _Override], section: Section, findings: Findings
+) -> None:
+    """Note accounts that have no model weights at all."""
+    without = [name for name in ids if name not in overrides or overrides[name].models is None]
+    if without and not section.entries:
+        some = ", ".join(without[:3]) + (" …" if without[3:] else "")
+        findings.error(
+            f"[models] names no model and {some} has no models of its own; "
+            "write lines such as SMURF = 0.5 under [models]",
+            line=section.line,
+        )
+
+
+def _build_policy(values: Values) -> Policy:
+    return Policy(
+        rebalance=build(RebalancePolicy, values),
+        pricing=build(PricingPolicy, values),
+        execution=build(ExecutionPolicy, values),
+        limits=build(LimitsPolicy, values),
+    )
+
+
+def _account(name: str, override: _Override, shared: _Shared, findings: Findings) -> AccountSettings:
+    """Return one account's settings: its own values over the shared ones over the defaults."""
+    values = {**shared.values, **override.values}
+    policy = shared.policy
+    if override.values:
+        policy = _build_policy(values)
+        check_policy(policy, values, findings)
+    return AccountSettings(
+        account=name,
+        endpoint=build(Endpoint, values),
+        portfolios=_path(values, "path", shared.folder, _PORTFOLIOS),
+        models=shared.models if override.models is None else override.models,
+        policy=policy,
+        allow_live="allow_live" in values and values["allow_live"].value is True,
+    )
+
+
+def _io(values: Values, folder: Path) -> IoSettings:
+    io = build(IoSettings, values)
+    return msgspec.structs.replace(io, plan_dir=folder / io.plan_dir, report_dir=folder / io.report_dir)
+
+
+def _sim(values: Values, folder: Path) -> SimSettings:
+    sim = build(SimSettings, values)
+    scenario = None if sim.scenario is None else folder / sim.scenario
+    return SimSettings(scenario=scenario, state=folder / sim.state)
+
+
+def _path(values: Values, key: str, folder: Path, default: Path) -> Path:
+    value = values[key].value if key in values else default
+    return folder / value if isinstance(value, Path) else folder / default

@@ -1,0 +1,91 @@
+"""What settings.ini says: the structs it is read into.
+
+Field names and defaults are those of the file, so the key table is derived from here and from
+``rebalplan.policy``.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from rebalplan.errors import Problem
+from rebalplan.policy import Policy
+
+
+class IbkrSettings(msgspec.Struct, frozen=True):
+    """How the broker is used. ``timeout_sec`` bounds each single request."""
+
+    mode: Literal["tws", "sim"] = "tws"
+    read_only: bool = True
+    timeout_sec: Decimal = Decimal(30)
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """The gateway or TWS that an account is reached through."""
+
+    host: str = "127.0.0.1"
+    port: int = 4002
+    client_id: int = 42
+
+
+class ModelWeight(msgspec.Struct, frozen=True):
+    """A model's share of an account: ``weight`` is a fraction, ``model`` the name as settings.ini has it."""
+
+    model: str
+    weight: Decimal
+
+
+class AccountSettings(msgspec.Struct, frozen=True):
+    """Everything that holds for one account: the global values with the account's own on top.
+
+    ``account`` is in upper case. ``portfolios`` is the CSV file, absolute or relative to the working
+    directory.
+    """
+
+    account: str
+    endpoint: Endpoint
+    portfolios: Path
+    models: tuple[ModelWeight, ...]
+    policy: Policy
+    allow_live: bool = False
+
+
+class AccountsSettings(msgspec.Struct, frozen=True):
+    """How the run goes from account to account. Retries and backoff are for reads and connects only."""
+
+    confirm_mode: Literal["per_account", "global"] = "per_account"
+    pacing_sec: Decimal = Decimal(1)
+    retries: int = 3
+    backoff_sec: Decimal = Decimal("0.5")
+    backoff_max_sec: Decimal = Decimal(8)
+
+
+class IoSettings(msgspec.Struct, frozen=True):
+    """Where files go; both folders are absolute or relative to the working directory."""
+
+    plan_dir: Path = Path("plans")
+    report_dir: Path = Path("reports")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+
+
+class SimSettings(msgspec.Struct, frozen=True):
+    """The embedded gateway's files. ``scenario`` is ``None`` for the built-in one."""
+
+    scenario: Path | None = None
+    state: Path = Path(".rebal/sim.json")
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The whole file. ``account_settings`` are in the order of ``[accounts] ids``."""
+
+    path: Path
+    ibkr: IbkrSettings
+    accounts: AccountsSettings
+    account_settings: tuple[AccountSettings, ...]
+    io: IoSettings
+    sim: SimSettings
+    warnings: tuple[Problem, ...] = ()

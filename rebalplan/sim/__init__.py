@@ -1,0 +1,31 @@
+"""The embedded gateway: a server that speaks the TWS socket protocol to any TWS client, on loopback.
+
+Load a scenario, start a gateway, connect with a TWS client::
+
+    with start(load_scenario(None)) as gateway:
+        ...  # a client connects to gateway.host, gateway.port
+
+It imports nothing else of this project. Importing it does not import asyncio; starting a gateway does.
+"""
+
+from rebalplan.sim.description import AccountView, Description, OrderView, PositionView, describe
+from rebalplan.sim.errors import SimError
+from rebalplan.sim.gateway import Gateway, reset, start
+from rebalplan.sim.model import Scenario
+from rebalplan.sim.scenario import load_scenario
+from rebalplan.sim.shared import Event
+
+__all__ = [
+    "AccountView",
+    "Description",
+    "Event",
+    "Gateway",
+    "OrderView",
+    "PositionView",
+    "Scenario",
+    "SimError",
+    "describe",
+    "load_scenario",
+    "reset",
+    "start",
+]

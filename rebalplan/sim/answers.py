@@ -1,0 +1,277 @@
+"""Request in, messages out: what the gateway answers when nothing goes wrong.
+
+One function per request; each gets the desk (what it may look at) and the parsed request.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from rebalplan.sim import layouts, messages, order_layout, ticks, valuation
+from rebalplan.sim.messages import NO_ID, READ_ONLY_ID, Code, Out, error
+from rebalplan.sim.model import Instrument, WorkingOrder
+from rebalplan.sim.requests import (
+    AccountSummary,
+    AccountUpdates,
+    AccountUpdatesMulti,
+    ContractDetails,
+    ContractQuery,
+    Executions,
+    MarketData,
+    PositionsMulti,
+)
+from rebalplan.sim.shared import Shared
+from rebalplan.sim.wire import Message
+
+MAX_TICKERS: Final = 100
+MAX_SNAPSHOTS: Final = 50
+MAX_SUMMARIES: Final = 2
+MAX_POSITION_ACCOUNTS: Final = 50
+DEFAULT_CLIENT: Final = 0
+
+NO_SECURITY_TEXT: Final = "No security definition has been found for the request"
+AMBIGUOUS_TEXT: Final = "The contract description specified for {} is ambiguous."
+MAX_TICKERS_TEXT: Final = "Max number of tickers has been reached"
+MAX_SUMMARIES_TEXT: Final = (
+    "Error processing request.-'Q' : cause - Maximum number of account summary requests exceeded; "
+    "desubscribe to previous request first"
+)
+INVALID_ACCOUNT_TEXT: Final = "Error validating request.-'bZ' : cause - Invalid account code '{}'."
+INVALID_GROUP_TEXT: Final = "Error validating request.-'bZ' : cause - Invalid account group '{}'."
+MANY_ACCOUNTS_TEXT: Final = (
+    "Error validating request.-'bZ' : cause - Positions are not available for more than 50 accounts; "
+    "use positions by account."
+)
+AUTO_BIND_TEXT: Final = "Only the default client (i.e 0) can auto bind orders."
+
+
+class Subscriptions:
+    """What one client has running: requests that count against a limit until they are cancelled."""
+
+    def __init__(self) -> None:
+        self.data_type = ticks.LIVE
+        self.tickers: set[int] = set()
+        self.snapshots: dict[int, float] = {}
+        """Request id -> the monotonic second at which the snapshot is over."""
+        self.summaries: set[int] = set()
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What an answer depends on besides the request.
+
+    ``now`` is the gateway's time, ``clock_sec`` a monotonic clock in seconds.
+    """
+
+    shared: Shared
+    subscriptions: Subscriptions
+    connection: int
+    client_id: int
+    version: int
+    now: datetime
+    clock_sec: float
+
+    def error(self, request_id: int, code: Code, text: str) -> list[Message]:
+        """Return one error in this client's version."""
+        return [error(self.version, request_id, code, text)]
+
+
+def welcome(desk: Desk) -> list[Message]:
+    """Return what follows an accepted start of the API."""
+    book = desk.shared.book
+    return [
+        messages.managed_accounts(book.account_ids),
+        messages.next_valid_id(book.next_order_id),
+        *messages.notices(desk.version),
+    ]
+
+
+def _resolve(desk: Desk, asked: str) -> str | None:
+    """Return the account meant by ``asked``: empty means the only one there is."""
+    known = desk.shared.book.account_ids
+    if not asked and len(known) == 1:
+        return known[0]
+    return asked if asked in desk.shared.book.accounts else None
+
+
+def _invalid_account(desk: Desk, request_id: int, account: str) -> list[Message]:
+    return desk.error(request_id, Code.CANNOT_VALIDATE, INVALID_ACCOUNT_TEXT.format(account))
+
+
+def account_updates(desk: Desk, request: AccountUpdates) -> list[Message]:
+    """Return values and portfolio of one account; a new subscription replaces anyone's older one."""
+    account = _resolve(desk, request.account)
+    if account is None:
+        return _invalid_account(desk, READ_ONLY_ID, request.account)
+    if not request.subscribe:
+        desk.shared.updated_account = None
+        return []
+    desk.shared.updated_account = (desk.connection, account)
+    book = desk.shared.book
+    time = messages.account_time(f"{desk.shared.hours.local(desk.now):%H:%M}")
+    rows = [*valuation.account_rows(book, account), *valuation.ledger_rows(book, account)]
+    return [
+        *(messages.account_value(tag, value, currency, account) for tag, value, currency in rows),
+        *(layouts.portfolio_value(account, instrument, held) for instrument, held in book.positions(account)),
+        time,
+        messages.account_download_end(account),
+    ]
+
+
+def account_updates_multi(desk: Desk, request: AccountUpdatesMulti) -> list[Message]:
+    """Return the values of one account; ``ledger_and_nlv`` leaves out all but these."""
+    account = _resolve(desk, request.account)
+    if account is None:
+        return _invalid_account(desk, request.request_id, request.account)
+    rows = valuation.account_rows(desk.shared.book, account)
+    if request.ledger_and_nlv:
+        rows = [row for row in rows if row[0] == "NetLiquidation"]
+    rows += valuation.ledger_rows(desk.shared.book, account)
+    return [
+        *(messages.account_update_multi(request.request_id, account, *row_of(row)) for row in rows),
+        messages.list_end(Out.ACCOUNT_UPDATE_MULTI_END, request.request_id),
+    ]
+
+
+def row_of(row: valuation.Row) -> tuple[str, str, str]:
+    """Return tag, value and currency as the messages order them."""
+    tag, value, currency = row
+    return tag, value, currency
+
+
+def account_summary(desk: Desk, request: AccountSummary) -> list[Message]:
+    """Return the asked tags of all accounts; two such requests may run at a time."""
+    running = desk.subscriptions.summaries
+    if request.request_id not in running and len(running) >= MAX_SUMMARIES:
+        return desk.error(request.request_id, Code.CANNOT_PROCESS, MAX_SUMMARIES_TEXT)
+    if request.group != "All":
+        return desk.error(request.request_id, Code.CANNOT_VALIDATE, INVALID_GROUP_TEXT.format(request.group))
+    running.add(request.request_id)
+    rows = [
+        messages.account_summary(request.request_id, account, *row)
+        for account in desk.shared.book.account_ids
+        for row in _summary_rows(desk, account, request.tags)
+    ]
+    return [*rows, messages.list_end(Out.ACCOUNT_SUMMARY_END, request.request_id)]
+
+
+def _summary_rows(desk: Desk, account: str, tags: tuple[str, ...]) -> list[valuation.Row]:
+    wanted = frozenset(tags)
+    rows = [row for row in valuation.account_rows(desk.shared.book, account) if row[0] in wanted]
+    currencies = {tag.partition(":")[2] or "BASE" for tag in wanted if tag.startswith("$LEDGER")}
+    if currencies:
+        ledger = valuation.ledger_rows(desk.shared.book, account)
+        rows += [row for row in ledger if row[2] in currencies or "ALL" in currencies]
+    return rows
+
+
+def positions(desk: Desk) -> list[Message]:
+    """Return the positions of all accounts, which is refused above 50 of them."""
+    book = desk.shared.book
+    if len(book.account_ids) > MAX_POSITION_ACCOUNTS:
+        return desk.error(READ_ONLY_ID, Code.CANNOT_VALIDATE, MANY_ACCOUNTS_TEXT)
+    rows = [
+        layouts.position(account, instrument, held)
+        for account in book.account_ids
+        for instrument, held in book.positions(account)
+    ]
+    return [*rows, messages.position_end()]
+
+
+def positions_multi(desk: Desk, request: PositionsMulti) -> list[Message]:
+    """Return the positions of one account."""
+    account = _resolve(desk, request.account)
+    if account is None:
+        return _invalid_account(desk, request.request_id, request.account)
+    rows = [
+        layouts.position_multi(request.request_id, account, instrument, held)
+        for instrument, held in desk.shared.book.positions(account)
+    ]
+    return [*rows, messages.list_end(Out.POSITION_MULTI_END, request.request_id)]
+
+
+def contract_details(desk: Desk, request: ContractDetails) -> list[Message]:
+    """Return every contract the description fits, or error 200 without an end marker."""
+    found = desk.shared.book.find(request.contract)
+    if not found:
+        return desk.error(request.request_id, Code.NO_SECURITY, NO_SECURITY_TEXT)
+    hours = desk.shared.hours.describe(desk.now)
+    rows = [
+        layouts.contract_details(
+            desk.version, request.request_id, instrument, _exchange(request.contract, instrument), hours
+        )
+        for instrument in found
+    ]
+    return [*rows, messages.list_end(Out.CONTRACT_DETAILS_END, request.request_id)]
+
+
+def _exchange(query: ContractQuery, instrument: Instrument) -> str:
+    return query.exchange or instrument.exchange
+
+
+def market_data(desk: Desk, request: MarketData) -> list[Message]:
+    """Return the quote of one instrument; a snapshot ends, a stream stays subscribed."""
+    request_id, found = request.request_id, desk.shared.book.find(request.contract)
+    if len(found) != 1:
+        text = AMBIGUOUS_TEXT.format(request.contract.symbol) if found else NO_SECURITY_TEXT
+        return desk.error(request_id, Code.NO_SECURITY, text)
+    if _is_full(desk, request):
+        return desk.error(request_id, Code.MAX_TICKERS, MAX_TICKERS_TEXT)
+    quote = found[0].quote
+    granted = ticks.granted_type(quote, desk.subscriptions.data_type)
+    if granted is None:
+        return desk.error(request_id, Code.NOT_SUBSCRIBED, ticks.NOT_SUBSCRIBED_TEXT)
+    warning = (
+        desk.error(request_id, Code.DELAYED_SHOWN, ticks.DELAYED_TEXT) if granted >= ticks.DELAYED else []
+    )
+    if not request.snapshot:
+        desk.subscriptions.tickers.add(request_id)
+    end = [messages.list_end(Out.SNAPSHOT_END, request_id)] if request.snapshot else []
+    return [
+        *warning,
+        *ticks.quote_messages(request_id, quote, granted, desk.shared.hours, desk.now),
+        *end,
+    ]
+
+
+def _is_full(desk: Desk, request: MarketData) -> bool:
+    """Tell whether one more stream or snapshot would be over its limit."""
+    running = desk.subscriptions
+    if request.snapshot:
+        for over in [key for key, end in running.snapshots.items() if end <= desk.clock_sec]:
+            del running.snapshots[over]
+        return len(running.snapshots) >= MAX_SNAPSHOTS
+    return request.request_id not in running.tickers and len(running.tickers) >= MAX_TICKERS
+
+
+def open_orders(desk: Desk) -> list[Message]:
+    """Return the working orders that this client placed."""
+    return _order_list(desk, desk.shared.book.orders_of([desk.client_id]))
+
+
+def all_open_orders(desk: Desk) -> list[Message]:
+    """Return the working orders of every client."""
+    return _order_list(desk, desk.shared.book.orders)
+
+
+def _order_list(desk: Desk, orders: list[WorkingOrder]) -> list[Message]:
+    answer = []
+    for order in orders:
+        instrument = desk.shared.book.instruments[order.con_id]
+        answer.append(order_layout.open_order(desk.version, order, instrument))
+        answer.append(order_layout.order_status(desk.version, order))
+    return [*answer, messages.open_order_end()]
+
+
+def auto_open_orders(desk: Desk) -> list[Message]:
+    """Return nothing for client 0, which alone may bind orders, and error 327 for any other."""
+    if desk.client_id == DEFAULT_CLIENT:
+        return []
+    return desk.error(NO_ID, Code.AUTO_BIND_CLIENT, AUTO_BIND_TEXT)
+
+
+def executions(request: Executions) -> list[Message]:
+    """Return the end marker: nothing executes yet."""
+    return [messages.list_end(Out.EXECUTIONS_END, request.request_id)]

@@ -1,0 +1,77 @@
+"""What goes wrong, and when: counts the matching requests and bends their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rebalplan.sim.messages import END_MARKERS, error
+from rebalplan.sim.model import Fault
+from rebalplan.sim.wire import Message, encode, encode_frame
+
+CONNECT = "connect"
+GARBAGE = encode_frame(b"\xff\xfe?\x00not a message\x00\x80")
+"""A whole frame that no client can read."""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes to write ``after_sec`` seconds from now; ``close`` hangs up behind them.
+
+    ``messages`` are what the bytes say, for the record.
+    """
+
+    data: bytes = b""
+    messages: tuple[Message, ...] = ()
+    after_sec: float = 0.0
+    close: bool = False
+
+
+class FaultCounter:
+    """The faults of a scenario, each with how often its request was seen over the life of a server."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self._faults = tuple(faults)
+        self._seen = [0] * len(self._faults)
+
+    def strike(self, request: str, account: str = "", symbol: str = "") -> Fault | None:
+        """Count one request and return the first fault that hits it, or ``None``."""
+        hit = None
+        for at, fault in enumerate(self._faults):
+            if not _matches(fault, request, account, symbol):
+                continue
+            self._seen[at] += 1
+            if hit is None and fault.occurrence in (0, self._seen[at]):
+                hit = fault
+        return hit
+
+
+def _matches(fault: Fault, request: str, account: str, symbol: str) -> bool:
+    return fault.request == request and fault.account in ("", account) and fault.symbol in ("", symbol)
+
+
+def reply_with(messages: Sequence[Message], *, after_sec: float = 0.0, close: bool = False) -> Reply:
+    """Return the reply that sends these messages in order."""
+    data = b"".join(encode(message) for message in messages)
+    return Reply(data=data, messages=tuple(messages), after_sec=after_sec, close=close)
+
+
+def bend(fault: Fault | None, answer: Sequence[Message], version: int, request_id: int) -> Reply:
+    """Return the answer as the fault lets it through, the whole answer without a fault."""
+    if fault is None:
+        return reply_with(answer)
+    match fault.action:
+        case "silent":
+            return Reply()
+        case "hang_up":
+            return Reply(close=True)
+        case "garbage":
+            return Reply(data=GARBAGE)
+        case "delay":
+            return reply_with(answer, after_sec=float(fault.delay_sec))
+        case "error":
+            return reply_with([error(version, request_id, fault.code, fault.text)])
+        case "no_end":
+            return reply_with([message for message in answer if message[0] not in END_MARKERS])
+        case "empty":
+            return reply_with([message for message in answer if message[0] in END_MARKERS])

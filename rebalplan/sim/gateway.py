@@ -1,0 +1,116 @@
+"""A running gateway, and how to start, reset and describe one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rebalplan.sim import state as state_file
+from rebalplan.sim.book import Book, BookState
+from rebalplan.sim.model import Scenario
+from rebalplan.sim.shared import Event, Shared
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+    from rebalplan.sim.server import Server
+
+
+def utc_now() -> datetime:
+    """Return the time of this machine."""
+    return datetime.now(UTC)
+
+
+class Gateway:
+    """A gateway that listens until it is closed; a context manager. Made by ``start``."""
+
+    def __init__(
+        self, shared: Shared, server: Server, address: tuple[str, int], lock: BaseFileLock | None
+    ) -> None:
+        self.host, self.port = address
+        self._shared = shared
+        self._server = server
+        self._lock = lock
+
+    @property
+    def log(self) -> tuple[Event, ...]:
+        """Return what happened so far, oldest first; safe from any thread."""
+        return self._shared.record.events()
+
+    @property
+    def connections_now(self) -> int:
+        """Return how many connections are open."""
+        return self._shared.record.open_now()
+
+    @property
+    def max_connections(self) -> int:
+        """Return how many connections were ever open at once."""
+        return self._shared.record.most_open()
+
+    def close(self) -> None:
+        """Hang up on every client, stop listening and give the state file free. May be called twice."""
+        self._server.stop()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Gateway:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def start(
+    scenario: Scenario,
+    *,
+    state: Path | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    clock: Callable[[], datetime] = utc_now,
+    read_only: bool = False,
+) -> Gateway:
+    """Start a gateway in a thread of its own and return it, listening.
+
+    ``state`` is the file that remembers what happened (none: it starts as the scenario says and forgets);
+    ``port`` 0 takes a free one; ``clock`` gives the gateway's time as an aware datetime. ``read_only``
+    is on top of the scenario's own setting.
+
+    Raises ``SimError`` when the port is taken or the state file is in use, damaged or of another scenario.
+    """
+    from rebalplan.sim.server import Server  # noqa: PLC0415  # asyncio is for those who start a gateway
+
+    lock = None if state is None else state_file.lock_state(state)
+    try:
+        book = Book(scenario, None if state is None else _remember(state, scenario))
+        shared = Shared(scenario, book, read_only=read_only)
+        server = Server(shared, clock)
+        return Gateway(shared, server, (host, server.listen(host, port)), lock)
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        raise
+
+
+def _remember(path: Path, scenario: Scenario) -> BookState | None:
+    known = state_file.read_state(path, scenario)
+    if known is None:
+        state_file.write_state(path, scenario, Book(scenario).state())
+    return known
+
+
+def reset(scenario: Scenario, state: Path) -> None:
+    """Make the state file say that nothing happened yet; it is created when missing.
+
+    Raises ``SimError`` when a running gateway uses the file or the disk does not take it.
+    """
+    lock = state_file.lock_state(state)
+    try:
+        state_file.write_state(state, scenario, Book(scenario).state())
+    finally:
+        lock.release()

@@ -1,0 +1,194 @@
+"""Read a scenario file (TOML) into frozen structs; every problem is told at once with its key path.
+
+The format, by example, is the built-in scenario ``builtin.toml`` beside this module. In brief:
+``[gateway]`` modes and limits · ``[market]`` time zone and hours · ``[rates]`` USD per unit of a currency ·
+``[[instrument]]`` contracts with their quote · ``[[account]]`` with ``cash``, ``[[account.position]]``,
+``[[account.order]]`` and ``report`` (overrides of reported values) · ``[[fault]]`` what goes wrong.
+Numbers that are money, prices, rates or quantities are strings, so that none passes through a float.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections import Counter
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import cast, get_args
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from rebalplan.sim import model
+from rebalplan.sim.errors import SimError
+from rebalplan.sim.messages import MAX_VERSION, MIN_VERSION
+from rebalplan.sim.scenario_accounts import read_account
+from rebalplan.sim.scenario_faults import read_fault
+from rebalplan.sim.toml_table import Table
+
+BUILTIN_NAME = "builtin.toml"
+_SESSION = re.compile(r"\d{8}:(CLOSED|\d{4}-\d{8}:\d{4})\Z")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_TIME = re.compile(r"\d{2}:\d{2}\Z")
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
+
+
+def load_scenario(path: Path | None) -> model.Scenario:
+    """Return the scenario of a file, or the built-in one for ``None``.
+
+    Raises ``SimError`` when the file cannot be read, is no TOML (with the line), or says something
+    impossible: all problems together, each with its key path.
+    """
+    if path is None:
+        text = resources.files(__package__).joinpath(BUILTIN_NAME).read_text(encoding="utf-8")
+        return parse_scenario(text, "the built-in scenario")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SimError(f"The scenario {path} cannot be read: {error}. Check [sim] scenario.") from error
+    return parse_scenario(text, str(path))
+
+
+def parse_scenario(text: str, source: str) -> model.Scenario:
+    """Return the scenario of TOML text; ``source`` names it in messages. Raises ``SimError``."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SimError(f"{source} is not valid TOML: {error}") from error
+    problems: list[str] = []
+    scenario = _read(Table(document, "", problems), source, _digest(document))
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise SimError("\n".join([f"{source} has {count}:", *(f"  {source}: {line}" for line in problems)]))
+    return scenario
+
+
+def _digest(document: dict[str, object]) -> str:
+    return hashlib.sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()
+
+
+def _read(root: Table, source: str, sha256: str) -> model.Scenario:
+    rates = _read_rates(root.table("rates"))
+    instruments = tuple(_read_instrument(table) for table in root.tables("instrument"))
+    _check_unique(root, "instrument", "con_id", [str(instrument.con_id) for instrument in instruments])
+    currencies = {rate.currency for rate in rates}
+    faults = tuple(read_fault(table) for table in root.tables("fault"))
+    accounts = tuple(read_account(table, instruments, currencies) for table in root.tables("account"))
+    _check_unique(root, "account", "id", [account.id for account in accounts])
+    if not accounts:
+        root.problem("account", "at least one account is required")
+    for instrument in instruments:
+        if instrument.currency not in currencies:
+            root.problem(
+                "rates", f"has no rate for {instrument.currency}, the currency of {instrument.symbol}"
+            )
+    scenario = model.Scenario(
+        source=source,
+        sha256=sha256,
+        gateway=_read_gateway(root.table("gateway")),
+        market=_read_market(root.table("market")),
+        rates=rates,
+        instruments=instruments,
+        accounts=accounts,
+        faults=faults,
+    )
+    root.finish()
+    return scenario
+
+
+def _check_unique(root: Table, kind: str, key: str, values: list[str]) -> None:
+    for value, count in Counter(values).items():
+        if count > 1:
+            root.problem(kind, f"{key} {value!r} is used {count} times")
+
+
+def _read_gateway(table: Table) -> model.GatewaySettings:
+    settings = model.GatewaySettings(
+        name=table.text("name", "unnamed"),
+        max_version=table.integer("max_version", MAX_VERSION, MIN_VERSION, MAX_VERSION),
+        read_only=table.boolean("read_only", default=False),
+        next_valid_id=table.integer("next_valid_id", 1, 1),
+        snapshot_sec=table.decimal("snapshot_sec", "0"),
+    )
+    if settings.snapshot_sec < 0:
+        table.problem("snapshot_sec", "expected 0 or more seconds")
+    table.finish()
+    return settings
+
+
+def _read_market(table: Table) -> model.Market:
+    early = table.table("early_closes")
+    market = model.Market(
+        time_zone=table.text("time_zone", "US/Eastern"),
+        hours=cast(model.HoursKind, table.text("hours", "always", get_args(model.HoursKind))),
+        holidays=_matching(table, "holidays", _DATE, "a date such as 2026-12-25"),
+        early_closes=tuple((day, early.text(day)) for day in early),
+        sessions=_matching(table, "sessions", _SESSION, "20261123:0930-20261123:1600 or 20261124:CLOSED"),
+    )
+    for day, time in market.early_closes:
+        if not _DATE.match(day) or not _TIME.match(time):
+            early.problem(day, 'expected a date and a time, such as 2026-11-27 = "13:00"')
+    if market.hours == "list" and not market.sessions:
+        table.problem("sessions", 'is required when hours is "list"')
+    try:
+        ZoneInfo(market.time_zone)
+    except (KeyError, ValueError, OSError):
+        table.problem("time_zone", f"{market.time_zone!r} is not a known time zone")
+    table.finish()
+    return market
+
+
+def _matching(table: Table, key: str, pattern: re.Pattern[str], example: str) -> tuple[str, ...]:
+    values = table.texts(key)
+    for value in values:
+        if not pattern.match(value):
+            table.problem(key, f"expected {example}, found {value!r}")
+    return values
+
+
+def _read_rates(table: Table) -> tuple[model.Cash, ...]:
+    rates = [model.Cash(currency, table.decimal(currency)) for currency in table]
+    for rate in rates:
+        if not _CURRENCY.match(rate.currency) or rate.amount <= 0:
+            table.problem(rate.currency, "expected a currency of three capitals and a rate above 0")
+    if "USD" not in table:
+        rates.insert(0, model.Cash("USD", Decimal(1)))
+    return tuple(rates)
+
+
+def _read_instrument(table: Table) -> model.Instrument:
+    symbol = table.text("symbol")
+    sec_type = table.text("sec_type", "STK", ("STK", "OPT", "FUT", "CASH", "BOND", "FUND", "CRYPTO"))
+    instrument = model.Instrument(
+        con_id=table.integer("con_id", low=1),
+        symbol=symbol,
+        sec_type=sec_type,
+        exchange=table.text("exchange", "SMART"),
+        primary_exchange=table.text("primary_exchange", "ARCA" if sec_type == "STK" else ""),
+        currency=table.text("currency", "USD"),
+        name=table.text("name", symbol),
+        min_tick=table.decimal("min_tick", "0.01"),
+        stock_type=table.text("stock_type", "ETF" if sec_type == "STK" else ""),
+        quote=_read_quote(table),
+        local_symbol=table.text("local_symbol", symbol),
+        trading_class=table.text("trading_class", symbol),
+        expiry=table.text("expiry", ""),
+        strike=table.decimal("strike", "0"),
+        right=table.text("right", "", ("", "C", "P")),
+        multiplier=table.decimal("multiplier", "100" if sec_type == "OPT" else "1"),
+    )
+    table.finish()
+    return instrument
+
+
+def _read_quote(table: Table) -> model.Quote:
+    return model.Quote(
+        bid=table.price("bid"),
+        ask=table.price("ask"),
+        last=table.price("last"),
+        close=table.price("close"),
+        data=cast(model.DataKind, table.text("data", "live", get_args(model.DataKind))),
+        last_age_sec=table.integer("last_age_sec", 1),
+    )

@@ -1,0 +1,84 @@
+"""What all connections of one gateway share: the book, the client ids in use, the faults, the record."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Final, Literal
+
+import msgspec
+
+from rebalplan.sim.book import Book
+from rebalplan.sim.faults import FaultCounter
+from rebalplan.sim.hours import Hours
+from rebalplan.sim.model import Scenario
+
+EventKind = Literal["open", "close", "request", "sent"]
+NO_CLIENT: Final = -1
+NO_MESSAGE: Final = 0
+_EVENTS_KEPT: Final = 200_000
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One thing that happened on a connection (numbered from 1).
+
+    ``message_id`` is 0 for ``open`` and ``close``; ``fields`` are the message's fields with its id;
+    ``client_id`` is -1 until the client has named it.
+    """
+
+    connection: int
+    kind: EventKind
+    message_id: int
+    fields: tuple[str, ...]
+    client_id: int
+
+
+class Record:
+    """The events of a gateway, oldest first, readable from any thread; the oldest fall out in the end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._events: deque[Event] = deque(maxlen=_EVENTS_KEPT)
+        self._open: set[int] = set()
+        self._most_open = 0
+
+    def add(self, event: Event) -> None:
+        """Append an event and keep count of the open connections."""
+        with self._lock:
+            self._events.append(event)
+            if event.kind == "open":
+                self._open.add(event.connection)
+                self._most_open = max(self._most_open, len(self._open))
+            elif event.kind == "close":
+                self._open.discard(event.connection)
+
+    def events(self) -> tuple[Event, ...]:
+        """Return what is kept so far."""
+        with self._lock:
+            return tuple(self._events)
+
+    def open_now(self) -> int:
+        """Return how many connections are open."""
+        with self._lock:
+            return len(self._open)
+
+    def most_open(self) -> int:
+        """Return how many connections were ever open at once."""
+        with self._lock:
+            return self._most_open
+
+
+class Shared:
+    """The state behind every session of a gateway; used by one thread only, but for the record."""
+
+    def __init__(self, scenario: Scenario, book: Book, *, read_only: bool) -> None:
+        self.scenario = scenario
+        self.book = book
+        self.hours = Hours(scenario.market)
+        self.faults = FaultCounter(scenario.faults)
+        self.record = Record()
+        self.read_only = read_only or scenario.gateway.read_only
+        self.clients: dict[int, int] = {}
+        """Client id -> connection."""
+        self.updated_account: tuple[int, str] | None = None
+        """The connection and the account of the one subscription to account updates."""

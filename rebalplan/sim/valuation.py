@@ -1,0 +1,186 @@
+"""The account values a gateway reports, computed from the book, as (tag, value, currency) rows.
+
+Names after the TWS API documentation. Money is text with two decimals, in the account's base currency
+unless the row says another; ledger rows come per currency and once more, in the base currency, for
+``BASE``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from rebalplan.sim.book import BASE, Book
+from rebalplan.sim.model import ZERO, Account, Override
+
+Row = tuple[str, str, str]
+
+_REG_T_INITIAL: Final = Decimal("0.5")
+_REG_T_MAINTENANCE: Final = Decimal("0.25")
+_DAY_TRADING_FACTOR: Final = 4
+_RATE_DIGITS: Final = Decimal("0.0000001")
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+    """The sums of one currency, in that currency."""
+
+    cash: Decimal = ZERO
+    stocks: Decimal = ZERO
+    options: Decimal = ZERO
+    others: Decimal = ZERO
+    gross: Decimal = ZERO
+    unrealized: Decimal = ZERO
+    accrued: Decimal = ZERO
+
+    @property
+    def net(self) -> Decimal:
+        """Return everything together."""
+        return self.cash + self.stocks + self.options + self.others + self.accrued
+
+    def scaled(self, rate: Decimal) -> Ledger:
+        """Return the same sums in another currency."""
+        return Ledger(**{name: getattr(self, name) * rate for name in self.__struct_fields__})
+
+    def plus(self, other: Ledger) -> Ledger:
+        """Return both together."""
+        return Ledger(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
+
+
+def ledgers(book: Book, account_id: str) -> dict[str, Ledger]:
+    """Return the sums per currency: the base currency first, then in order of appearance."""
+    account = book.account(account_id)
+    sums = {account.base: Ledger(accrued=account.accrued_cash)}
+    for balance in book.cash(account_id):
+        sums[balance.currency] = sums.get(balance.currency, Ledger()).plus(Ledger(cash=balance.amount))
+    for instrument, held in book.positions(account_id):
+        value = held.quantity * instrument.quote.mark() * instrument.multiplier
+        kind = {"STK": "stocks", "OPT": "options"}.get(instrument.sec_type, "others")
+        unrealized = value - held.quantity * held.avg_cost
+        entry = Ledger(gross=abs(value), unrealized=unrealized, **{kind: value})
+        sums[instrument.currency] = sums.get(instrument.currency, Ledger()).plus(entry)
+    return sums
+
+
+def net_liquidation(book: Book, account_id: str) -> Decimal:
+    """Return the value of an account in its base currency, overrides aside."""
+    return _total(book, book.account(account_id), ledgers(book, account_id)).net
+
+
+def account_rows(book: Book, account_id: str) -> list[Row]:
+    """Return the rows about the account as a whole, overrides applied."""
+    account = book.account(account_id)
+    return _override(_summary(account, _total(book, account, ledgers(book, account_id))), account.overrides)
+
+
+def ledger_rows(book: Book, account_id: str) -> list[Row]:
+    """Return the rows per currency and for ``BASE``, overrides applied."""
+    account, sums = book.account(account_id), ledgers(book, account_id)
+    rows = _ledger(BASE, account.base, _total(book, account, sums), Decimal(1))
+    for currency, ledger in sums.items():
+        rows += _ledger(currency, currency, ledger, book.rate(currency, account.base))
+    return _override(rows, account.overrides)
+
+
+def _total(book: Book, account: Account, sums: dict[str, Ledger]) -> Ledger:
+    total = Ledger()
+    for currency, ledger in sums.items():
+        total = total.plus(ledger.scaled(book.rate(currency, account.base)))
+    return total
+
+
+def _money(value: Decimal) -> str:
+    return format(value, ".2f")
+
+
+def _summary(account: Account, total: Ledger) -> list[Row]:
+    with_loan = total.net - total.options - total.accrued
+    initial, maintenance, buying_power = _margin(account, total, with_loan)
+    amounts = {
+        "NetLiquidation": total.net,
+        "TotalCashValue": total.cash,
+        "SettledCash": total.cash,
+        "AccruedCash": total.accrued,
+        "BuyingPower": buying_power,
+        "EquityWithLoanValue": with_loan,
+        "PreviousDayEquityWithLoanValue": with_loan,
+        "GrossPositionValue": total.gross,
+        "InitMarginReq": initial,
+        "MaintMarginReq": maintenance,
+        "AvailableFunds": with_loan - initial,
+        "ExcessLiquidity": with_loan - maintenance,
+        "FullInitMarginReq": initial,
+        "FullMaintMarginReq": maintenance,
+        "FullAvailableFunds": with_loan - initial,
+        "FullExcessLiquidity": with_loan - maintenance,
+    }
+    return [
+        ("AccountCode", account.id, ""),
+        ("AccountReady", "true", ""),
+        ("AccountType", account.account_type, ""),
+        ("TradingType-S", "STKCASH" if account.kind == "cash" else "STKMRGN", ""),
+        ("Cushion", _ratio(with_loan - maintenance, total.net), ""),
+        ("Leverage", _ratio(total.gross, total.net), ""),
+        *((tag, _money(value), account.base) for tag, value in amounts.items()),
+    ]
+
+
+def _margin(account: Account, total: Ledger, with_loan: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """Return initial margin, maintenance margin and buying power.
+
+    Regulation T for a margin account (50%, 25%, four times the excess); a cash account pays in full.
+    """
+    if account.kind == "cash":
+        return total.gross, total.gross, max(total.cash, ZERO)
+    initial = total.gross * _REG_T_INITIAL
+    excess = max(with_loan - initial, ZERO)
+    return initial, total.gross * _REG_T_MAINTENANCE, excess * _DAY_TRADING_FACTOR
+
+
+def _ratio(part: Decimal, whole: Decimal) -> str:
+    return format(part / whole if whole else ZERO, ".4f")
+
+
+def _ledger(currency: str, real_currency: str, ledger: Ledger, rate: Decimal) -> list[Row]:
+    amounts = {
+        "CashBalance": ledger.cash,
+        "TotalCashBalance": ledger.cash,
+        "AccruedCash": ledger.accrued,
+        "StockMarketValue": ledger.stocks,
+        "OptionMarketValue": ledger.options,
+        "FutureOptionValue": ZERO,
+        "FuturesPNL": ZERO,
+        "NetLiquidationByCurrency": ledger.net,
+        "UnrealizedPnL": ledger.unrealized,
+        "RealizedPnL": ZERO,
+        "FundValue": ZERO,
+        "NetDividend": ZERO,
+        "MutualFundValue": ZERO,
+        "MoneyMarketFundValue": ZERO,
+        "CorporateBondValue": ZERO,
+        "TBondValue": ZERO,
+        "TBillValue": ZERO,
+        "WarrantValue": ZERO,
+        "FxCashBalance": ZERO,
+    }
+    exchange_rate = "1.00" if rate == 1 else format(rate.quantize(_RATE_DIGITS), "f")
+    return [
+        ("Currency", currency, currency),
+        ("RealCurrency", real_currency, currency),
+        ("ExchangeRate", exchange_rate, currency),
+        *((tag, _money(value), currency) for tag, value in amounts.items()),
+    ]
+
+
+def _override(rows: Iterable[Row], overrides: tuple[Override, ...]) -> list[Row]:
+    result = []
+    for tag, value, currency in rows:
+        reported = value
+        for override in overrides:
+            if override.tag == tag and override.currency in ("", currency):
+                reported = override.value
+        if reported:
+            result.append((tag, reported, currency))
+    return result

@@ -1,0 +1,127 @@
+"""Plan files on disk: found by path, id, prefix or ``latest``; written once, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from rebalplan.codec import MAX_BYTES, Envelope, decode
+from rebalplan.errors import PlanFileError, RebalError, RefusedError, UsageError
+from rebalplan.text import printable
+
+_PLAN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}\.json")
+_SHORTEST_PREFIX = 4
+LATEST = "latest"
+
+
+class PlanStore:
+    """The folder of plans. Nothing in it is ever rewritten."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def ids(self) -> list[str]:
+        """Return the ids of all plans in the folder, oldest first."""
+        try:
+            names = [entry.name for entry in self.folder.iterdir()]
+        except OSError:
+            return []
+        return sorted(name.removesuffix(".json") for name in names if _PLAN_NAME.fullmatch(name))
+
+    def find(self, reference: str) -> Path:
+        """Return the file that a path, an id, a unique prefix of one or ``latest`` names.
+
+        Raises ``UsageError`` when there is none or more than one.
+        """
+        path = Path(reference)
+        if path.suffix == ".json" or len(path.parts) > 1:
+            return path
+        ids = self.ids()
+        if reference == LATEST:
+            if not ids:
+                raise UsageError(f"there is no plan in {self.folder} yet: make one with `rebal plan`")
+            return self._path(ids[-1])
+        found = [i for i in ids if i.startswith(reference) or i.partition("-")[2].startswith(reference)]
+        if len(reference) < _SHORTEST_PREFIX or not found:
+            raise UsageError(
+                f"no plan in {self.folder} is called {printable(reference)!a}; give a file, an id, the first "
+                f"{_SHORTEST_PREFIX} or more characters of one, or `latest` ({len(ids)} plans there)"
+            )
+        if len(found) > 1:
+            raise UsageError(
+                f"{printable(reference)!a} could be {', '.join(found[:5])}: give more characters"
+            )
+        return self._path(found[0])
+
+    def _path(self, plan_id: str) -> Path:
+        return self.folder / f"{plan_id}.json"
+
+    def write(self, plan_id: str, data: bytes) -> Path:
+        """Write a plan under its id, or find it there already with the same bytes."""
+        path = self._path(plan_id)
+        if path.exists():
+            if path.read_bytes() != data:
+                raise RefusedError(
+                    f"{path} exists with other content and plans are never rewritten: move it away"
+                )
+            return path
+        write_atomically(path, data)
+        return path
+
+
+def read_plan(path: Path) -> Envelope:
+    """Return the plan in ``path``; raises ``PlanFileError`` for one that this tool did not write as it is."""
+    try:
+        if path.is_dir():
+            raise PlanFileError(f"{path} is a folder, not a plan file")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise PlanFileError(f"{path} has {size:,} bytes, more than the {MAX_BYTES:,} a plan may have")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {path}") from None
+    except OSError as error:
+        raise RebalError(f"cannot read {path}: {error.strerror}") from error
+    try:
+        return decode(data)
+    except PlanFileError as error:
+        raise PlanFileError(f"{path} is refused: {error}") from error
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a temporary file beside ``path``, flush it to the disk, then rename it; nothing half-written stays.
+
+    Raises ``RebalError`` when the folder or the disk does not take it.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise RebalError(
+            f"cannot write {path}: {error.strerror}. Nothing was written; free space or choose another folder "
+            "([io] plan_dir)"
+        ) from error
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename durable where the system lets a folder be opened (not on Windows)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,32 @@
+"""Target weights: the models an account follows, mixed by their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from rebalplan.model import Targets, TargetWeight
+from rebalplan.money import ZERO, quantize
+from rebalplan.portfolios import Portfolios
+from rebalplan.settings import ModelWeight
+
+
+def target_weights(portfolios: Portfolios, mix: Iterable[ModelWeight]) -> Targets:
+    """Mix the models: w_i = Σ_k m_k · p_k,i, in percent, rounded half to even to 0.000001 percent.
+
+    Every symbol that portfolios.csv lists has a weight, 0 included: to name a symbol with blank cells
+    is to close it. Weights come in symbol order.
+    """
+    models = {model.name.casefold(): model for model in portfolios.models}
+    sums = dict.fromkeys(portfolios.symbols, ZERO)
+    cash = ZERO
+    for share in mix:
+        model = models[share.model.casefold()]
+        cash += share.weight * model.cash_pct
+        for allocation in model.allocations:
+            sums[allocation.symbol] += share.weight * allocation.pct
+    return Targets(_sorted_weights(sums), quantize(cash))
+
+
+def _sorted_weights(sums: dict[str, Decimal]) -> tuple[TargetWeight, ...]:
+    return tuple(TargetWeight(symbol, quantize(sums[symbol])) for symbol in sorted(sums))

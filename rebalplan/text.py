@@ -1,0 +1,9 @@
+"""Text from outside made safe to print and to store."""
+
+from __future__ import annotations
+
+
+def printable(text: str, limit: int = 300) -> str:
+    """Return ``text`` on one line without control, escape or other unprintable characters, cut to ``limit``."""
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
