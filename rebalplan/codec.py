@@ -8,6 +8,7 @@ canonical form. Reading accepts exactly the bytes that writing the decoded plan 
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,12 @@ MAX_BYTES = 80_000_000
 
 _MAX_INTEGER = 2**53
 """Larger integers are not the same number to every JSON reader (RFC 8259, section 6)."""
+
+_READABLE = re.compile(rf"{PLAN_FORMAT.partition('.')[0]}\.[0-9]{{1,4}}")
+"""Versions with our major number; what a later minor one adds is refused as an unknown field."""
+
+_CANONICAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?")
+"""A decimal without exponent, leading or trailing zeros."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 _ID_DIGITS = 12
@@ -72,15 +79,14 @@ def decode(data: bytes) -> Envelope:
     if len(data) > MAX_BYTES:
         raise PlanFileError(f"it has {len(data):,} bytes, more than the {MAX_BYTES:,} a plan may have")
     envelope = _decode_form(data)
+    _check_version(envelope.plan.format_version)
     _check_values(envelope.plan, "plan")
-    compact = _ENCODER.encode(envelope.plan)
-    sha256 = hashlib.sha256(compact).hexdigest()
-    if sha256 != envelope.sha256:
+    expected, canonical = encode(envelope.plan)
+    if envelope.sha256 != expected.sha256:
         raise PlanFileError(
             f"its sha256 says {envelope.sha256[:_ID_DIGITS]!a}… but its content hashes to "
-            f"{sha256[:_ID_DIGITS]}…: it was edited or damaged after it was made; plan again"
+            f"{expected.sha256[:_ID_DIGITS]}…: it was edited or damaged after it was made; plan again"
         )
-    expected, canonical = encode(envelope.plan)
     if envelope.id != expected.id:
         raise PlanFileError(f"its id {envelope.id!a} does not belong to its content ({expected.id})")
     if data != canonical:
@@ -105,7 +111,11 @@ def _refuse_other_format(data: bytes) -> None:
         found = msgspec.json.decode(data, type=_HeadEnvelope).plan.format_version
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return
-    if found.split(".")[0] != PLAN_FORMAT.split(".")[0]:
+    _check_version(found)
+
+
+def _check_version(found: str) -> None:
+    if found != PLAN_FORMAT and not _READABLE.fullmatch(found):
         raise PlanFileError(
             f"its format_version is {found[:20]!a}, this rebal reads {PLAN_FORMAT}: "
             "use the version that made it or plan again"
@@ -138,10 +148,9 @@ def _check_decimal(value: Decimal, where: str) -> None:
     """Refuse NaN, infinities, exponents, negative zero, trailing zeros and too many digits."""
     if not value.is_finite():
         raise PlanFileError(f"{where} is not a finite number")
-    sign, digits, exponent = value.as_tuple()
-    plain = isinstance(exponent, int) and -MAX_DIGITS <= exponent <= 0
-    trailing = bool(exponent) and digits[-1] == 0
-    if not plain or len(digits) > MAX_DIGITS or trailing or (sign and not value) or "E" in str(value):
+    text = str(value)
+    too_long = len(text) > MAX_DIGITS and len(text.strip("-0.").replace(".", "")) > MAX_DIGITS
+    if too_long or text == "-0" or not _CANONICAL.fullmatch(text):
         raise PlanFileError(f"{where} is not a decimal in canonical form of at most {MAX_DIGITS} digits")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from rebalplan.money import HUNDRED, ZERO, canonical, divide, quantize, usd
+from rebalplan.money import HUNDRED, ZERO, canonical, percent_above, usd
 from rebalplan.policy import LimitsPolicy
 
 
@@ -41,7 +41,7 @@ def account_breaches(
         )
     turnover = sum((order.value_usd for order in orders), ZERO)
     if turnover * HUNDRED > limits.max_turnover_pct * net_liquidation_usd:
-        measured = quantize(divide(turnover * HUNDRED, net_liquidation_usd), Decimal("0.1"))
+        measured = percent_above(turnover, net_liquidation_usd)
         breaches.append(
             f"turnover of {usd(turnover)} USD is {measured}% of NLV, more than max_turnover_pct = "
             f"{canonical(limits.max_turnover_pct)}: rebalance in steps or raise the limit"

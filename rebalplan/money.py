@@ -7,7 +7,7 @@ on the ambient decimal context: every division and rounding here names its own p
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_HALF_EVEN, ROUND_UP, Context, Decimal, InvalidOperation, localcontext
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -24,6 +24,7 @@ MAX_DIGITS = 18
 """More significant digits than this are refused in a plan and from a broker."""
 
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_UP = Context(prec=60, rounding=ROUND_UP)
 
 
 def quantize(value: Decimal, step: Decimal = MICRO) -> Decimal:
@@ -70,17 +71,22 @@ def parse_decimal(text: str) -> Decimal | None:
 
 def from_bps(bps: Decimal) -> Decimal:
     """Return basis points as a fraction: 50 -> 0.005."""
-    return bps.scaleb(-4)
+    return _WIDE.scaleb(bps, -4)
 
 
 def from_pct(pct: Decimal) -> Decimal:
     """Return percent as a fraction: 2.5 -> 0.025."""
-    return pct.scaleb(-2)
+    return _WIDE.scaleb(pct, -2)
 
 
 def usd(value: Decimal) -> str:
     """Format dollars for people: ``41,200.00``."""
-    return f"{_WIDE.quantize(value, CENT) + 0:,.2f}"
+    return f"{_WIDE.add(_WIDE.quantize(value, CENT), ZERO):,.2f}"
+
+
+def percent_above(part: Decimal, whole: Decimal) -> Decimal:
+    """Return ``part`` in percent of ``whole``, to 0.01 away from zero: what is over a limit never looks like it."""
+    return canonical(_UP.quantize(_UP.divide(_UP.multiply(part, HUNDRED), whole), CENT))
 
 
 def root(value: Decimal) -> Decimal:

@@ -3,6 +3,7 @@
 The fallback order, written down once. In the session: the ``price_source`` first; then, with
 ``fallback_to_snapshot``, the others of the same quote in the order of ``FALLBACKS``. The previous close
 never stands in for a live price. Outside the session the last regular close serves, for every source.
+A number that is not positive (0 and -1 are the broker's "nothing") is no price, wherever it came from.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def choose_price(quote: Quote, pricing: PricingPolicy) -> Price | NoPrice:
     refusal = _refusal(quote, pricing)
     if refusal:
         return NoPrice(refusal)
+    quote = _without_impossible(quote)
     steps = ("close",) if quote.closed else _steps(pricing)
     rejected = []
     for source in steps:
@@ -63,6 +65,16 @@ def _refusal(quote: Quote, pricing: PricingPolicy) -> str | None:
     return None
 
 
+def _without_impossible(quote: Quote) -> Quote:
+    """Return the quote with ``None`` for every price that cannot be one."""
+    impossible = {
+        name: None
+        for name in ("bid", "ask", "last", "close")
+        if (price := getattr(quote, name)) is not None and not (price.is_finite() and price > 0)
+    }
+    return msgspec.structs.replace(quote, **impossible) if impossible else quote
+
+
 def _steps(pricing: PricingPolicy) -> tuple[PriceSource, ...]:
     wanted = pricing.price_source
     return (wanted, *FALLBACKS[wanted]) if pricing.fallback_to_snapshot else (wanted,)
@@ -81,11 +93,12 @@ def _read(quote: Quote, source: PriceSource, pricing: PricingPolicy) -> tuple[De
 def _last(quote: Quote, pricing: PricingPolicy) -> tuple[Decimal | None, str]:
     if quote.last is None:
         return None, "no last trade"
-    if quote.last_at is not None:
-        age = quote.received_at - quote.last_at
-        if age > timedelta(seconds=pricing.price_max_age_sec):
-            seconds = int(age.total_seconds())
-            return None, f"last trade {seconds} s old (price_max_age_sec = {pricing.price_max_age_sec})"
+    if quote.last_at is None:
+        return None, "last trade without a time"
+    age = quote.received_at - quote.last_at
+    if age > timedelta(seconds=pricing.price_max_age_sec):
+        seconds = int(age.total_seconds())
+        return None, f"last trade {seconds} s old (price_max_age_sec = {pricing.price_max_age_sec})"
     return quote.last, ""
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from rebalplan.model import AccountSnapshot
-from rebalplan.money import HUNDRED, canonical, divide, quantize, usd
+from rebalplan.model import AccountSnapshot, Position
+from rebalplan.money import HUNDRED, canonical, percent_above, usd
 
 
 def snapshot_failures(snapshot: AccountSnapshot) -> tuple[str, ...]:
-    """Return why this account must not be planned: whatever claims the cash that sizing would spend."""
+    """Return why this account must not be planned.
+
+    That is whatever claims the cash that sizing would spend, and two contracts that one target cannot mean.
+    """
     shorts = [
         f"short position {position.quantity} {position.symbol}: close it or move it to another account"
         for position in snapshot.positions
@@ -21,7 +25,19 @@ def snapshot_failures(snapshot: AccountSnapshot) -> tuple[str, ...]:
         for item in snapshot.unmanaged
         if item.quantity < 0
     ]
-    return (*shorts, *debts)
+    return (*shorts, *debts, *_shared_symbols(snapshot.positions))
+
+
+def _shared_symbols(positions: Iterable[Position]) -> Iterable[str]:
+    contracts: dict[str, list[int]] = {}
+    for position in positions:
+        contracts.setdefault(position.symbol, []).append(position.con_id)
+    for symbol, ids in sorted(contracts.items()):
+        if len(ids) > 1:
+            yield (
+                f"{len(ids)} positions are called {symbol} (contracts {', '.join(map(str, sorted(ids)))}): "
+                "sell all but one or move them to another account"
+            )
 
 
 def _unmanaged_debt(kind: str) -> str:
@@ -38,11 +54,7 @@ def mismatch_failure(
     difference = abs(net_liquidation_usd - snapshot.broker_usd)
     if difference * HUNDRED <= tolerance_pct * abs(snapshot.broker_usd):
         return None
-    shown = (
-        f"{quantize(divide(difference * HUNDRED, abs(snapshot.broker_usd)), Decimal('0.01'))}%"
-        if snapshot.broker_usd
-        else "all"
-    )
+    shown = f"{percent_above(difference, abs(snapshot.broker_usd))}%" if snapshot.broker_usd else "all"
     return (
         f"cash and positions are worth {usd(net_liquidation_usd)} USD at the plan's prices but the broker says "
         f"{usd(snapshot.broker_usd)} USD, {shown} apart (nlv_mismatch_pct = {canonical(tolerance_pct)}): "

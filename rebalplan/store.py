@@ -59,7 +59,11 @@ class PlanStore:
         return self.folder / f"{plan_id}.json"
 
     def write(self, plan_id: str, data: bytes) -> Path:
-        """Write a plan under its id, or find it there already with the same bytes."""
+        """Write a plan under its id, or find it there already with the same bytes.
+
+        It is read back first: a plan that this tool would refuse is never written.
+        """
+        decode(data)
         path = self._path(plan_id)
         if path.exists():
             if path.read_bytes() != data:

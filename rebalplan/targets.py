@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from rebalplan.model import Targets, TargetWeight
-from rebalplan.money import ZERO, quantize
+from rebalplan.money import ZERO, exact, quantize
 from rebalplan.portfolios import Portfolios
 from rebalplan.settings import ModelWeight
 
@@ -20,11 +20,12 @@ def target_weights(portfolios: Portfolios, mix: Iterable[ModelWeight]) -> Target
     models = {model.name.casefold(): model for model in portfolios.models}
     sums = dict.fromkeys(portfolios.symbols, ZERO)
     cash = ZERO
-    for share in mix:
-        model = models[share.model.casefold()]
-        cash += share.weight * model.cash_pct
-        for allocation in model.allocations:
-            sums[allocation.symbol] += share.weight * allocation.pct
+    with exact():
+        for share in mix:
+            model = models[share.model.casefold()]
+            cash += share.weight * model.cash_pct
+            for allocation in model.allocations:
+                sums[allocation.symbol] += share.weight * allocation.pct
     return Targets(_sorted_weights(sums), quantize(cash))
 
 

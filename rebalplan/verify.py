@@ -16,6 +16,7 @@ from rebalplan.model import Targets
 from rebalplan.plan import AccountPlan, Plan, derive_again
 from rebalplan.policy import Policy
 from rebalplan.sizing import SIZING_VERSION
+from rebalplan.text import printable
 
 Code = Literal["RB201", "RB202", "RB301", "RB302", "RB303", "RB401", "RB402", "RB403", "RB404"]
 
@@ -51,7 +52,10 @@ def verify_derivation(plan: Plan) -> tuple[Finding, ...]:
                 f"made by another version (sizing {plan.sizing_version}, this rebal has {SIZING_VERSION}): plan again",
             ),
         )
-    derived = derive_again(plan)
+    try:
+        derived = derive_again(plan)
+    except (ArithmeticError, ValueError) as error:
+        return (_differs("", "inputs", "as written", f"no plan ({printable(str(error))})"),)
     findings = [
         finding
         for written, again in zip(plan.accounts, derived.accounts, strict=True)
@@ -80,7 +84,8 @@ def _first_difference(these: object, those: object) -> str:
     """Show the first line of ``these`` that ``those`` has not, in short."""
     if isinstance(these, tuple) and isinstance(those, tuple):
         extra = [item for item in these if item not in those]
-        return _short(extra[0]) if extra else f"{len(these)} entries"
+        moved = [a for a, b in zip(these, those, strict=False) if a != b]
+        return _short((extra or moved)[0]) if extra or moved else f"{len(these)} entries"
     if isinstance(these, msgspec.Struct) and isinstance(those, type(these)):
         changed = [n for n in these.__struct_fields__ if getattr(these, n) != getattr(those, n)]
         return ", ".join(f"{name} {getattr(these, name)}" for name in changed[:3])
@@ -197,9 +202,8 @@ def _policy_changes(account: AccountPlan, today: Policy) -> Iterable[Finding]:
 
 
 def _target_changes(account: AccountPlan, today: Targets) -> Iterable[Finding]:
-    planned = {w.symbol: str(w.target_pct) for w in account.targets}
-    now = {w.symbol: str(w.target_pct) for w in today.weights}
-    planned["CASH"], now["CASH"] = str(account.cash_target_pct), str(today.cash_pct)
+    planned = {w.symbol: w.target_pct for w in account.targets} | {"CASH": account.cash_target_pct}
+    now = {w.symbol: w.target_pct for w in today.weights} | {"CASH": today.cash_pct}
     for symbol in sorted(planned.keys() | now.keys()):
         before, after = planned.get(symbol, "not listed"), now.get(symbol, "not listed")
         if before != after:
@@ -207,7 +211,7 @@ def _target_changes(account: AccountPlan, today: Targets) -> Iterable[Finding]:
                 "RB402",
                 account.account,
                 f"targets.{symbol}",
-                before,
-                after,
+                str(before),
+                str(after),
                 f"the target weight of {symbol} was {before} and is now {after} percent: plan again",
             )

@@ -8,13 +8,14 @@ import typer
 
 from rebalplan.commands.options import Verbose
 from rebalplan.errors import RebalError
-from rebalplan.samples import sample_text
 
 FILES = ("settings.ini", "portfolios.csv")
 
 
 def init(verbose: Verbose = False) -> None:
     """Write a commented settings.ini and portfolios.csv here; files that exist are left as they are."""
+    from rebalplan.samples import sample_text
+
     del verbose
     missing = [name for name in FILES if not Path(name).exists()]
     if not missing:

@@ -12,7 +12,6 @@ from rebalplan.errors import InputError, Problem, RebalError, UsageError
 from rebalplan.model import Mode
 from rebalplan.portfolios import Portfolios, check_leverage, read_portfolios
 from rebalplan.settings import AccountSettings, Settings, load_settings
-from rebalplan.store import PlanStore
 from rebalplan.targets import target_weights
 from rebalplan.text import printable
 
@@ -23,13 +22,6 @@ def load(config: Path) -> Settings:
     for warning in settings.warnings:
         typer.echo(f"Warning: {warning}", err=True)
     return settings
-
-
-def store(config: Path) -> PlanStore:
-    """Return the plan folder of a settings file; without the file, ``plans`` beside it."""
-    if not config.exists():
-        return PlanStore(config.parent / "plans")
-    return PlanStore(load_settings(config).io.plan_dir)
 
 
 def choose_accounts(settings: Settings, wanted: Sequence[str]) -> tuple[AccountSettings, ...]:

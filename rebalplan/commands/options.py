@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rebalplan.render import Style
+if TYPE_CHECKING:
+    from rebalplan.render.style import Style
 
 DEFAULT_CONFIG = Path("settings.ini")
 
@@ -28,5 +29,7 @@ PlanArgument = Annotated[
 
 def stdout_style(no_color: bool) -> Style:
     """Colours only on a terminal that wants them."""
+    from rebalplan.render.style import Style
+
     wanted = not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Style(color=wanted and sys.stdout.isatty())

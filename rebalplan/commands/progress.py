@@ -15,7 +15,7 @@ def progress_line(style_allowed: bool) -> Iterator[Progress]:
     if not sys.stderr.isatty() or not style_allowed:
         yield _say_nothing
         return
-    from rich.console import Console  # noqa: PLC0415  # only a terminal pays for it
+    from rich.console import Console
 
     console = Console(stderr=True)
     with console.status("connecting") as status:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import msgspec
 import typer
 
-from rebalplan.codec import plan_schema
 from rebalplan.commands.options import Verbose
 
 
 def schema(verbose: Verbose = False) -> None:
     """Print the JSON Schema of a plan file."""
+    import msgspec
+
+    from rebalplan.codec import plan_schema
+
     del verbose
     typer.echo(msgspec.json.format(msgspec.json.encode(plan_schema()), indent=2).decode())

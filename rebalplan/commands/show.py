@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rebalplan.commands.inputs import store
-from rebalplan.commands.options import (
-    DEFAULT_CONFIG,
-    Config,
-    Json,
-    NoColor,
-    PlanArgument,
-    Verbose,
-    stdout_style,
-)
-from rebalplan.render import render_plan
-from rebalplan.store import read_plan
+from rebalplan.commands.options import DEFAULT_CONFIG, Config, Json, NoColor, PlanArgument, Verbose
 
 
 def show(
@@ -27,8 +16,13 @@ def show(
     verbose: Verbose = False,
 ) -> None:
     """Print a saved plan. Works offline, and on expired and applied plans too."""
+    from rebalplan.commands.options import stdout_style
+    from rebalplan.commands.plans import plan_store
+    from rebalplan.render.plan import render_plan
+    from rebalplan.store import read_plan
+
     del verbose
-    path = store(config).find(plan)
+    path = plan_store(config).find(plan)
     envelope = read_plan(path)
     if json:
         typer.echo(path.read_text(encoding="utf-8"), nl=False)

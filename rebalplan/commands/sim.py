@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rebalplan.commands.inputs import load
 from rebalplan.commands.options import DEFAULT_CONFIG, Config, Verbose
 from rebalplan.errors import RebalError
 
@@ -37,7 +36,8 @@ StateOption = Annotated[
 @contextmanager
 def _world(config: Path, scenario: Path | None, state: Path | None) -> Iterator[tuple[Scenario, Path]]:
     """Yield the scenario and state file: the options, else settings.ini, else the built-in ones."""
-    from rebalplan import sim  # noqa: PLC0415  # `rebal --help` does without the gateway
+    from rebalplan import sim
+    from rebalplan.commands.inputs import load
 
     if config.exists() and (scenario is None or state is None):
         settings = load(config).sim
@@ -62,7 +62,7 @@ def serve(
     verbose: Verbose = False,
 ) -> None:
     """Run the gateway for any TWS client until Ctrl-C."""
-    from rebalplan import sim  # noqa: PLC0415
+    from rebalplan import sim
 
     del verbose
     with (
@@ -83,7 +83,7 @@ def reset(
     verbose: Verbose = False,
 ) -> None:
     """Forget what happened: the accounts are as the scenario starts them."""
-    from rebalplan import sim  # noqa: PLC0415
+    from rebalplan import sim
 
     del verbose
     with _world(config, scenario, state) as (chosen, path):
@@ -100,8 +100,8 @@ def show(
     verbose: Verbose = False,
 ) -> None:
     """Print the gateway's accounts and quotes as they are now."""
-    from rebalplan import sim  # noqa: PLC0415
-    from rebalplan.render.sim import render_description  # noqa: PLC0415
+    from rebalplan import sim
+    from rebalplan.render.sim import render_description
 
     del verbose
     with _world(config, scenario, state) as (chosen, path):

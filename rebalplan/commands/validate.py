@@ -6,11 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rebalplan.collect import AccountToRead
-from rebalplan.commands.inputs import load, trading_mode, with_targets
 from rebalplan.commands.options import DEFAULT_CONFIG, Config, Verbose
-from rebalplan.errors import ExitCode
-from rebalplan.settings import Settings
 
 
 def validate(
@@ -22,31 +18,7 @@ def validate(
     verbose: Verbose = False,
 ) -> None:
     """Check settings.ini and portfolios.csv, offline; every problem is reported with its line."""
+    from rebalplan.commands.validating import check_files
+
     del verbose
-    settings = load(config)
-    accounts = with_targets(settings, settings.account_settings)
-    mode = trading_mode(settings)
-    for account in accounts:
-        typer.echo(_describe(account))
-    problems = _check_online(settings, accounts) if online else ()
-    for problem in problems:
-        typer.echo(f"Error: {problem}", err=True)
-    checked = "files, accounts and symbols" if online else "files"
-    if problems:
-        raise typer.Exit(ExitCode.ERROR)
-    typer.echo(f"The {checked} are valid (mode {mode}).")
-
-
-def _describe(account: AccountToRead) -> str:
-    settings = account.settings
-    mix = ", ".join(f"{m.model} {m.weight * 100:f}%" for m in settings.models)
-    held = sum(1 for w in account.targets.weights if w.target_pct)
-    return f"{settings.account}: {held} target weights from {settings.portfolios} ({mix})"
-
-
-def _check_online(settings: Settings, accounts: tuple[AccountToRead, ...]) -> tuple[str, ...]:
-    from rebalplan.collect import check_at_broker  # noqa: PLC0415  # the offline check needs no broker
-    from rebalplan.commands.world import open_world  # noqa: PLC0415
-
-    with open_world(settings) as world:
-        return check_at_broker(world.place(accounts), world.broker, world.clock, settings.accounts)
+    raise typer.Exit(check_files(config, online=online))

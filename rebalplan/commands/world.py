@@ -42,7 +42,7 @@ def open_world(settings: Settings) -> Iterator[World]:
     if settings.ibkr.mode == "tws":
         yield World(broker, clock, None)
         return
-    from rebalplan import sim  # noqa: PLC0415  # a real gateway needs none of it
+    from rebalplan import sim
 
     try:
         scenario = sim.load_scenario(settings.sim.scenario)

@@ -14,7 +14,7 @@ import msgspec
 from rebalplan.errors import AccountError
 from rebalplan.ibkr.values import money, quantity
 from rebalplan.model import AccountSnapshot, Position, UnmanagedItem, WorkingOrder
-from rebalplan.money import ZERO
+from rebalplan.money import ZERO, canonical
 from rebalplan.text import printable
 
 Rows = Mapping[tuple[str, str], str]
@@ -43,7 +43,7 @@ def read_snapshot(
         account_type=printable(_any_currency("AccountType", rows) or ""),
         base_currency=base_currency,
         net_liquidation=money(rows["NetLiquidation", base_currency], "NetLiquidation"),
-        broker_usd=cash + _stocks_usd(rows, bool(managed)),
+        broker_usd=canonical(cash + _stocks_usd(rows, bool(managed))),
         cash_usd=cash,
         settled_cash=_settled_cash(rows),
         positions=tuple(sorted((_position(p) for p in managed), key=lambda p: (p.symbol, p.con_id))),

@@ -8,6 +8,7 @@ one goes on showing what it knew before. Message ids and error codes: the TWS AP
 from __future__ import annotations
 
 import asyncio
+import os
 import struct
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -82,8 +83,8 @@ class IbkrClient:
             raise self._no_handshake() from None
         except OSError as error:
             raise UnreachableError(
-                f"nothing answers at {self._where} ({printable(error.strerror or str(error))}): start TWS or "
-                "IB Gateway, enable its API (socket clients) and compare the port with [ibkr] port"
+                f"nothing answers at {self._where} ({_why(error)}): start TWS or IB Gateway, enable its API "
+                "(socket clients) and compare the port with [ibkr] port"
             ) from error
 
     def _no_handshake(self) -> BrokerError:
@@ -246,10 +247,17 @@ class IbkrClient:
             future.set_exception(refused)
 
     def _on_connection_error(self, text: str) -> None:
-        self._fail(UnreachableError(f"the connection to {self._where} was lost: {printable(text)}"))
+        self._fail(self._hung_up(text))
 
     def _on_disconnected(self, text: str) -> None:
-        self._fail(UnreachableError(f"{self._where} hung up {printable(text)}".rstrip()))
+        self._fail(self._hung_up(text))
+
+    def _hung_up(self, text: str) -> UnreachableError:
+        detail = f" ({printable(text).rstrip('.')})" if text else ""
+        return UnreachableError(
+            f"{self._where} hung up{detail}: look whether TWS or IB Gateway is still logged in and trusts this "
+            "machine (API settings, trusted IPs)"
+        )
 
     def _refuse_foreign_service(self, data: bytes) -> None:
         """Fail on a first message of absurd length: it comes from something that is no TWS API."""
@@ -273,6 +281,11 @@ class IbkrClient:
             original(request, tick_type, value)
 
         _override(wrapper, "tickString", on_string)
+
+
+def _why(error: OSError) -> str:
+    """Return the system's own words; the event loop's would only repeat the address."""
+    return printable(os.strerror(error.errno) if error.errno else str(error))
 
 
 def _override(wrapper: object, name: str, handler: Callable[..., None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -17,12 +17,20 @@ from rebalplan.policy import Policy
 from rebalplan.pricing import NoPrice, Price, choose_price
 from rebalplan.sizing import SizedLine, Sizing, SizingLine, SizingProblem, size_orders
 from rebalplan.snapshot import mismatch_failure, snapshot_failures
+from rebalplan.text import printable
+
+_LONGEST_FAILURE = 1000
+"""Characters of a failure that a plan keeps."""
+
+_LEAST_INVESTABLE = 10**9
+"""Less than the account's largest figure divided by this is nothing: percentages of it would have no end."""
 
 
 class AccountInput(msgspec.Struct, frozen=True):
     """Everything an account's orders follow from, but the quotes.
 
-    ``failure`` says why there is no snapshot; it is empty when there is one.
+    ``failure`` says why there is no snapshot; it is empty when there is one. Every decimal is in canonical
+    form, as settings, portfolios and the broker adapter give it: a plan with another form is never written.
     """
 
     account: str
@@ -44,11 +52,12 @@ def needed_symbols(account: AccountInput) -> dict[str, int]:
 def plan_account(account: AccountInput, quotes: Mapping[str, Quote]) -> AccountPlan:
     """Return the account's plan; whatever stands in its way becomes the reasons of a failed one."""
     if account.snapshot is None:
-        return _failed(account, (account.failure,))
+        return _failed(account, (printable(account.failure, _LONGEST_FAILURE),))
     failures = snapshot_failures(account.snapshot)
     holdings, unpriced = _price_holdings(account, account.snapshot, quotes)
-    if failures or unpriced:
-        return _failed(account, (*failures, *unpriced))
+    failures = (*failures, *unpriced, *_shared_contracts(holdings))
+    if failures:
+        return _failed(account, failures)
     rules = account.policy.rebalance
     valuation = value_account(account.snapshot.cash_usd, holdings, account.targets, rules)
     failure = _valuation_failure(account.snapshot, valuation, account.policy)
@@ -109,8 +118,22 @@ def _price(symbol: str, con_id: int, quotes: Mapping[str, Quote], policy: Policy
     return choose_price(quote, policy.pricing)
 
 
+def _shared_contracts(holdings: Iterable[Holding]) -> Iterable[str]:
+    """Find the contract that goes by two names here: it would be traded as if it were two."""
+    symbols: dict[int, list[str]] = {}
+    for holding in holdings:
+        symbols.setdefault(holding.con_id, []).append(holding.symbol)
+    for con_id, names in symbols.items():
+        if len(names) > 1:
+            yield (
+                f"{' and '.join(names)} are one contract ({con_id}) at the broker: use the name that the account "
+                "holds it by in portfolios.csv"
+            )
+
+
 def _valuation_failure(snapshot: AccountSnapshot, valuation: Valuation, policy: Policy) -> str | None:
-    if valuation.investable <= 0:
+    largest = max(valuation.exposure, abs(valuation.cash), valuation.buffer)
+    if valuation.investable * _LEAST_INVESTABLE <= largest:
         return (
             f"nothing to invest: {usd(valuation.net_liquidation)} USD net liquidation value less "
             f"{usd(valuation.buffer)} USD cash buffer and {usd(valuation.held)} USD unlisted holdings leaves "

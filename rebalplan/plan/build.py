@@ -31,10 +31,14 @@ def build_plan(
 ) -> Plan:
     """Plan every account on its own, then apply the limit on all of them together.
 
-    ``quotes`` are shared by all accounts, one per symbol; ``created_at`` is the broker's time in UTC.
+    ``quotes`` are shared by all accounts, one per symbol; ``created_at`` is the broker's time in UTC. Raises
+    ``ValueError`` when an account or a symbol comes twice.
     """
+    accounts = tuple(accounts)
+    _require_unique("account", (a.account for a in accounts))
+    _require_unique("quote of", (q.symbol for q in quotes))
+    by_symbol = {quote.symbol: quote for quote in sorted(quotes, key=lambda quote: quote.symbol)}
     with exact():
-        by_symbol = {quote.symbol: quote for quote in quotes}
         planned = tuple(plan_account(account, by_symbol) for account in accounts)
         planned = _block_on_total(planned)
     return Plan(
@@ -44,13 +48,21 @@ def build_plan(
         replay_of=replay_of,
         accounts=planned,
         volatile=Volatile(
-            quotes=tuple(sorted(quotes, key=lambda quote: (quote.symbol, quote.con_id))),
+            quotes=tuple(by_symbol.values()),
             session=session,
             created_at=created_at,
             expires_at=_expiry(planned, session, created_at),
             tool_version=tool_version,
         ),
     )
+
+
+def _require_unique(what: str, names: Iterable[str]) -> None:
+    seen = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{what} {name} comes twice")
+        seen.add(name)
 
 
 def _block_on_total(accounts: tuple[AccountPlan, ...]) -> tuple[AccountPlan, ...]:
@@ -89,7 +101,7 @@ def inputs_of(plan: Plan) -> tuple[AccountInput, ...]:
 def derive_again(plan: Plan) -> Plan:
     """Return the plan that this plan's own inputs give; an untouched plan equals it."""
     volatile = plan.volatile
-    return build_plan(
+    derived = build_plan(
         inputs_of(plan),
         volatile.quotes,
         mode=plan.mode,
@@ -98,3 +110,4 @@ def derive_again(plan: Plan) -> Plan:
         tool_version=volatile.tool_version,
         replay_of=plan.replay_of,
     )
+    return msgspec.structs.replace(derived, format_version=plan.format_version)

@@ -19,7 +19,10 @@ Status = Literal["planned", "no_changes", "blocked", "failed"]
 
 
 class PlannedOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One order: whole or ten-thousandths of shares at the plan's price. ``closes`` ends the position."""
+    """One order: whole or ten-thousandths of shares at the plan's price.
+
+    ``closes`` sells all of a holding whose target is 0.
+    """
 
     side: Side
     symbol: str

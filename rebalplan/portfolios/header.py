@@ -74,7 +74,7 @@ def _check_names(columns: tuple[Column, ...], line: int, findings: Findings) -> 
             )
         elif first_columns.setdefault(key, column.number) != column.number:
             findings.error(
-                f"column {bare(column.name)} is given twice, first in {first_columns[key]}; delete one",
+                f"{bare(column.name)} is given twice, first as column {first_columns[key]}; delete one column",
                 line=line,
                 column=column.number,
             )

@@ -55,29 +55,42 @@ def load_settings(path: Path) -> Settings:
     """
     findings = Findings(printable(str(path)))
     sections = read_sections(read_text(path, if_missing=_IF_MISSING), findings)
+    settings = _resolve(path, sections, findings)
+    findings.raise_errors()
+    return msgspec.structs.replace(settings, warnings=findings.warnings)
+
+
+def _resolve(path: Path, sections: tuple[Section, ...], findings: Findings) -> Settings:
+    """Return the settings, with defaults in place of what is refused and noted."""
     values = read_values(sections, findings)
     ids = read_ids(_section(sections, "accounts"), values, findings)
-    overrides = _read_overrides(read_account_sections(sections, findings), ids, findings)
     _warn_of_unknown_sections(sections, ids, findings)
-    models_section = _section(sections, "models")
-    shared = _Shared(path.parent, values, _build_policy(values), read_models(models_section, findings))
-    _check_models_given(ids, overrides, models_section, findings)
     accounts = build(AccountsSettings, values)
     check_accounts(accounts, values, findings)
-    check_policy(shared.policy, values, findings)
-    account_settings = tuple(
-        _account(name, overrides.get(name, _Override()), shared, findings) for name in ids
-    )
-    findings.raise_errors()
     return Settings(
         path=path,
         ibkr=build(IbkrSettings, values),
         accounts=accounts,
-        account_settings=account_settings,
+        account_settings=_account_settings(path.parent, sections, values, ids, findings),
         io=_io(values, path.parent),
         sim=_sim(values, path.parent),
-        warnings=findings.warnings,
     )
+
+
+def _account_settings(
+    folder: Path,
+    sections: tuple[Section, ...],
+    values: dict[str, Found],
+    ids: tuple[str, ...],
+    findings: Findings,
+) -> tuple[AccountSettings, ...]:
+    """Return the settings of every account in the order of ``ids``."""
+    overrides = _read_overrides(read_account_sections(sections, findings), ids, findings)
+    models_section = _section(sections, "models")
+    _check_models_given(ids, overrides, models_section, findings)
+    shared = _Shared(folder, values, _build_policy(values), read_models(models_section, findings))
+    check_policy(shared.policy, values, findings)
+    return tuple(_account(name, overrides.get(name, _Override()), shared, findings) for name in ids)
 
 
 def _section(sections: tuple[Section, ...], name: str) -> Section:

@@ -205,7 +205,7 @@ def _number_hint(text: str) -> str:
     if folded.startswith(("nan", "snan", "inf")):
         return "this is no finite number"
     if "," in folded or "_" in folded or "'" in folded:
-        return "write it with a decimal point and without thousands separators, as in 250000.50"
+        return "write it with a decimal point and without thousands separators"
     if folded.endswith("%"):
         return "write it without %"
     if "$" in folded or "usd" in folded:

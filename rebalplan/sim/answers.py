@@ -88,7 +88,7 @@ def welcome(desk: Desk) -> list[Message]:
     ]
 
 
-def _resolve(desk: Desk, asked: str) -> str | None:
+def resolve_account(desk: Desk, asked: str) -> str | None:
     """Return the account meant by ``asked``: empty means the only one there is."""
     known = desk.shared.book.account_ids
     if not asked and len(known) == 1:
@@ -102,12 +102,12 @@ def _invalid_account(desk: Desk, request_id: int, account: str) -> list[Message]
 
 def account_updates(desk: Desk, request: AccountUpdates) -> list[Message]:
     """Return values and portfolio of one account; a new subscription replaces anyone's older one."""
-    account = _resolve(desk, request.account)
-    if account is None:
-        return _invalid_account(desk, READ_ONLY_ID, request.account)
     if not request.subscribe:
         desk.shared.updated_account = None
         return []
+    account = resolve_account(desk, request.account)
+    if account is None:
+        return _invalid_account(desk, READ_ONLY_ID, request.account)
     desk.shared.updated_account = (desk.connection, account)
     book = desk.shared.book
     time = messages.account_time(f"{desk.shared.hours.local(desk.now):%H:%M}")
@@ -122,7 +122,7 @@ def account_updates(desk: Desk, request: AccountUpdates) -> list[Message]:
 
 def account_updates_multi(desk: Desk, request: AccountUpdatesMulti) -> list[Message]:
     """Return the values of one account; ``ledger_and_nlv`` leaves out all but these."""
-    account = _resolve(desk, request.account)
+    account = resolve_account(desk, request.account)
     if account is None:
         return _invalid_account(desk, request.request_id, request.account)
     rows = valuation.account_rows(desk.shared.book, account)
@@ -130,15 +130,9 @@ def account_updates_multi(desk: Desk, request: AccountUpdatesMulti) -> list[Mess
         rows = [row for row in rows if row[0] == "NetLiquidation"]
     rows += valuation.ledger_rows(desk.shared.book, account)
     return [
-        *(messages.account_update_multi(request.request_id, account, *row_of(row)) for row in rows),
+        *(messages.account_update_multi(request.request_id, account, *row) for row in rows),
         messages.list_end(Out.ACCOUNT_UPDATE_MULTI_END, request.request_id),
     ]
-
-
-def row_of(row: valuation.Row) -> tuple[str, str, str]:
-    """Return tag, value and currency as the messages order them."""
-    tag, value, currency = row
-    return tag, value, currency
 
 
 def account_summary(desk: Desk, request: AccountSummary) -> list[Message]:
@@ -182,7 +176,7 @@ def positions(desk: Desk) -> list[Message]:
 
 def positions_multi(desk: Desk, request: PositionsMulti) -> list[Message]:
     """Return the positions of one account."""
-    account = _resolve(desk, request.account)
+    account = resolve_account(desk, request.account)
     if account is None:
         return _invalid_account(desk, request.request_id, request.account)
     rows = [

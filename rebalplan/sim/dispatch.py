@@ -70,7 +70,7 @@ def _subject(desk: Desk, request: Request) -> tuple[str, str]:
     """Return the account and the symbol a request is about, empty where it names none."""
     match request:
         case AccountUpdates() | AccountUpdatesMulti() | PositionsMulti() | Executions():
-            return request.account, ""
+            return answers.resolve_account(desk, request.account) or request.account, ""
         case MarketData() | ContractDetails():
             found = desk.shared.book.find(request.contract)
             return "", found[0].symbol if found else request.contract.symbol

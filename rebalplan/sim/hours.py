@@ -13,8 +13,8 @@ _DAYS_SHOWN: Final = 7
 _SATURDAY: Final = 5
 _PRE_OPEN, _POST_CLOSE = time(4), time(20)
 _OPEN, _CLOSE = time(9, 30), time(16)
+_CLOSED: Final = ":CLOSED"
 _STAMP: Final = "%Y%m%d:%H%M"
-_DAY_LENGTH: Final = len("20261123")
 
 
 class Hours:
@@ -36,13 +36,13 @@ class Hours:
     def is_open(self, now: datetime) -> bool:
         """Tell whether ``now`` is within liquid hours, the opening minute included."""
         local = self.local(now).replace(tzinfo=None)
-        return any(begin <= local < end for begin, end in _parse(self._text(now, liquid=True)))
+        return any(begin <= local < end for begin, end in parse_sessions(self._text(now, liquid=True)))
 
     def last_close(self, now: datetime) -> datetime:
         """Return the end of the last session that is over, or ``now`` when none is known."""
         local = self.local(now).replace(tzinfo=None)
         earlier = self._text(now - timedelta(days=_DAYS_SHOWN), liquid=True)
-        ends = [end for _, end in _parse(f"{earlier};{self._text(now, liquid=True)}") if end <= local]
+        ends = [end for _, end in parse_sessions(f"{earlier};{self._text(now, liquid=True)}") if end <= local]
         return max(ends).replace(tzinfo=self._zone) if ends else now
 
     def _text(self, now: datetime, *, liquid: bool) -> str:
@@ -56,7 +56,7 @@ class Hours:
 
     def _day(self, day: date, *, liquid: bool) -> str:
         if day.weekday() >= _SATURDAY or day.isoformat() in self._market.holidays:
-            return f"{day:%Y%m%d}:CLOSED"
+            return f"{day:%Y%m%d}{_CLOSED}"
         early = self._early.get(day.isoformat())
         close = time.fromisoformat(early) if early else _CLOSE
         begin, end = (_OPEN, close) if liquid else (_PRE_OPEN, _POST_CLOSE)
@@ -75,15 +75,21 @@ def _session(begin: datetime, end: datetime) -> str:
     return f"{begin:{_STAMP}}-{end:{_STAMP}}"
 
 
-def _parse(text: str) -> list[tuple[datetime, datetime]]:
+def parse_sessions(text: str) -> list[tuple[datetime, datetime]]:
+    """Return begin and end of every session in the gateway's format, local and naive.
+
+    Raises ``ValueError`` for a date or a time that does not exist.
+    """
     sessions = []
     for entry in text.split(";"):
-        if not entry.endswith("CLOSED"):
-            begin, _, end = entry.partition("-")
+        begin, _, end = entry.partition("-")
+        if begin.endswith(_CLOSED):
+            _moment(begin.replace(_CLOSED, ":0000"))
+        else:
             sessions.append((_moment(begin), _moment(end)))
     return sessions
 
 
 def _moment(text: str) -> datetime:
-    """Return the naive local time of ``20261123:0930``; 2400 is not used by the gateway."""
+    """Return the naive local time of ``20261123:0930``."""
     return datetime.strptime(text, _STAMP)  # noqa: DTZ007  # local to the market's zone, as on the wire

@@ -141,11 +141,11 @@ def _state(version: int, order: WorkingOrder) -> Message:
 
 
 def _tail(version: int) -> Message:
-    fields: list[str] = []
-    if version >= _PEGGED_AND_CONDITIONS:
-        # randomized size and price, conditions, adjusted order type and its six numbers
-        fields += ["0", "0", "0", "None", *(_UNSET for _ in range(6)), "0"]
+    # randomized size and price
+    fields = ["0", "0"]
     gates = (
+        # conditions, adjusted order type, its six numbers and their unit
+        (_PEGGED_AND_CONDITIONS, ("0", "None", *(_UNSET for _ in range(6)), "0")),
         (_SOFT_DOLLAR, ("", "", "")),
         (_CASH_QUANTITY, ("0",)),
         (_AUTO_PRICE_FOR_HEDGE, ("1",)),

@@ -13,6 +13,8 @@ import hashlib
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Callable
+from datetime import date, time
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
@@ -23,15 +25,13 @@ import msgspec
 
 from rebalplan.sim import model
 from rebalplan.sim.errors import SimError
+from rebalplan.sim.hours import parse_sessions
 from rebalplan.sim.messages import MAX_VERSION, MIN_VERSION
 from rebalplan.sim.scenario_accounts import read_account
 from rebalplan.sim.scenario_faults import read_fault
 from rebalplan.sim.toml_table import Table
 
 BUILTIN_NAME = "builtin.toml"
-_SESSION = re.compile(r"\d{8}:(CLOSED|\d{4}-\d{8}:\d{4})\Z")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
-_TIME = re.compile(r"\d{2}:\d{2}\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
@@ -70,13 +70,17 @@ def _digest(document: dict[str, object]) -> str:
 
 
 def _read(root: Table, source: str, sha256: str) -> model.Scenario:
+    gateway, market = _read_gateway(root.table("gateway")), _read_market(root.table("market"))
     rates = _read_rates(root.table("rates"))
     instruments = tuple(_read_instrument(table) for table in root.tables("instrument"))
     _check_unique(root, "instrument", "con_id", [str(instrument.con_id) for instrument in instruments])
     currencies = {rate.currency for rate in rates}
-    faults = tuple(read_fault(table) for table in root.tables("fault"))
     accounts = tuple(read_account(table, instruments, currencies) for table in root.tables("account"))
     _check_unique(root, "account", "id", [account.id for account in accounts])
+    orders = [order for account in accounts for order in account.orders]
+    _check_unique(root, "order", "perm_id", [str(order.perm_id) for order in orders])
+    keys = [f"{order.order_id} of client {order.client_id}" for order in orders if order.order_id > 0]
+    _check_unique(root, "order", "order_id", keys)
     if not accounts:
         root.problem("account", "at least one account is required")
     for instrument in instruments:
@@ -87,12 +91,12 @@ def _read(root: Table, source: str, sha256: str) -> model.Scenario:
     scenario = model.Scenario(
         source=source,
         sha256=sha256,
-        gateway=_read_gateway(root.table("gateway")),
-        market=_read_market(root.table("market")),
+        gateway=gateway,
+        market=market,
         rates=rates,
         instruments=instruments,
         accounts=accounts,
-        faults=faults,
+        faults=tuple(read_fault(table) for table in root.tables("fault")),
     )
     root.finish()
     return scenario
@@ -123,29 +127,35 @@ def _read_market(table: Table) -> model.Market:
     market = model.Market(
         time_zone=table.text("time_zone", "US/Eastern"),
         hours=cast(model.HoursKind, table.text("hours", "always", get_args(model.HoursKind))),
-        holidays=_matching(table, "holidays", _DATE, "a date such as 2026-12-25"),
+        holidays=table.texts("holidays"),
         early_closes=tuple((day, early.text(day)) for day in early),
-        sessions=_matching(table, "sessions", _SESSION, "20261123:0930-20261123:1600 or 20261124:CLOSED"),
+        sessions=table.texts("sessions"),
     )
-    for day, time in market.early_closes:
-        if not _DATE.match(day) or not _TIME.match(time):
+    for day, closing in market.early_closes:
+        if not _exists(date.fromisoformat, day) or not _exists(time.fromisoformat, closing):
             early.problem(day, 'expected a date and a time, such as 2026-11-27 = "13:00"')
+    for day in market.holidays:
+        if not _exists(date.fromisoformat, day):
+            table.problem("holidays", f"expected a date such as 2026-12-25, found {day!r}")
+    for session in market.sessions:
+        if not _exists(parse_sessions, session):
+            example = "20261123:0930-20261123:1600 or 20261124:CLOSED"
+            table.problem("sessions", f"expected {example}, found {session!r}")
     if market.hours == "list" and not market.sessions:
         table.problem("sessions", 'is required when hours is "list"')
-    try:
-        ZoneInfo(market.time_zone)
-    except (KeyError, ValueError, OSError):
+    if not _exists(ZoneInfo, market.time_zone):
         table.problem("time_zone", f"{market.time_zone!r} is not a known time zone")
     table.finish()
     return market
 
 
-def _matching(table: Table, key: str, pattern: re.Pattern[str], example: str) -> tuple[str, ...]:
-    values = table.texts(key)
-    for value in values:
-        if not pattern.match(value):
-            table.problem(key, f"expected {example}, found {value!r}")
-    return values
+def _exists(read: Callable[[str], object], text: str) -> bool:
+    """Tell whether ``read`` makes sense of the text."""
+    try:
+        read(text)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def _read_rates(table: Table) -> tuple[model.Cash, ...]:

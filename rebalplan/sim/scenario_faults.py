@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import cast, get_args
 
 from rebalplan.sim import model
+from rebalplan.sim.faults import CONNECT
 from rebalplan.sim.requests import ACCOUNT_REQUESTS, REQUEST_NAMES, SYMBOL_REQUESTS
 from rebalplan.sim.toml_table import Table
 
-CONNECT = "connect"
 _CONNECT_ACTIONS = ("silent", "hang_up", "delay", "garbage")
 _DEFAULT_CODE = 321
 _DEFAULT_TEXT = "Error validating request.-'sim' : cause - A fault of the scenario."

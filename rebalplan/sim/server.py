@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 from typing import cast
 
@@ -68,8 +69,7 @@ class Server:
         self.connections: set[_Connection] = set()
         self._shared = shared
         self._numbers = itertools.count(1)
-        self._listener: asyncio.Server | None = None
-        self._thread = threading.Thread(target=self._run, name="rebal-sim", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def new_session(self) -> Session:
         """Return the session of the next connection."""
@@ -77,37 +77,50 @@ class Server:
 
     def listen(self, host: str, port: int) -> int:
         """Start to listen and return the port. Raises ``SimError`` when the address cannot be had."""
-        opening = self.loop.create_server(lambda: _Connection(self), host, port)
+        listening: Future[int] = Future()
+        self._thread = threading.Thread(
+            target=self._run, args=(host, port, listening), name="rebal-sim", daemon=True
+        )
+        self._thread.start()
         try:
-            self._listener = self.loop.run_until_complete(opening)
-        except OSError as error:
-            self.loop.close()
+            return listening.result()
+        except (OSError, OverflowError) as error:
+            self._thread.join()
             raise SimError(
-                f"The simulated gateway cannot listen on {host}:{port}: {error.strerror or error}. "
+                f"The simulated gateway cannot listen on {host}:{port}: {error}. "
                 "Another program, perhaps a TWS or another `rebal sim serve`, may use the port; "
                 "stop it or choose another port (0 takes any free one)."
             ) from error
-        self._thread.start()
-        return int(self._listener.sockets[0].getsockname()[1])
 
     def stop(self) -> None:
         """Close every connection and the listener, and wait until the thread is over."""
-        if self._thread.is_alive():
+        if self._thread is not None and self._thread.is_alive():
             self.loop.call_soon_threadsafe(self.loop.stop)
             self._thread.join()
 
-    def _run(self) -> None:
+    def _run(self, host: str, port: int, listening: Future[int]) -> None:
         asyncio.set_event_loop(self.loop)
         try:
-            self.loop.run_forever()
-            self.loop.run_until_complete(self._shut_down())
+            listener = self._open(host, port, listening)
+            if listener is not None:
+                self.loop.run_forever()
+                self.loop.run_until_complete(self._shut_down(listener))
         finally:
             asyncio.set_event_loop(None)
             self.loop.close()
 
-    async def _shut_down(self) -> None:
-        if self._listener is not None:
-            self._listener.close()
+    def _open(self, host: str, port: int, listening: Future[int]) -> asyncio.Server | None:
+        opening = self.loop.create_server(lambda: _Connection(self), host, port)
+        try:
+            listener = self.loop.run_until_complete(opening)
+        except BaseException as error:
+            listening.set_exception(error)
+            return None
+        listening.set_result(int(listener.sockets[0].getsockname()[1]))
+        return listener
+
+    async def _shut_down(self, listener: asyncio.Server) -> None:
+        listener.close()
         for connection in tuple(self.connections):
             connection.abort()
         while self.connections:

@@ -8,7 +8,7 @@ unless the row says another; ledger rows come per currency and once more, in the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 import msgspec
@@ -21,6 +21,8 @@ Row = tuple[str, str, str]
 _REG_T_INITIAL: Final = Decimal("0.5")
 _REG_T_MAINTENANCE: Final = Decimal("0.25")
 _DAY_TRADING_FACTOR: Final = 4
+_WIDE: Final = Context(prec=80)
+_CENT: Final = Decimal("0.01")
 _RATE_DIGITS: Final = Decimal("0.0000001")
 
 
@@ -65,8 +67,10 @@ def ledgers(book: Book, account_id: str) -> dict[str, Ledger]:
 
 
 def net_liquidation(book: Book, account_id: str) -> Decimal:
-    """Return the value of an account in its base currency, overrides aside."""
-    return _total(book, book.account(account_id), ledgers(book, account_id)).net
+    """Return the value of an account in its base currency, to the cent, overrides aside."""
+    return _total(book, book.account(account_id), ledgers(book, account_id)).net.quantize(
+        _CENT, context=_WIDE
+    )
 
 
 def account_rows(book: Book, account_id: str) -> list[Row]:
@@ -165,7 +169,7 @@ def _ledger(currency: str, real_currency: str, ledger: Ledger, rate: Decimal) ->
         "WarrantValue": ZERO,
         "FxCashBalance": ZERO,
     }
-    exchange_rate = "1.00" if rate == 1 else format(rate.quantize(_RATE_DIGITS), "f")
+    exchange_rate = "1.00" if rate == 1 else format(rate.quantize(_RATE_DIGITS, context=_WIDE), "f")
     return [
         ("Currency", currency, currency),
         ("RealCurrency", real_currency, currency),

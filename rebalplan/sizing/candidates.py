@@ -38,11 +38,11 @@ class Candidates(Struct, frozen=True):
         """Return the sells, then the buys."""
         return self.sells + self.buys
 
-    def without(self, position: int) -> Candidates:
-        """Return the candidates but for the one of the line at ``position``."""
+    def without(self, positions: Sequence[int]) -> Candidates:
+        """Return the candidates but for those of the lines at ``positions``."""
         return Candidates(
-            sells=tuple(each for each in self.sells if each.position != position),
-            buys=tuple(each for each in self.buys if each.position != position),
+            sells=tuple(each for each in self.sells if each.position not in positions),
+            buys=tuple(each for each in self.buys if each.position not in positions),
         )
 
 

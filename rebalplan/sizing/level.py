@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heapreplace
+from math import isqrt
 
 from msgspec import Struct
 
@@ -30,7 +31,18 @@ class Demand(Struct, frozen=True):
     def steps_above(self, price: int) -> int:
         """Return how many steps gain more than ``price`` per dollar."""
         steps = (2 * self.drift - price + self.unit - 1) // (2 * self.unit)
-        return max(0, min(steps, self.most))
+        if steps <= 0:
+            return 0
+        return steps if steps < self.most else self.most
+
+    def reach(self, step_cost: int, excess: int) -> int:
+        """Return how many steps a cost of ``excess`` allows, the first at ``step_cost``.
+
+        Each costs 2 unit^2 more than the one before, so k of them cost k step_cost + k (k - 1) unit^2.
+        """
+        rise = self.unit**2
+        half = rise - step_cost
+        return (half + isqrt(half * half + 4 * rise * excess)) // (2 * rise)
 
 
 class Fill(Struct, frozen=True):

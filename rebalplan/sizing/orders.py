@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from rebalplan.money import ZERO, canonical
 from rebalplan.sizing.candidates import Candidates, find_candidates, nearest_steps, side
+from rebalplan.sizing.minimum import solve_above_minimum
 from rebalplan.sizing.problem import Reason, SizedLine, Sizing, SizingLine, SizingProblem
-from rebalplan.sizing.scaled import ScaledAccount, ScaledLine, scale_account, scale_line, shares
-from rebalplan.sizing.solve import Solution, solve
+from rebalplan.sizing.scaled import ScaledLine, scale_account, scale_line, shares
+from rebalplan.sizing.solve import Solution
 
 
 def size_orders(problem: SizingProblem) -> Sizing:
@@ -22,7 +23,7 @@ def size_orders(problem: SizingProblem) -> Sizing:
     account = scale_account(problem, sum(line.held for line in scaled))
     selected = [each if line.selected else None for line, each in zip(problem.lines, scaled, strict=True)]
     allowed = find_candidates(selected, problem.direction)
-    kept, solution = _solve_above_minimum(account, allowed)
+    kept, solution = solve_above_minimum(account, allowed)
     steps = _signed_steps(kept, solution)
     dropped = {each.position for each in allowed.all()}.difference(each.position for each in kept.all())
     short = _short_of(solution)
@@ -33,27 +34,6 @@ def size_orders(problem: SizingProblem) -> Sizing:
         limit = _limit(problem, each, short, dropped=position in dropped)
         lines.append(SizedLine(line.symbol, trade, wanted, _reason(line, trade, wanted, limit)))
     return Sizing(tuple(lines), solution.cash_budget < 0, solution.exposure_budget < 0)
-
-
-def _solve_above_minimum(account: ScaledAccount, candidates: Candidates) -> tuple[Candidates, Solution]:
-    """Drop the smallest order below the minimum and solve the rest again, until none is below."""
-    while True:
-        solution = solve(account, candidates)
-        smallest = _smallest_below(account.min_order, candidates, solution)
-        if smallest is None:
-            return candidates, solution
-        candidates = candidates.without(smallest)
-
-
-def _smallest_below(min_order: int, candidates: Candidates, solution: Solution) -> int | None:
-    """Return the position of the smallest order that is too small, the first by symbol of equals."""
-    orders = zip(candidates.all(), solution.sells + solution.buys, strict=True)
-    below = [
-        (steps * order.unit, order.position)
-        for order, steps in orders
-        if 0 < steps * order.unit < min_order and not order.closing
-    ]
-    return min(below)[1] if below else None
 
 
 def _signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:

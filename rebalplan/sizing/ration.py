@@ -14,20 +14,32 @@ from msgspec import Struct
 
 from rebalplan.sizing.candidates import Candidate
 from rebalplan.sizing.level import Demand, Fill, fill, top_up
-from rebalplan.sizing.search import best_within, cheapest_change, moves_within
+from rebalplan.sizing.search import best_within, cheapest_changes, moves_within
 
 _MOST_SETS = 800
 """Sets of changes in each half of the lines: what a few milliseconds allow."""
 _SPLIT_LINES = 6
 """Up to so many lines are split until proven."""
+_NOT_WORTH_SPLITTING = 10**9
+"""A few lines are not split when the objective is within one part in so many of its bound."""
 _MOST_SETS_BEFORE_SPLIT = 3000
 _MOST_SPLITS = 300
 """Nodes of the split, each a search of its own."""
+_CLOSE_ENOUGH = 10**7
+"""More lines are not searched further once the objective is within one part in so many of its bound."""
 _FIRST_CHANGES = 6
 """The first limit is the cost of this many cheapest changes of one share."""
 
 Rank = tuple[int, int, int, list[int]]
 """Objective, orders, value bought, and the steps negated, so that the least is best."""
+
+
+class Opening(Struct, frozen=True):
+    """Where a search starts: the fill, the Lagrangian bound of the objective, and steps that fit."""
+
+    start: Fill
+    bound: int
+    steps: list[int]
 
 
 class Share(Struct, frozen=True):
@@ -48,15 +60,36 @@ def ration(buys: Sequence[Candidate], budget: int) -> tuple[int, ...]:
     return tuple(_share(demands, budget, splits=[_MOST_SPLITS]).steps)
 
 
+def ranges(buys: Sequence[Candidate], budget: int) -> list[tuple[int, int]]:
+    """Return the fewest and the most steps of each buy in any result of ``ration``.
+
+    A result is at least as good as the fill topped up, and steps outside cost more than that exceeds the
+    bound by. ``budget`` must be positive and less than all steps take.
+    """
+    demands = [Demand(buy.unit, buy.drift, buy.steps) for buy in buys]
+    opening = _open(demands, budget)
+    excess = _objective(demands, opening.steps) - opening.bound
+    found: list[tuple[int, int]] = []
+    for each, count in zip(demands, opening.start.steps, strict=True):
+        up = each.reach(each.unit * (opening.start.price - each.gain(count + 1)), excess)
+        down = each.reach(each.unit * (each.gain(count) - opening.start.price), excess)
+        found.append((max(0, count - down), min(each.most, count + up)))
+    return found
+
+
 def rank(demands: Sequence[Demand], steps: Sequence[int]) -> Rank:
     """Return what is least for the best steps."""
-    taken = [each.unit * count for each, count in zip(demands, steps, strict=True)]
     return (
-        sum((each.drift - value) ** 2 for each, value in zip(demands, taken, strict=True)),
-        sum(count > 0 for count in steps),
-        sum(taken),
+        _objective(demands, steps),
+        len(steps) - steps.count(0),
+        sum([each.unit * count for each, count in zip(demands, steps, strict=True)]),
         [-count for count in steps],
     )
+
+
+def _objective(demands: Sequence[Demand], steps: Sequence[int]) -> int:
+    # A list adds up faster than a generator, and this runs for every account many times.
+    return sum([(each.drift - each.unit * count) ** 2 for each, count in zip(demands, steps, strict=True)])
 
 
 def _share(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
@@ -73,48 +106,54 @@ def _share(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
     return Share(rank(demands, steps), steps, found.proven)
 
 
+def _open(demands: Sequence[Demand], budget: int) -> Opening:
+    start = fill(demands, budget)
+    bound = sum(
+        (each.drift - each.unit * count) ** 2 for each, count in zip(demands, start.steps, strict=True)
+    )
+    return Opening(start, bound - start.price * start.left, top_up(demands, start))
+
+
 def _search(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
     """Search within limits that rise until the result is proven or there is too much to list."""
-    start = fill(demands, budget)
-    bound = rank(demands, start.steps)[0] - start.price * start.left
-    steps = top_up(demands, start)
+    opening = _open(demands, budget)
+    start, bound, steps = opening.start, opening.bound, opening.steps
     best = rank(demands, steps)
     few = len(demands) <= _SPLIT_LINES
-    limit = _first_limit(demands, start)
+    costs = cheapest_changes(demands, start)
+    limit = costs[min(_FIRST_CHANGES, len(costs)) - 1][0]
     while True:
         limit = min(limit, best[0] - bound)
-        found = best_within(demands, start, limit, _MOST_SETS_BEFORE_SPLIT if few else _MOST_SETS)
+        movable = [index for cost, index in costs if cost <= limit]
+        found = best_within(demands, start, movable, limit, _MOST_SETS_BEFORE_SPLIT if few else _MOST_SETS)
         if found is None:
             break
         if found and (found_rank := rank(demands, found)) < best:
             best, steps = found_rank, found
         if best[0] - bound <= limit:
             return Share(best, steps, proven=True)
+        if not few and (best[0] - bound) * _CLOSE_ENOUGH <= best[0]:
+            break
         limit = 2 * limit + 1
     share = Share(best, steps, proven=False)
-    return _split(demands, budget, share, start, splits) if few else share
+    if not few or (best[0] - bound) * _NOT_WORTH_SPLITTING <= best[0]:
+        return share
+    return _split(demands, budget, share, opening, splits)
 
 
-def _first_limit(demands: Sequence[Demand], start: Fill) -> int:
-    costs = [
-        cheapest_change(each, count, start.price) for each, count in zip(demands, start.steps, strict=True)
-    ]
-    known = sorted(cost for cost in costs if cost is not None)
-    return known[min(_FIRST_CHANGES, len(known)) - 1]
-
-
-def _split(demands: Sequence[Demand], budget: int, share: Share, start: Fill, splits: list[int]) -> Share:
+def _split(
+    demands: Sequence[Demand], budget: int, share: Share, opening: Opening, splits: list[int]
+) -> Share:
     """Try each possible step count of the line with the dearest share, the others sharing the rest."""
     dearest = max(range(len(demands)), key=lambda index: demands[index].unit)
     others = [*demands[:dearest], *demands[dearest + 1 :]]
-    bound = rank(demands, start.steps)[0] - start.price * start.left
-    moves = moves_within(demands[dearest], dearest, start, share.rank[0] - bound)
+    moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 1)
     proven = True
     for change in moves.steps:
         splits[0] -= 1
         if splits[0] < 0:
             return Share(share.rank, share.steps, proven=False)
-        count = start.steps[dearest] + change
+        count = opening.start.steps[dearest] + change
         rest = budget - count * demands[dearest].unit
         if rest < 0:
             continue

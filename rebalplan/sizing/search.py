@@ -23,6 +23,9 @@ from rebalplan.sizing.level import Demand, Fill
 _ORDER_BITS = 16
 """A weight holds a cost and, in this many low bits, the change in the number of orders: ties go by it."""
 
+_MOST_TRIED = 8
+"""Sets are not extended by a line when so many times the most sets would have to be tried."""
+
 Change = tuple[int, int, int]
 """Value taken from the budget; weight; the changed steps as digits, negative so that the least wins ties."""
 
@@ -36,34 +39,44 @@ class Moves(Struct, frozen=True):
     costs: tuple[int, ...]
 
 
-def cheapest_change(demand: Demand, steps: int, price: int) -> int | None:
-    """Return the cost of the cheapest change of one step, or ``None`` when none is possible."""
-    up = demand.unit * (price - demand.gain(steps + 1)) if steps < demand.most else None
-    down = demand.unit * (demand.gain(steps) - price) if steps else None
-    if up is None or down is None:
-        return down if up is None else up
-    return min(up, down)
+def cheapest_changes(demands: Sequence[Demand], fill: Fill) -> list[tuple[int, int]]:
+    """Return (cost, line) of the cheapest change of each line that can change, the cheapest first."""
+    found: list[tuple[int, int]] = []
+    for index, (demand, steps) in enumerate(zip(demands, fill.steps, strict=True)):
+        up = fill.price - demand.gain(steps + 1)
+        down = demand.gain(steps) - fill.price
+        if steps == 0:
+            found.append((demand.unit * up, index))
+        elif steps == demand.most:
+            found.append((demand.unit * down, index))
+        else:
+            found.append((demand.unit * min(up, down), index))
+    found.sort()
+    return found
 
 
-def moves_within(demand: Demand, index: int, fill: Fill, limit: int) -> Moves:
-    """Return every change of one line that costs at most ``limit``."""
-    steps = fill.steps[index]
+def moves_within(demands: Sequence[Demand], index: int, fill: Fill, limit: int, most: int) -> Moves:
+    """Return the changes of one line that cost at most ``limit``, no more than ``most`` each way."""
+    demand, steps = demands[index], fill.steps[index]
+    up = min(demand.most - steps, most)
+    down = min(steps, most)
     found = [(0, 0)]
-    found += _one_way(
-        demand, 1, price_gap=fill.price - demand.gain(steps + 1), room=demand.most - steps, limit=limit
-    )
-    found += _one_way(demand, -1, price_gap=demand.gain(steps) - fill.price, room=steps, limit=limit)
+    found += _one_way(demand.unit, fill.price - demand.gain(steps + 1), up, limit, sign=1)
+    found += _one_way(demand.unit, demand.gain(steps) - fill.price, down, limit, sign=-1)
     found.sort()
     return Moves(index, tuple(steps for _, steps in found), tuple(cost for cost, _ in found))
 
 
-def _one_way(demand: Demand, sign: int, *, price_gap: int, room: int, limit: int) -> list[tuple[int, int]]:
-    """Return (cost, steps) of the changes upwards or downwards; each further step costs 2 unit^2 more."""
+def _one_way(unit: int, loss: int, most: int, limit: int, *, sign: int) -> list[tuple[int, int]]:
+    """Return (cost, steps) of the changes upwards or downwards, the first at ``loss`` per dollar.
+
+    Each further step loses 2 ``unit`` more per dollar.
+    """
     found: list[tuple[int, int]] = []
     cost = 0
-    step_cost = demand.unit * price_gap
-    rise = 2 * demand.unit**2
-    for count in range(1, room + 1):
+    step_cost = unit * loss
+    rise = 2 * unit * unit
+    for count in range(1, most + 1):
         cost += step_cost
         if cost > limit:
             break
@@ -72,21 +85,20 @@ def _one_way(demand: Demand, sign: int, *, price_gap: int, room: int, limit: int
     return found
 
 
-def best_within(demands: Sequence[Demand], fill: Fill, limit: int, most_sets: int) -> list[int] | None:
-    """Return the best steps among those whose changes cost at most ``limit`` in each half of the lines.
+def best_within(
+    demands: Sequence[Demand], fill: Fill, lines: Sequence[int], limit: int, most_sets: int
+) -> list[int] | None:
+    """Return the best steps among those whose changes cost at most ``limit`` in each half of ``lines``.
 
     An empty list: none of them fits the budget. ``None``: a half has more than ``most_sets`` sets.
     """
-    movable = [
-        moves
-        for index, demand in enumerate(demands)
-        if len((moves := moves_within(demand, index, fill, limit)).steps) > 1
-    ]
-    movable.sort(key=lambda moves: (moves.costs[1], moves.index))
+    movable = [moves_within(demands, index, fill, limit, most_sets) for index in lines]
     digits = max((len(moves.steps) for moves in movable), default=1).bit_length()
     halves: list[list[Change]] = [[(0, 0, 0)], [(0, 0, 0)]]
     for moves in movable:
         half = int(len(halves[1]) < len(halves[0]))
+        if len(halves[half]) * len(moves.steps) > _MOST_TRIED * most_sets:
+            return None
         extended = _extend(halves[half], _changes(demands, fill, moves, digits), limit)
         if len(extended) > most_sets:
             return None

@@ -14,7 +14,7 @@ from itertools import product
 from msgspec import Struct
 
 from rebalplan.sizing.candidates import Candidate, Candidates
-from rebalplan.sizing.ration import ration
+from rebalplan.sizing.ration import ranges, ration
 from rebalplan.sizing.scaled import ScaledAccount
 
 _ALL_TIE_CHOICES = 5
@@ -48,6 +48,20 @@ def solve(account: ScaledAccount, candidates: Candidates) -> Solution:
     if _budget(solution) <= 0:
         return _with_buys(solution, (0,) * len(buys))
     return _with_buys(solution, ration(buys, _budget(solution)))
+
+
+def buy_ranges(account: ScaledAccount, candidates: Candidates) -> list[tuple[int, int]] | None:
+    """Return the fewest and the most steps of each buy that ``solve`` can give, where that saves a search.
+
+    ``None`` where ``solve`` does not search, or where half-share ties leave the sells open.
+    """
+    buys = candidates.buys
+    if any(sell.tie for sell in candidates.sells):
+        return None
+    budget = _budget(_with_sells(account, candidates.sells, tuple(sell.steps for sell in candidates.sells)))
+    if budget <= 0 or sum(buy.unit * buy.steps for buy in buys) <= budget:
+        return None
+    return ranges(buys, budget)
 
 
 def _solve_ties(account: ScaledAccount, candidates: Candidates, nearest: tuple[int, ...]) -> Solution:

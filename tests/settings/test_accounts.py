@@ -41,6 +41,11 @@ def test_ids_are_separated_in_any_way_and_keep_their_order(load: Load, ids: str)
     assert warnings(settings) == []
 
 
+def test_an_id_may_have_twenty_characters(load: Load) -> None:
+    longest = "D" * 19 + "1"
+    assert accounts(load(f"[accounts]\nids = {longest}\n[models]\nA = 1\n")) == [longest]
+
+
 def test_an_id_given_twice_is_kept_once_with_a_warning(load: Load) -> None:
     settings = load("[accounts]\nids = DU2, DU1,\n  du2\n[models]\nA = 1\n")
     assert accounts(settings) == ["DU2", "DU1"]
@@ -78,7 +83,20 @@ def test_a_section_of_an_account_not_in_ids_has_no_effect_with_a_warning(load: L
 
 
 @pytest.mark.parametrize(
-    "bad", ["../x", "DU-1", "DU", "123", "DU1x", "ＤＵ1", "DU１", "DU1;DU2", "[DU1]", "'DU1'", "D" * 20 + "1"]
+    "bad",
+    [
+        "../x",
+        "DU-1",
+        "DU",
+        "123",
+        "DU1x",
+        "\uff24\uff351",
+        "DU\uff11",
+        "DU1;DU2",
+        "[DU1]",
+        "'DU1'",
+        "D" * 20 + "1",
+    ],
 )
 def test_an_id_that_is_not_letters_then_digits_is_refused_with_its_line(problems: Problems, bad: str) -> None:
     lines = problems(f"[accounts]\nids = DU1,\n  X9, {bad}\n[models]\nA = 1\n")

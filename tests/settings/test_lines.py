@@ -120,12 +120,13 @@ def test_a_long_value_is_cut_in_a_message(problems: Problems) -> None:
         ),
         ("[DU1]\nport = 1\n", "unknown section [DU1] is ignored; the nearest known section is [account:DU1]"),
         (
-            "[rebalance]\nmin_order_us = x\n",
-            "unknown key min_order_us in [rebalance] is ignored; the nearest known key is min_order_usd",
+            "[rebalance]\nmin_order_u = x\n",
+            "unknown key min_order_u in [rebalance] is ignored; the nearest known key is min_order_usd",
         ),
         (
-            "[ibkr]\nmin_order_us = x\n",
-            "unknown key min_order_us in [ibkr] is ignored; the nearest known key is min_order_usd in [rebalance]",
+            "[ibkr]\nmin_order_u = x\n",
+            "unknown key min_order_u in [ibkr] is ignored; "
+            "the nearest known key is min_order_usd in [rebalance]",
         ),
         (
             "[ibkr]\nmin_order_usd = x\n",
@@ -146,3 +147,9 @@ def test_what_is_unknown_is_one_warning_with_the_nearest_name(load: Load, text: 
     (warning,) = load(MINIMAL + text).warnings
     assert warning.message == expected
     assert warning.line == (5 if "section" in expected else 6)
+
+
+@pytest.mark.parametrize(("length", "shown"), [(60, "x" * 60), (61, "x" * 60 + "…")])
+def test_a_value_is_cut_after_sixty_characters(problems: Problems, length: int, shown: str) -> None:
+    (line,) = problems(f"{MINIMAL}[io]\nlog_level = {'x' * length}\n")
+    assert f"log_level = '{shown}': " in line

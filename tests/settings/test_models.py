@@ -12,6 +12,7 @@ from rebalplan.settings import ModelWeight, Settings
 Load = Callable[[str], Settings]
 Problems = Callable[[str], list[str]]
 
+ALLOWED = "allowed is a weight from 0 to 1, or a percentage such as 40%"
 ACCOUNT = "[accounts]\nids = DU1\n"
 
 
@@ -52,16 +53,15 @@ def test_a_model_keeps_its_name_as_written(load: Load) -> None:
         ("a = 0", "settings.ini:3: the weights of [models] sum to 0; they must sum to 1 (± 0.001)"),
         (
             "a = 1\nb = -0.1",
-            "settings.ini:5: weight of b = '-0.1': allowed is a weight from 0 to 1, or a percentage such as 40%",
+            "settings.ini:5: weight of b = '-0.1': " + ALLOWED,
         ),
         (
             "a = 40",
-            "settings.ini:4: weight of a = '40': allowed is a weight from 0 to 1, or a percentage such as 40%",
+            "settings.ini:4: weight of a = '40': " + ALLOWED,
         ),
         (
             "a = much",
-            "settings.ini:4: weight of a = 'much': this is no number; "
-            "allowed is a weight from 0 to 1, or a percentage such as 40%",
+            "settings.ini:4: weight of a = 'much': this is no number; " + ALLOWED,
         ),
         ("a = 1\nA = 1", "settings.ini:5: A is given twice, on lines 4 and 5; keep one"),
         (
@@ -96,8 +96,7 @@ def test_a_file_without_models_names_the_accounts_that_have_none(problems: Probl
         (":1", "settings.ini:4: ':1' in models is no model with its weight; write it as smurf:0.2"),
         (
             "a:nan",
-            "settings.ini:4: weight of a = 'nan': this is no finite number; "
-            "allowed is a weight from 0 to 1, or a percentage such as 40%",
+            "settings.ini:4: weight of a = 'nan': this is no finite number; " + ALLOWED,
         ),
     ],
 )

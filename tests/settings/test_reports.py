@@ -47,3 +47,29 @@ def test_values_that_contradict_each_other_are_refused(problems: Problems) -> No
         "settings.ini:10: open_guard_min and close_guard_min together are 395 minutes of the session's 390, "
         "so no account could ever start; lower them",
     ]
+
+
+def test_values_that_just_agree_are_accepted(load: Load) -> None:
+    settings = load(
+        "[accounts]\nids = DU1\nbackoff_sec = 8\n[models]\nA = 1\n[rebalance]\nmin_order_usd = 1000\n"
+        "[limits]\nmax_order_usd = 1000\nopen_guard_min = 374\n"
+    )
+    assert settings.warnings == ()
+
+
+def test_guards_that_leave_no_minute_are_refused(problems: Problems) -> None:
+    text = "[accounts]\nids = DU1\n[models]\nA = 1\n[limits]\nopen_guard_min = 375\n"
+    assert problems(text)[0].startswith("settings.ini:6: open_guard_min and close_guard_min together are 390")
+
+
+def test_a_contradiction_of_two_defaults_and_one_line_is_at_that_line(problems: Problems) -> None:
+    text = "[accounts]\nids = DU1\n[models]\nA = 1\n[limits]\nmax_order_usd = 499\n"
+    assert [line.split(":")[1] for line in problems(text)] == ["6"]
+
+
+def test_an_absolute_buffer_of_nothing_is_a_warning(load: Load) -> None:
+    text = "[accounts]\nids = DU1\n[models]\nA = 1\n[rebalance]\ncash_buffer_type = abs\n"
+    assert [str(warning) for warning in load(text).warnings] == [
+        "settings.ini:6: cash_buffer_type = abs with cash_buffer_abs 0 keeps no cash; set cash_buffer_abs or use pct"
+    ]
+    assert load(f"{text}cash_buffer_abs = 100\n").warnings == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import get_args
 
 import msgspec
@@ -61,6 +62,7 @@ def test_a_cash_buffer_is_a_fraction_or_a_percentage(load: Load, text: str, frac
     [
         ("0.5", "did you mean 50% (write 50%) or 0.5% (write 0.5% or 0.005)"),
         ("0.201", "did you mean 20.1% (write 20.1%) or 0.201% (write 0.201% or 0.00201)"),
+        ("0.99", "did you mean 99% (write 99%) or 0.99% (write 0.99% or 0.0099)"),
         ("1", "as a fraction this is 100%, which is too much; did you mean 1% (write 1% or 0.01)"),
         ("5", "as a fraction this is 500%, which is too much; did you mean 5% (write 5% or 0.05)"),
     ],
@@ -109,6 +111,25 @@ def test_names_of_a_list_are_read_in_any_case(load: Load) -> None:
     assert loaded.ibkr.mode == "sim"
 
 
+def test_quotation_marks_around_a_path_are_dropped_and_others_kept(load: Load) -> None:
+    loaded = load(f'{MINIMAL}[io]\nplan_dir = "my plans"\nreport_dir = "\n')
+    assert loaded.io.plan_dir.name == "my plans"
+    assert loaded.io.report_dir.name == '"'
+
+
+def test_a_home_folder_that_does_not_exist_is_refused(
+    problems: Problems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_home(_: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    assert problems(f"{MINIMAL}[io]\nplan_dir = ~x/plans\n") == [
+        "settings.ini:6: plan_dir = '~x/plans': there is no such home folder; "
+        "allowed is the path of a file or folder, relative to this file or absolute"
+    ]
+
+
 def test_numbers_are_kept_in_canonical_form(load: Load) -> None:
     rebalance = policy(
         load(f"{MINIMAL}[rebalance]\nmin_order_usd = 0500.00\nmax_leverage = 1.50\n")
@@ -129,7 +150,7 @@ def test_numbers_are_kept_in_canonical_form(load: Load) -> None:
         ("500 USD", "write the number alone, without a currency"),
         ("5%", "write it without %"),
         ("much", "this is no number"),
-        ("٥٠٠", "this is no number"),
+        ("\u0665\u0660\u0660", "this is no number"),
         ("0.0000001", "this has more than six decimals"),
         ("9999999999999999999", "this has too many digits"),
     ],

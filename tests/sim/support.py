@@ -103,10 +103,24 @@ position = [
     { symbol = "VTI", quantity = "10", avg_cost = "231.48" },
     { symbol = "AAPL", quantity = "2", avg_cost = "3120" },
 ]
-order = [
-    { symbol = "VTI", side = "BUY", quantity = "3", order_ref = "mine", client_id = 1, order_id = 5, perm_id = 501 },
-    { symbol = "BND", side = "SELL", quantity = "4", order_type = "LMT", limit_price = "74.5", client_id = 9, order_id = 6 },
-]
+
+[[account.order]]
+symbol = "VTI"
+side = "BUY"
+quantity = "3"
+order_ref = "mine"
+client_id = 1
+order_id = 5
+perm_id = 501
+
+[[account.order]]
+symbol = "BND"
+side = "SELL"
+quantity = "4"
+order_type = "LMT"
+limit_price = "74.5"
+client_id = 9
+order_id = 6
 
 [[account]]
 id = "DU2"

@@ -1,0 +1,107 @@
+"""Make a plan, save it, show it: what ``rebal plan`` does with its arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import typer
+
+from rebalplan import __version__
+from rebalplan.clock import SystemClock
+from rebalplan.codec import Envelope, encode
+from rebalplan.collect import collect
+from rebalplan.commands.inputs import choose_accounts, load, trading_mode, with_targets
+from rebalplan.commands.progress import progress_line
+from rebalplan.commands.world import open_world
+from rebalplan.errors import ExitCode
+from rebalplan.plan import Plan, build_plan
+from rebalplan.render import Style, render_plan
+from rebalplan.replay import replay_inputs
+from rebalplan.settings import Settings
+from rebalplan.store import PlanStore, read_plan
+
+
+class PlanRequest(msgspec.Struct, frozen=True):
+    """The arguments of ``rebal plan``. ``replay`` names a plan to plan again offline, or is empty."""
+
+    config: Path
+    accounts: tuple[str, ...]
+    replay: str
+    dry_run: bool
+    detailed_exitcode: bool
+    json: bool
+    show_progress: bool
+    style: Style
+
+
+def make_plan(request: PlanRequest) -> int:
+    """Plan, save unless it is a dry run, print, and return the exit code."""
+    settings = load(request.config)
+    made = _plan_again(settings, request) if request.replay else _plan_online(settings, request)
+    envelope, data = encode(made)
+    path = None
+    if _has_orders(made) and not request.dry_run:
+        path = PlanStore(settings.io.plan_dir).write(envelope.id, data)
+    if request.json:
+        _print_json(envelope, path)
+    else:
+        _print_preview(made, path, request)
+    return _exit_code(made, detailed=request.detailed_exitcode)
+
+
+def _plan_online(settings: Settings, request: PlanRequest) -> Plan:
+    accounts = with_targets(settings, choose_accounts(settings, request.accounts))
+    mode = trading_mode(settings)
+    with open_world(settings) as world, progress_line(request.show_progress) as progress:
+        found = collect(world.place(accounts), world.broker, world.clock, settings.accounts, progress)
+    return build_plan(
+        found.accounts,
+        found.market.quotes,
+        mode=mode,
+        session=found.market.session,
+        created_at=found.market.asked_at,
+        tool_version=__version__,
+    )
+
+
+def _plan_again(settings: Settings, request: PlanRequest) -> Plan:
+    old = read_plan(PlanStore(settings.io.plan_dir).find(request.replay))
+    accounts = with_targets(settings, choose_accounts(settings, request.accounts))
+    return build_plan(
+        replay_inputs(accounts, old.plan),
+        old.plan.volatile.quotes,
+        mode=old.plan.mode,
+        session=old.plan.volatile.session,
+        created_at=SystemClock().now().replace(microsecond=0),
+        tool_version=__version__,
+        replay_of=old.id,
+    )
+
+
+def _has_orders(made: Plan) -> bool:
+    return any(account.orders for account in made.accounts)
+
+
+def _print_json(envelope: Envelope, path: Path | None) -> None:
+    answer = {"file": path.as_posix() if path else None, **msgspec.structs.asdict(envelope)}
+    typer.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
+
+
+def _print_preview(made: Plan, path: Path | None, request: PlanRequest) -> None:
+    typer.echo(render_plan(made, request.style))
+    if path is not None:
+        typer.echo(f"\nSaved: {path}")
+        if made.replay_of is None:
+            typer.echo(f"Expires: {made.volatile.expires_at:%Y-%m-%d %H:%M} UTC")
+            typer.echo(f"Apply exactly these orders with: rebal apply {path}")
+        else:
+            typer.echo(f"This replays {made.replay_of} offline: it is for reading and cannot be applied.")
+    elif request.dry_run and _has_orders(made):
+        typer.echo("\nDry run: nothing was written.")
+
+
+def _exit_code(made: Plan, *, detailed: bool) -> int:
+    if any(account.status in ("blocked", "failed") for account in made.accounts):
+        return ExitCode.INCOMPLETE
+    return ExitCode.CHANGES if detailed and _has_orders(made) else ExitCode.DONE

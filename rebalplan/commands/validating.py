@@ -1,0 +1,43 @@
+"""Check the input files, and the broker's view of them: what ``rebal validate`` does with its arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from rebalplan.collect import AccountToRead, check_at_broker
+from rebalplan.commands.inputs import load, trading_mode, with_targets
+from rebalplan.commands.world import open_world
+from rebalplan.errors import ExitCode
+from rebalplan.money import HUNDRED, canonical
+from rebalplan.settings import Settings
+
+
+def check_files(config: Path, *, online: bool) -> int:
+    """Print what the files say and what is wrong, and return the exit code."""
+    settings = load(config)
+    accounts = with_targets(settings, settings.account_settings)
+    mode = trading_mode(settings)
+    for account in accounts:
+        typer.echo(_describe(account))
+    problems = _check_online(settings, accounts) if online else ()
+    for problem in problems:
+        typer.echo(f"Error: {problem}", err=True)
+    checked = "files, accounts and symbols" if online else "files"
+    if problems:
+        return ExitCode.ERROR
+    typer.echo(f"The {checked} are valid (mode {mode}).")
+    return ExitCode.DONE
+
+
+def _describe(account: AccountToRead) -> str:
+    settings = account.settings
+    mix = ", ".join(f"{m.model} {canonical(m.weight * HUNDRED)}%" for m in settings.models)
+    held = sum(1 for w in account.targets.weights if w.target_pct)
+    return f"{settings.account}: {held} target weights from {settings.portfolios} ({mix})"
+
+
+def _check_online(settings: Settings, accounts: tuple[AccountToRead, ...]) -> tuple[str, ...]:
+    with open_world(settings) as world:
+        return check_at_broker(world.place(accounts), world.broker, world.clock, settings.accounts)

@@ -1,0 +1,90 @@
+"""Run command lines in this process, at a fixed time."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rebalplan.clock import SystemClock
+from rebalplan.commands.app import run
+
+NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
+"""A Monday noon in New York."""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a command line printed and returned."""
+
+    code: int
+    out: str
+    err: str
+
+
+class FrozenClock:
+    """A clock that moves only while somebody sleeps."""
+
+    def __init__(self, start: datetime = NOON) -> None:
+        self.time = start
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += timedelta(seconds=seconds)
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Become the machine's clock for every command."""
+        monkeypatch.setattr(SystemClock, "now", lambda _clock: self.now())
+        monkeypatch.setattr(SystemClock, "sleep", lambda _clock, seconds: self.sleep(seconds))
+
+
+class Workspace:
+    """An empty folder to run commands in."""
+
+    def __init__(self, folder: Path, clock: FrozenClock, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.clock = clock
+        self._capsys = capsys
+
+    def run(self, *arguments: str) -> Result:
+        self._capsys.readouterr()
+        code = run(list(arguments))
+        captured = self._capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    def ok(self, *arguments: str) -> str:
+        """Run a command line that must succeed and return what it printed."""
+        result = self.run(*arguments)
+        assert result.code == 0, result
+        return result.out
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        return path
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        text = (self.folder / name).read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {name}"
+        self.write(name, text.replace(old, new))
+
+    def plans(self) -> list[Path]:
+        return sorted((self.folder / "plans").glob("*.json"))
+
+    def files(self) -> list[str]:
+        """Return every file here but the simulator's own."""
+        found = (p.relative_to(self.folder) for p in self.folder.rglob("*") if p.is_file())
+        return sorted(p.as_posix() for p in found if p.parts[0] != ".rebal")
+
+
+def without_ids(text: str) -> str:
+    """Replace what differs from version to version of the tool: plan ids and hashes."""
+    text = re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{12}", "<plan id>", text)
+    return re.sub(r"\b[0-9a-f]{64}\b", "<sha256>", text)

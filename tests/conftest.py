@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from tests.cli import FrozenClock, Workspace
+from tests.snapshots import JsonSnapshot, TextSnapshot
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FrozenClock:
+    """The machine's clock, standing still on a Monday noon in New York."""
+    frozen = FrozenClock()
+    frozen.install(monkeypatch)
+    return frozen
+
+
+@pytest.fixture
+def workspace(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: FrozenClock,
+    capsys: pytest.CaptureFixture[str],
+) -> Workspace:
+    """An empty folder as the working directory, plain text output."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    return Workspace(tmp_path, clock, capsys)
+
+
+@pytest.fixture
+def sample(workspace: Workspace) -> Workspace:
+    """A folder with the shipped sample files."""
+    workspace.ok("init")
+    return workspace
+
+
+@pytest.fixture
+def screen(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """A whole screen as a .txt file."""
+    return snapshot.use_extension(TextSnapshot)
+
+
+@pytest.fixture
+def json_file(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """A whole JSON file."""
+    return snapshot.use_extension(JsonSnapshot)
