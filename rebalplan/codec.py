@@ -59,15 +59,18 @@ class _HeadEnvelope(msgspec.Struct):
 
 def encode(plan: Plan) -> tuple[Envelope, bytes]:
     """Return the plan in its envelope and the exact bytes of its file."""
+    envelope, indented = _indent(plan)
+    return envelope, indented + b"\n"
+
+
+def _indent(plan: Plan) -> tuple[Envelope, bytes]:
+    """Return the bytes of the file without the last line's end."""
     compact = _ENCODER.encode(plan)
     sha256 = hashlib.sha256(compact).hexdigest()
     plan_id = f"{plan.volatile.created_at:%Y%m%dT%H%M%SZ}-{sha256[:_ID_DIGITS]}"
-    return Envelope(plan_id, sha256, plan), _frame(plan_id, sha256, compact)
-
-
-def _frame(plan_id: str, sha256: str, compact: bytes) -> bytes:
-    raw = _ENCODER.encode(_RawEnvelope(plan_id, sha256, msgspec.Raw(compact)))
-    return msgspec.json.format(raw, indent=2) + b"\n"
+    framed = _ENCODER.encode(_RawEnvelope(plan_id, sha256, msgspec.Raw(compact)))
+    del compact  # a large plan is not kept in three forms at once
+    return Envelope(plan_id, sha256, plan), msgspec.json.format(framed, indent=2)
 
 
 def decode(data: bytes) -> Envelope:
@@ -81,7 +84,7 @@ def decode(data: bytes) -> Envelope:
     envelope = _decode_form(data)
     _check_version(envelope.plan.format_version)
     _check_values(envelope.plan, "plan")
-    expected, canonical = encode(envelope.plan)
+    expected, indented = _indent(envelope.plan)
     if envelope.sha256 != expected.sha256:
         raise PlanFileError(
             f"its sha256 says {envelope.sha256[:_ID_DIGITS]!a}… but its content hashes to "
@@ -89,7 +92,7 @@ def decode(data: bytes) -> Envelope:
         )
     if envelope.id != expected.id:
         raise PlanFileError(f"its id {envelope.id!a} does not belong to its content ({expected.id})")
-    if data != canonical:
+    if len(data) != len(indented) + 1 or not (data.startswith(indented) and data.endswith(b"\n")):
         raise PlanFileError(
             "its bytes are not those that rebal writes (spaces, line ends, order of fields or a field given twice): "
             "restore the file from version control or plan again"
@@ -149,7 +152,7 @@ def _check_decimal(value: Decimal, where: str) -> None:
     if not value.is_finite():
         raise PlanFileError(f"{where} is not a finite number")
     text = str(value)
-    too_long = len(text) > MAX_DIGITS and len(text.strip("-0.").replace(".", "")) > MAX_DIGITS
+    too_long = len(text) > MAX_DIGITS and len(text.lstrip("-0.").replace(".", "")) > MAX_DIGITS
     if too_long or text == "-0" or not _CANONICAL.fullmatch(text):
         raise PlanFileError(f"{where} is not a decimal in canonical form of at most {MAX_DIGITS} digits")
 

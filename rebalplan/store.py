@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
@@ -23,11 +24,15 @@ class PlanStore:
         self.folder = folder
 
     def ids(self) -> list[str]:
-        """Return the ids of all plans in the folder, oldest first."""
+        """Return the ids of all plans in the folder, oldest first; raises ``RebalError`` when it is unreadable."""
         try:
             names = [entry.name for entry in self.folder.iterdir()]
-        except OSError:
+        except FileNotFoundError:
             return []
+        except OSError as error:
+            raise RebalError(
+                f"cannot read the plan folder {self.folder}: {error.strerror}. Correct [io] plan_dir"
+            ) from error
         return sorted(name.removesuffix(".json") for name in names if _PLAN_NAME.fullmatch(name))
 
     def find(self, reference: str) -> Path:
@@ -63,35 +68,44 @@ class PlanStore:
 
         It is read back first: a plan that this tool would refuse is never written.
         """
-        decode(data)
+        if decode(data).id != plan_id:
+            raise PlanFileError(f"the plan is not called {plan_id}")
         path = self._path(plan_id)
-        if path.exists():
-            if path.read_bytes() != data:
-                raise RefusedError(
-                    f"{path} exists with other content and plans are never rewritten: move it away"
-                )
-            return path
-        write_atomically(path, data)
+        if not path.exists():
+            write_atomically(path, data)
+        elif not path.is_file() or _read(path) != data:
+            raise RefusedError(
+                f"{path} exists with other content and plans are never rewritten: move it away"
+            )
         return path
 
 
 def read_plan(path: Path) -> Envelope:
     """Return the plan in ``path``; raises ``PlanFileError`` for one that this tool did not write as it is."""
+    data = _read(path)
+    try:
+        envelope = decode(data)
+    except PlanFileError as error:
+        raise PlanFileError(f"{path} is refused: {error}") from error
+    if _PLAN_NAME.fullmatch(path.name) and path.stem != envelope.id:
+        raise PlanFileError(f"{path} is refused: it holds the plan {envelope.id}, rename it to that")
+    return envelope
+
+
+def _read(path: Path) -> bytes:
+    """Return the bytes of a file that is no larger than a plan may be, whatever kind of file it is."""
     try:
         if path.is_dir():
             raise PlanFileError(f"{path} is a folder, not a plan file")
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise PlanFileError(f"{path} has {size:,} bytes, more than the {MAX_BYTES:,} a plan may have")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}") from None
     except OSError as error:
         raise RebalError(f"cannot read {path}: {error.strerror}") from error
-    try:
-        return decode(data)
-    except PlanFileError as error:
-        raise PlanFileError(f"{path} is refused: {error}") from error
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -110,9 +124,12 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise RebalError(
             f"cannot write {path}: {error.strerror}. Nothing was written; free space or choose another folder "
             "([io] plan_dir)"
@@ -121,11 +138,12 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename durable where the system lets a folder be opened (not on Windows)."""
+    """Make the rename durable where the system lets a folder be opened and flushed (not on Windows)."""
     if os.name == "nt":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -203,7 +203,7 @@ def _order(holding: Holding, trade: Decimal) -> PlannedOrder:
         symbol=holding.symbol,
         con_id=holding.con_id,
         quantity=canonical(abs(trade)),
-        price=canonical(holding.price),
+        price=holding.price,
         value_usd=quantize(abs(trade) * holding.price),
         closes=not holding.target_pct and holding.quantity + trade == 0,
     )
@@ -220,8 +220,8 @@ def _row(valuation: Valuation, holding: Holding, sized: tuple[Drift, SizedLine] 
     drift, line = sized or (None, None)
     return DriftRow(
         symbol=holding.symbol,
-        quantity=canonical(holding.quantity),
-        price=canonical(holding.price),
+        quantity=holding.quantity,
+        price=holding.price,
         price_source=holding.price_source,
         target_pct=holding.target_pct,
         current_pct=percent(holding.value, valuation.investable),

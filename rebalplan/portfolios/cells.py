@@ -32,7 +32,7 @@ def read_lines(rows: tuple[Row, ...], columns: tuple[Column, ...], findings: Fin
     lines: list[Line] = []
     for row in rows:
         symbol = _symbol(row, findings)
-        first = first_lines.setdefault(symbol.replace(".", " "), row.line) if symbol else row.line
+        first = first_lines.setdefault(symbol, row.line) if symbol else row.line
         if first != row.line:
             findings.error(
                 f"symbol {symbol} is given twice, on lines {first} and {row.line}; keep one",
@@ -44,11 +44,11 @@ def read_lines(rows: tuple[Row, ...], columns: tuple[Column, ...], findings: Fin
 
 
 def _symbol(row: Row, findings: Findings) -> str:
-    """Return the symbol in upper case, or an empty string after noting the error."""
+    """Return the symbol as the broker writes it (BRK B), or an empty string after noting the error."""
     text = row.cells[0]
     symbol = " ".join(text.upper().split()) if text.isascii() else text
     if _TICKER.fullmatch(symbol):
-        return symbol
+        return symbol.replace(".", " ")
     problem = f"{shown(text)} is no ticker" if text else "the symbol is missing"
     findings.error(
         f"{problem}; expected letters and digits with an optional class, such as VTI or BRK B",

@@ -10,6 +10,7 @@ Numbers that are money, prices, rates or quantities are strings, so that none pa
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import tomllib
 from collections import Counter
@@ -20,8 +21,6 @@ from importlib import resources
 from pathlib import Path
 from typing import cast, get_args
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from rebalplan.sim import model
 from rebalplan.sim.errors import SimError
@@ -55,7 +54,7 @@ def parse_scenario(text: str, source: str) -> model.Scenario:
     """Return the scenario of TOML text; ``source`` names it in messages. Raises ``SimError``."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SimError(f"{source} is not valid TOML: {error}") from error
     problems: list[str] = []
     scenario = _read(Table(document, "", problems), source, _digest(document))
@@ -66,7 +65,7 @@ def parse_scenario(text: str, source: str) -> model.Scenario:
 
 
 def _digest(document: dict[str, object]) -> str:
-    return hashlib.sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _read(root: Table, source: str, sha256: str) -> model.Scenario:
@@ -132,10 +131,10 @@ def _read_market(table: Table) -> model.Market:
         sessions=table.texts("sessions"),
     )
     for day, closing in market.early_closes:
-        if not _exists(date.fromisoformat, day) or not _exists(time.fromisoformat, closing):
+        if not _is_date(day) or not _exists(time.fromisoformat, closing):
             early.problem(day, 'expected a date and a time, such as 2026-11-27 = "13:00"')
     for day in market.holidays:
-        if not _exists(date.fromisoformat, day):
+        if not _is_date(day):
             table.problem("holidays", f"expected a date such as 2026-12-25, found {day!r}")
     for session in market.sessions:
         if not _exists(parse_sessions, session):
@@ -147,6 +146,10 @@ def _read_market(table: Table) -> model.Market:
         table.problem("time_zone", f"{market.time_zone!r} is not a known time zone")
     table.finish()
     return market
+
+
+def _is_date(text: str) -> bool:
+    return _exists(date.fromisoformat, text) and date.fromisoformat(text).isoformat() == text
 
 
 def _exists(read: Callable[[str], object], text: str) -> bool:

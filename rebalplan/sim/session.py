@@ -11,7 +11,8 @@ from rebalplan.sim import dispatch, wire
 from rebalplan.sim.answers import Desk, Subscriptions, welcome
 from rebalplan.sim.faults import CONNECT, Reply, bend, reply_with
 from rebalplan.sim.messages import MIN_VERSION, NO_ID, Code, error
-from rebalplan.sim.requests import START_API, StartApi, parse_request, request_name
+from rebalplan.sim.request_parser import parse_request
+from rebalplan.sim.requests import START_API, StartApi, request_name
 from rebalplan.sim.shared import NO_CLIENT, NO_MESSAGE, Event, EventKind, Shared
 from rebalplan.sim.wire import FrameBuffer, Message, WireError
 

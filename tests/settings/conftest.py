@@ -7,19 +7,12 @@ from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from rebalplan.errors import InputError
 from rebalplan.settings import Settings, load_settings
+from tests.snapshots import TextSnapshot
 
 Load = Callable[[str], Settings]
-
-
-class TextSnapshot(SingleFileSnapshotExtension):
-    """One .txt file per snapshot."""
-
-    _write_mode = WriteMode.TEXT
-    file_extension = "txt"
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from rebalplan.sim.wire import Message, encode
 
 NOW = datetime(2026, 11, 24, 15, 0, 0, tzinfo=UTC)
 """A Tuesday, 10:00 in New York."""
+Conversation = Callable[[Any], Awaitable[Any]]
 VERSIONS = (157, 163, 164, 166, 170, 176)
 
 WORLD = """
@@ -232,3 +233,18 @@ async def hang_up(ib: Any) -> None:
     ib.disconnect()
     for _ in range(3):
         await asyncio.sleep(0)
+
+
+def talk(library: Any, gateway: Gateway, conversation: Conversation, *, version: int = 176) -> Any:
+    """Run one conversation of a connected ib_insync and return what it returns."""
+
+    async def run() -> Any:
+        async with connected(library, gateway, version=version) as ib:
+            return await asyncio.wait_for(conversation(ib), 10)
+
+    return asyncio.run(run())
+
+
+def fixed_clock() -> datetime:
+    """Return a moment that never moves."""
+    return NOW

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from rebalplan.sim import requests
-from rebalplan.sim.requests import parse_request
+from rebalplan.sim.request_parser import parse_request
 from rebalplan.sim.wire import WireError
 
 from .support import market_data, stock

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rebalplan.sim import SimError, describe, load_scenario, valuation
 from rebalplan.sim.book import Book
@@ -15,7 +18,7 @@ from rebalplan.sim.model import FaultAction
 from rebalplan.sim.requests import REQUEST_NAMES
 from rebalplan.sim.scenario import parse_scenario
 
-from .support import WORLD, world
+from .support import WORLD, Client, shared, world
 
 ACCOUNT = '[[account]]\nid = "DU1"\n'
 FUND = '[[instrument]]\ncon_id = 1\nsymbol = "A"\nlast = "1"\n'
@@ -147,6 +150,7 @@ def test_all_problems_are_told_at_once_with_their_key() -> None:
             ACCOUNT + "[market.early_closes]\n2026-11-27 = '25:00'\n",
             "market.early_closes.2026-11-27: expected",
         ),
+        (ACCOUNT + "[market]\nholidays = ['20261126']\n", "market.holidays: expected a date"),
         (ACCOUNT + "[market]\nholidays = ['soon']\n", "market.holidays: expected a date"),
         (
             ACCOUNT + "[market.early_closes]\n2026-11-27 = '1pm'\n",
@@ -235,7 +239,8 @@ def test_the_built_in_file_explains_every_request_and_action_of_a_fault() -> Non
 
 
 def test_the_largest_numbers_are_valued_without_an_overflow() -> None:
-    fund = '[[instrument]]\ncon_id = 1\nsymbol = "A"\nlast = "9e18"\ncurrency = "EUR"\n[rates]\nEUR = "9e18"\nJPY = "9e-18"\n'
+    fund = '[[instrument]]\ncon_id = 1\nsymbol = "A"\nlast = "9e18"\ncurrency = "EUR"\n'
+    fund += '[rates]\nEUR = "9e18"\nJPY = "9e-18"\n'
     account = ACCOUNT + 'base = "JPY"\nposition = [{ symbol = "A", quantity = "9e18" }]\n'
     scenario = parse_scenario(fund + account, "x.toml")
     assert describe(scenario, None).accounts[0].net_liquidation > 0
@@ -250,3 +255,32 @@ def test_a_large_scenario_loads() -> None:
     )
     scenario = parse_scenario(funds + accounts, "large.toml")
     assert (len(scenario.instruments), len(scenario.accounts)) == (300, 1000)
+
+
+TOKENS = st.sampled_from(
+    ["", "0", "-1", '"x"', '""', "{}", "[]", "[[1]]", "1.5", "nan", "9" * 30, "2026-01-01", "true", '"NaN"']
+)
+
+
+@settings(deadline=None, derandomize=True, max_examples=150)
+@given(st.data())
+def test_a_scenario_with_anything_for_a_value_loads_or_says_why(data: st.DataObject) -> None:
+    lines = WORLD.splitlines()
+    at = data.draw(st.sampled_from([at for at, line in enumerate(lines) if " = " in line and line[0] != " "]))
+    lines[at] = f"{lines[at].split(' = ')[0]} = {data.draw(TOKENS)}"
+    with suppress(SimError):
+        Client(shared(parse_scenario("\n".join(lines), "x.toml"))).start()
+
+
+@settings(deadline=None, derandomize=True, max_examples=150)
+@given(
+    st.text() | st.dictionaries(st.sampled_from(["gateway", "market", "account", "fault"]), TOKENS).map(str)
+)
+def test_no_text_makes_the_reader_raise_anything_else(text: str) -> None:
+    with suppress(SimError):
+        parse_scenario(text, "x.toml")
+
+
+def test_deep_nesting_is_an_error_of_the_file() -> None:
+    with pytest.raises(SimError, match="is not valid TOML"):
+        parse_scenario("a = " + "[" * 100_000, "x.toml")

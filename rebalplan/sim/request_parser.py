@@ -1,0 +1,146 @@
+"""Turn the fields of a client's message into a request.
+
+Field layouts after the public TWS API documentation; fields that this gateway does not use are skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from rebalplan.sim.requests import (
+    CANCEL_ORDER,
+    NO_REQUEST_ID,
+    PLACE_ORDER,
+    START_API,
+    Accepted,
+    AccountSummary,
+    AccountUpdates,
+    AccountUpdatesMulti,
+    AllOpenOrders,
+    AutoOpenOrders,
+    CancelAccountSummary,
+    CancelMarketData,
+    CompletedOrders,
+    ContractDetails,
+    ContractQuery,
+    CurrentTime,
+    Executions,
+    ManagedAccounts,
+    MarketData,
+    MarketDataType,
+    NextIds,
+    OpenOrders,
+    Positions,
+    PositionsMulti,
+    Request,
+    StartApi,
+    Unsupported,
+)
+from rebalplan.sim.wire import FieldReader, Message, WireError, read_integer
+
+_ACCEPTED = frozenset({14, 64, 75, 77})
+_PLACE_ORDER_UNVERSIONED = 145
+_ID_FIRST = frozenset({20, 22, *range(78, 80), 81, 83, *range(84, 99), *range(100, 105)}) - {85}
+_ID_AFTER_VERSION = frozenset({CANCEL_ORDER, 10, 11, 21, 23, 25, *range(50, 58), 67, 68, 69, 70})
+
+
+def parse_request(fields: Message, version: int) -> StartApi | Request:
+    """Return the request in the fields of one message, as ``version`` lays it out.
+
+    Raises ``WireError`` when the id or a field is not what its place asks.
+    """
+    if not fields[0]:
+        raise WireError("a message without an id")
+    message_id = read_integer(fields[0])
+    if message_id == START_API:
+        return StartApi(FieldReader(fields, start=2).integer())
+    if message_id in _ACCEPTED:
+        return Accepted(message_id)
+    parse = _PARSERS.get(message_id)
+    if parse is None:
+        return Unsupported(message_id, _find_request_id(fields, message_id, version))
+    return parse(FieldReader(fields, start=1))
+
+
+def _find_request_id(fields: Message, message_id: int, version: int) -> int:
+    at = 0
+    if message_id in _ID_AFTER_VERSION or (message_id == PLACE_ORDER and version < _PLACE_ORDER_UNVERSIONED):
+        at = 2
+    elif message_id in _ID_FIRST or message_id == PLACE_ORDER:
+        at = 1
+    return read_integer(fields[at]) if 0 < at < len(fields) else NO_REQUEST_ID
+
+
+def _contract(reader: FieldReader) -> ContractQuery:
+    con_id, symbol, sec_type = reader.integer(), reader.text(), reader.text()
+    expiry, strike, right = reader.text(), reader.decimal(), reader.text()
+    reader.text()
+    exchange, primary, currency, local = reader.text(), reader.text(), reader.text(), reader.text()
+    reader.text()
+    return ContractQuery(
+        con_id=con_id,
+        symbol=symbol,
+        sec_type=sec_type,
+        expiry=expiry,
+        strike=strike,
+        right=right,
+        exchange=exchange,
+        primary_exchange=primary,
+        currency=currency,
+        local_symbol=local,
+    )
+
+
+def _versioned(build: Callable[[FieldReader], Request]) -> Callable[[FieldReader], Request]:
+    """Return a parser that skips the version field in front."""
+
+    def parse(reader: FieldReader) -> Request:
+        reader.text()
+        return build(reader)
+
+    return parse
+
+
+def _market_data(reader: FieldReader) -> Request:
+    request_id, contract = reader.integer(), _contract(reader)
+    if contract.sec_type == "BAG":
+        raise WireError("combinations are not supported")
+    if reader.boolean():
+        for _ in range(3):
+            reader.text()
+    reader.text()
+    return MarketData(request_id, contract, reader.boolean())
+
+
+def _executions(reader: FieldReader) -> Request:
+    request_id = reader.integer()
+    reader.text()
+    return Executions(request_id, reader.text())
+
+
+def _account_summary(reader: FieldReader) -> Request:
+    request_id, group = reader.integer(), reader.text()
+    return AccountSummary(request_id, group, tuple(tag for tag in reader.text().split(",") if tag))
+
+
+_PARSERS: Final[dict[int, Callable[[FieldReader], Request]]] = {
+    1: _versioned(_market_data),
+    2: _versioned(lambda r: CancelMarketData(r.integer())),
+    5: lambda r: OpenOrders(),
+    6: _versioned(lambda r: AccountUpdates(r.boolean(), r.text())),
+    7: _versioned(_executions),
+    8: lambda r: NextIds(),
+    9: _versioned(lambda r: ContractDetails(r.integer(), _contract(r))),
+    15: _versioned(lambda r: AutoOpenOrders(r.boolean())),
+    16: lambda r: AllOpenOrders(),
+    17: lambda r: ManagedAccounts(),
+    49: lambda r: CurrentTime(),
+    59: _versioned(lambda r: MarketDataType(r.integer())),
+    61: lambda r: Positions(),
+    62: _versioned(_account_summary),
+    63: _versioned(lambda r: CancelAccountSummary(r.integer())),
+    74: _versioned(lambda r: PositionsMulti(r.integer(), r.text(), r.text())),
+    76: _versioned(lambda r: AccountUpdatesMulti(r.integer(), r.text(), r.text(), r.boolean())),
+    99: lambda r: CompletedOrders(),
+}
