@@ -24,7 +24,10 @@ def scenario_text(*changes: tuple[str, str], extra: str = "") -> str:
 def fault(request: str, action: str, **where: str | int) -> str:
     """Return a fault table."""
     lines = [f'request = "{request}"', f'action = "{action}"']
-    lines += [f"{key} = {value!r}" if isinstance(value, int) else f'{key} = "{value}"' for key, value in where.items()]
+    lines += [
+        f"{key} = {value!r}" if isinstance(value, int) else f'{key} = "{value}"'
+        for key, value in where.items()
+    ]
     return "\n[[fault]]\n" + "\n".join(lines) + "\n"
 
 

@@ -99,7 +99,14 @@ def test_spaces_comments_marks_and_line_ends_change_nothing(read: Read, text: st
 
 @pytest.mark.parametrize(
     ("written", "symbol"),
-    [("VTI", "VTI"), ("brk b", "BRK B"), ("BRK  B", "BRK B"), ("BRK.B", "BRK B"), ("A", "A"), ("C3AI", "C3AI")],
+    [
+        ("VTI", "VTI"),
+        ("brk b", "BRK B"),
+        ("BRK  B", "BRK B"),
+        ("BRK.B", "BRK B"),
+        ("A", "A"),
+        ("C3AI", "C3AI"),
+    ],
 )
 def test_a_ticker_may_have_a_class_and_any_case(read: Read, written: str, symbol: str) -> None:
     assert read(f"{HEADER}{written},100,100\n").symbols == (symbol,)

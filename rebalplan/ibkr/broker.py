@@ -10,13 +10,8 @@ from typing import Any, TypeVar
 
 from rebalplan.errors import BrokerError, TimedOutError
 from rebalplan.ibkr.account import read_snapshot
-from rebalplan.ibkr.client import (
-    NO_SUCH_CONTRACT,
-    NOT_SUBSCRIBED,
-    IbkrClient,
-    RequestRefused,
-    require_account,
-)
+from rebalplan.ibkr.client import IbkrClient, require_account
+from rebalplan.ibkr.connection import NO_SUCH_CONTRACT, NOT_SUBSCRIBED, Connection, RequestRefused
 from rebalplan.ibkr.hours import next_session, read_sessions
 from rebalplan.ibkr.market import Contract, no_quote, read_quote
 from rebalplan.model import AccountSnapshot, Quote, Session
@@ -30,7 +25,7 @@ IN_FLIGHT = 50
 
 
 class IbkrBroker:
-    """Connects to TWS or IB Gateway. One loop serves all connections, one after the other."""
+    """Connects to TWS or IB Gateway. Each connection has a loop and a client of its own."""
 
     def __init__(self, timeout_sec: float, clock: Clock) -> None:
         self._timeout = timeout_sec
@@ -41,17 +36,15 @@ class IbkrBroker:
         """Connect with a fresh client; raises ``BrokerError``, ``UnreachableError`` when worth a retry."""
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)  # the library asks for the thread's current loop
-        loop.set_exception_handler(
-            lambda *_: None
-        )  # a decoder fed by another service; the handshake times out
-        client = None
+        loop.set_exception_handler(lambda *_: None)  # a decoder fed by a foreign service: the handshake fails
+        opened = None
         try:
-            client = IbkrClient(endpoint, self._timeout)
-            loop.run_until_complete(client.connect())
-            yield IbkrConnection(client, loop, self._clock)
+            opened = Connection(endpoint, self._timeout)
+            loop.run_until_complete(opened.connect())
+            yield IbkrConnection(IbkrClient(opened), loop, self._clock)
         finally:
-            if client is not None:
-                loop.run_until_complete(client.close())
+            if opened is not None:
+                loop.run_until_complete(opened.close())
             loop.close()
             asyncio.set_event_loop(None)
 

@@ -117,7 +117,9 @@ def a_scenario_that_is_none(workspace: Workspace) -> None:
         a_scenario_that_is_none,
     ],
 )
-def test_plan_refuses(workspace: Workspace, broken: Callable[[Workspace], None], screen: SnapshotAssertion) -> None:
+def test_plan_refuses(
+    workspace: Workspace, broken: Callable[[Workspace], None], screen: SnapshotAssertion
+) -> None:
     broken(workspace)
     before = workspace.files()
     result = workspace.run("plan")
@@ -187,7 +189,10 @@ def speaks_nonsense(connection: socket.socket) -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (never_answers, "accepted the connection but did not answer as a TWS API within 0.2 s: confirm the connection"),
+        (
+            never_answers,
+            "accepted the connection but did not answer as a TWS API within 0.2 s: confirm the connection",
+        ),
         (hangs_up, "hung up: look whether TWS or IB Gateway is still logged in"),
         (speaks_ssh, "is no TWS API: check [ibkr] host and port"),
         (speaks_http, "is no TWS API: check [ibkr] host and port"),
@@ -229,7 +234,9 @@ def test_a_gateway_that_is_not_there_is_waited_for_once_not_once_per_account(sam
 
 
 def test_a_client_id_in_use_is_refused_at_once(sample: Workspace) -> None:
-    path = sample.write("served.toml", scenario_text(extra=fault("start_api", "error", code=326, text="in use")))
+    path = sample.write(
+        "served.toml", scenario_text(extra=fault("start_api", "error", code=326, text="in use"))
+    )
     with start(load_scenario(path), clock=sample.clock.now) as gateway:
         point_at(sample, gateway.port, timeout_sec="60")
         result = sample.run("plan")
@@ -308,7 +315,9 @@ def test_a_wrong_command_line_is_a_usage_error(workspace: Workspace, arguments: 
     assert workspace.run(*arguments).code == 64
 
 
-def test_an_interrupt_exits_130_and_writes_nothing(sample: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_exits_130_and_writes_nothing(
+    sample: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(_seconds: float) -> None:
         raise KeyboardInterrupt
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli import FrozenClock, Workspace
 from rebalplan.sim import Gateway
+from tests.cli import FrozenClock, Workspace
 from tests.scenarios import BUILTIN, fault, gateway_beside, gateway_over_tcp, use_scenario
 
 ACCOUNTS = ("DU1000001", "DU1000002", "DU1000003")
@@ -24,7 +24,9 @@ def assert_only_one_fails(workspace: Workspace, failing: str, reason: str, basel
     found = planned(workspace, code=4)
     assert found[failing]["status"] == "failed"
     assert reason in " ".join(found[failing]["reasons"])
-    assert {a: found[a] for a in ACCOUNTS if a != failing} == {a: baseline[a] for a in ACCOUNTS if a != failing}
+    assert {a: found[a] for a in ACCOUNTS if a != failing} == {
+        a: baseline[a] for a in ACCOUNTS if a != failing
+    }
     assert workspace.plans()
 
 
@@ -49,7 +51,7 @@ def test_a_fault_in_the_answers_of_one_account(
     sample.edit("settings.ini", ";retries = 3", "retries = 1")
     baseline = planned(sample, code=0)
     text = "Error validating request.-'bZ' : cause - for the test"
-    extra = {"text": text, "code": 321} if action == "error" else {}
+    extra: dict[str, str | int] = {"text": text, "code": 321} if action == "error" else {}
     use_scenario(sample, extra=fault(request_name, action, account=failing, **extra))
     sample.clock.sleep(1)
     assert_only_one_fails(sample, failing, reason, baseline)
@@ -88,7 +90,10 @@ def test_an_account_that_the_gateway_does_not_manage(sample: Workspace) -> None:
     sample.edit("settings.ini", "DU1000002, DU1000003", "DU1000002, DU1000003, DU7777777")
     result = sample.run("plan")
     assert result.code == 4
-    assert "the gateway does not manage account DU7777777; its login sees DU1000001, DU1000002, DU1000003" in result.out
+    assert (
+        "the gateway does not manage account DU7777777; its login sees DU1000001, DU1000002, DU1000003"
+        in result.out
+    )
     sample.clock.sleep(1)
     found = planned(sample, code=4)
     assert {a: found[a] for a in ACCOUNTS} == baseline
@@ -138,7 +143,8 @@ def test_at_most_one_connection_at_any_moment_and_nothing_asked_that_is_not_used
 
 def test_requests_per_account_do_not_grow_with_its_symbols(sample: Workspace, clock: FrozenClock) -> None:
     more = "".join(
-        f'\n[[account.position]]\nsymbol = "{s}"\nquantity = "1"\navg_cost = "1"\n' for s in ("AVDV", "GLD", "AVUV")
+        f'\n[[account.position]]\nsymbol = "{s}"\nquantity = "1"\navg_cost = "1"\n'
+        for s in ("AVDV", "GLD", "AVUV")
     )
     with gateway_over_tcp(sample, clock, BUILTIN + more) as gateway:
         sample.ok("plan")

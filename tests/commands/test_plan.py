@@ -88,7 +88,9 @@ def test_detailed_exitcode_says_that_there_are_orders(sample: Workspace) -> None
     assert sample.run("plan", "--detailed-exitcode").code == 2
 
 
-def test_an_account_in_its_bands_gives_no_changes_and_no_file(sample: Workspace, screen: SnapshotAssertion) -> None:
+def test_an_account_in_its_bands_gives_no_changes_and_no_file(
+    sample: Workspace, screen: SnapshotAssertion
+) -> None:
     sample.edit("settings.ini", "per_holding_band_bps = 50", "per_holding_band_bps = 10000")
     sample.edit("settings.ini", ";direction = both", "direction = sell_only")
     result = sample.run("plan", "--detailed-exitcode")
@@ -141,15 +143,22 @@ def _swap_rows(text: str, one: str, other: str) -> str:
     return swapped.replace("@", other)
 
 
-def test_a_limit_blocks_its_account_and_the_plan_is_still_written(sample: Workspace, screen: SnapshotAssertion) -> None:
-    sample.write("settings.ini", (sample.folder / "settings.ini").read_text() + "\n[account:DU1000003]\nmax_orders = 3\n")
+def test_a_limit_blocks_its_account_and_the_plan_is_still_written(
+    sample: Workspace, screen: SnapshotAssertion
+) -> None:
+    sample.write(
+        "settings.ini",
+        (sample.folder / "settings.ini").read_text() + "\n[account:DU1000003]\nmax_orders = 3\n",
+    )
     result = sample.run("plan")
     assert result.code == 4
     assert len(sample.plans()) == 1
     assert without_ids(result.out) == screen
 
 
-def test_prices_outside_the_session_are_the_last_close_and_marked(sample: Workspace, screen: SnapshotAssertion) -> None:
+def test_prices_outside_the_session_are_the_last_close_and_marked(
+    sample: Workspace, screen: SnapshotAssertion
+) -> None:
     use_scenario(sample, ('hours = "always"', 'hours = "weekly"'))
     sample.clock.sleep(8 * 3600)
     out = sample.ok("plan", "--account", "DU1000002")
@@ -178,7 +187,12 @@ perm_id = 99
     use_scenario(sample, extra=order)
     answer = json.loads(sample.ok("plan", "--json", "--account", "DU1000003"))
     (found,) = answer["plan"]["accounts"][0]["snapshot"]["working_orders"]
-    assert (found["symbol"], found["side"], found["quantity"], found["order_ref"]) == ("VTI", "SELL", "5", "mine")
+    assert (found["symbol"], found["side"], found["quantity"], found["order_ref"]) == (
+        "VTI",
+        "SELL",
+        "5",
+        "mine",
+    )
     assert "working order at the broker: SELL 5 VTI; apply stops at it" in sample.ok("show", "latest")
 
 

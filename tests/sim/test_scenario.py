@@ -57,7 +57,7 @@ def test_the_built_in_scenario_has_three_accounts_of_different_shapes() -> None:
         ("margin", "USD"),
     ]
     assert [account.net_liquidation for account in accounts.values()] == [
-        Decimal("479918.75"),
+        Decimal("487925.15"),
         Decimal("14243.80"),
         Decimal("153446.50"),
     ]

@@ -1,0 +1,177 @@
+"""The only importer of ``ib_insync``: one connection, its errors, and waiting for an answer.
+
+``IB.connect`` would ask for all accounts' values, orders and executions, so the lower-level client is
+connected instead. A new ``IB`` is made for every connection: an old one goes on showing what it knew
+before. Error codes: the TWS API reference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import struct
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from rebalplan.errors import BrokerError, TimedOutError, UnreachableError
+from rebalplan.settings import Endpoint
+from rebalplan.text import printable
+
+Result = TypeVar("Result")
+
+MESSAGES_PER_SECOND = 40
+"""The gateway disconnects a client that sends more than 50."""
+
+CLIENT_ID_IN_USE = 326
+NO_SUCH_CONTRACT = 200
+NOT_SUBSCRIBED = (354, 10089, 10090, 10168, 10197)
+VALIDATION_ERROR = 321
+_NOT_TIED_TO_A_REQUEST = (-1, 2**31 - 1)
+_LONGEST_FIRST_MESSAGE = 64 * 1024
+
+
+class RequestRefused(BrokerError):  # noqa: N818  # it reads as what happened
+    """The gateway answered a request with an error."""
+
+    def __init__(self, code: int, text: str) -> None:
+        self.code = code
+        super().__init__(f"{printable(text)} (error {code})")
+
+
+class Connection:
+    """One connection to a gateway. Coroutines must run on the loop that is current for the thread.
+
+    ``ib`` is the library's client, ``library`` the library itself.
+    """
+
+    def __init__(self, endpoint: Endpoint, timeout_sec: float) -> None:
+        import ib_insync  # noqa: PLC0415  # commands that need no broker must not pay for it
+
+        self.library = ib_insync
+        self.ib = ib_insync.IB()
+        self.ib.RaiseRequestErrors = True
+        self.ib.client.MaxRequests = MESSAGES_PER_SECOND
+        self.ib.wrapper.clientId = endpoint.client_id
+        self._endpoint = endpoint
+        self._timeout = timeout_sec
+        self._lost: asyncio.Future[None] | None = None
+
+    async def connect(self) -> None:
+        """Connect and shake hands. Raises ``UnreachableError`` or ``BrokerError`` in words a user can act on."""
+        self._lost = asyncio.get_running_loop().create_future()
+        self.ib.errorEvent += self._on_error
+        self.ib.client.apiError += self._on_connection_error
+        self.ib.client.conn.hasData += self._refuse_foreign_service
+        self.ib.client.conn.disconnected += self._on_disconnected
+        endpoint = self._endpoint
+        attempt = self.ib.client.connectAsync(endpoint.host, endpoint.port, endpoint.client_id, self._timeout)
+        try:
+            await self._first_of(attempt)
+        except BrokerError:
+            raise
+        except TimeoutError:
+            raise self._no_handshake() from None
+        except OSError as error:
+            raise UnreachableError(
+                f"nothing answers at {self._where} ({_why(error)}): start TWS or IB Gateway, enable its API "
+                "(socket clients) and compare the port with [ibkr] port"
+            ) from error
+
+    def _no_handshake(self) -> BrokerError:
+        if not self.ib.client.conn.numBytesSent:
+            return UnreachableError(
+                f"nothing answers at {self._where} within {self._timeout:g} s: check [ibkr] host"
+            )
+        return BrokerError(
+            f"{self._where} accepted the connection but did not answer as a TWS API within "
+            f"{self._timeout:g} s: confirm the connection in TWS, or check that the port is that of TWS or IB Gateway"
+        )
+
+    @property
+    def _where(self) -> str:
+        return f"{self._endpoint.host}:{self._endpoint.port}"
+
+    async def close(self) -> None:
+        """Disconnect and wait until the socket is closed, so that the next client finds its id free."""
+        connection = self.ib.client.conn
+        if self._lost is not None:
+            self._lost.cancel()
+        self.ib.client.disconnect()
+        deadline = asyncio.get_running_loop().time() + self._timeout
+        while connection.transport is not None and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.001)
+
+    async def ask(self, what: str, request: Callable[[], Awaitable[Any]]) -> Any:
+        """Send a request and wait for its end marker; a late one is a failure, never an empty answer."""
+        try:
+            return await self._first_of(asyncio.wait_for(request(), self._timeout))
+        except self.library.RequestError as error:
+            raise RequestRefused(error.code, error.message) from error
+        except TimeoutError:
+            raise TimedOutError(
+                f"{self._where} did not finish sending {what} within {self._timeout:g} s"
+            ) from None
+        except ConnectionError as error:
+            raise UnreachableError(f"{self._where} hung up while {what} was asked for") from error
+
+    async def _first_of(self, work: Awaitable[Result]) -> Result:
+        """Await ``work`` unless the connection fails first."""
+        assert self._lost is not None  # noqa: S101  # connect() is the first call
+        task = asyncio.ensure_future(work)
+        waiting: set[asyncio.Future[Any]] = {task, self._lost}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self._lost.result()
+        return task.result()
+
+    def _fail(self, error: BrokerError) -> None:
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_exception(error)
+            self._lost.exception()  # retrieved: nobody may be waiting
+
+    def _on_error(self, request: int, code: int, text: str, _contract: object) -> None:
+        if code == CLIENT_ID_IN_USE:
+            self._fail(
+                BrokerError(
+                    f"client id {self._endpoint.client_id} is already in use at {self._where}: another program or "
+                    "another rebal is connected; end it or set another [ibkr] client_id"
+                )
+            )
+        elif code == VALIDATION_ERROR and request in _NOT_TIED_TO_A_REQUEST:
+            self._end_open_orders(RequestRefused(code, text))
+
+    def _end_open_orders(self, refused: RequestRefused) -> None:
+        """Refusals of requests without an id belong to the one such request that is waiting."""
+        future = self.ib.wrapper._futures.pop("openOrders", None)
+        if future is not None and not future.done():
+            future.set_exception(refused)
+
+    def _on_connection_error(self, text: str) -> None:
+        self._fail(self._hung_up(text))
+
+    def _on_disconnected(self, text: str) -> None:
+        self._fail(self._hung_up(text))
+
+    def _hung_up(self, text: str) -> UnreachableError:
+        detail = f" ({printable(text).rstrip('.')})" if text else ""
+        return UnreachableError(
+            f"{self._where} hung up{detail}: look whether TWS or IB Gateway is still logged in and trusts this "
+            "machine (API settings, trusted IPs)"
+        )
+
+    def _refuse_foreign_service(self, data: bytes) -> None:
+        """Fail on a first message of absurd length: it comes from something that is no TWS API."""
+        client = self.ib.client
+        if client.serverVersion() or len(data) < 4:  # noqa: PLR2004  # the length prefix
+            return
+        if struct.unpack(">I", data[:4])[0] > _LONGEST_FIRST_MESSAGE:
+            self._fail(
+                BrokerError(f"what answers at {self._where} is no TWS API: check [ibkr] host and port")
+            )
+
+
+def _why(error: OSError) -> str:
+    """Return the system's own words; the event loop's would only repeat the address."""
+    return printable(os.strerror(error.errno) if error.errno else str(error))

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from rebalplan.model import PriceSource, Quote
+from rebalplan.policy import PricingPolicy
+from rebalplan.pricing import NoPrice, Price, choose_price
+
+from .builders import quote
+
+FULL = quote("VTI", "10", bid="11", ask="13", close="14")
+LIMIT_SEC = PricingPolicy().price_max_age_sec
+
+
+def chosen(made: Quote, source: PriceSource = "last", **keys: Any) -> tuple[str, str] | str:
+    """Return price and source, or why there is none."""
+    match choose_price(made, PricingPolicy(price_source=source, **keys)):
+        case Price(value, found):
+            return str(value), found
+        case NoPrice(why):
+            return why
+
+
+@pytest.mark.parametrize(
+    ("source", "price"), [("last", "10"), ("bid", "11"), ("ask", "13"), ("mid", "12"), ("close", "14")]
+)
+def test_each_source_gives_its_own_price(source: PriceSource, price: str) -> None:
+    assert chosen(FULL, source) == (price, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "made", "found"),
+    [
+        ("last", quote(last=None, bid="11", ask="13", close="14"), ("12", "mid")),
+        ("mid", quote(last="10", bid=None, ask="13", close="14"), ("10", "last")),
+        ("bid", quote(last="10", bid=None, ask="13", close="14"), ("10", "last")),
+        ("ask", quote(last="10", bid="11", ask=None, close="14"), ("10", "last")),
+        ("close", quote(last="10", bid="11", ask="13", close=None), ("10", "last")),
+        ("close", quote(last=None, bid="11", ask="13", close=None), ("12", "mid")),
+    ],
+)
+def test_each_fallback_step_is_named(source: PriceSource, made: Quote, found: tuple[str, str]) -> None:
+    assert chosen(made, source) == found
+
+
+@pytest.mark.parametrize("source", ["last", "bid", "ask", "mid"])
+def test_a_close_never_stands_in_for_a_live_price_in_the_session(source: PriceSource) -> None:
+    why = chosen(quote(last=None, close="14"), source)
+    assert isinstance(why, str)
+    assert "close" not in why
+
+
+@pytest.mark.parametrize("source", ["last", "mid", "bid", "ask", "close"])
+def test_without_fallback_only_the_source_counts(source: PriceSource) -> None:
+    others: dict[str, Any] = {"last": "10", "bid": "11", "ask": "13", "close": "14"}
+    for missing in ("bid", "ask") if source == "mid" else (source,):
+        others[missing] = None
+    assert isinstance(chosen(quote(**others), source, fallback_to_snapshot=False), str)
+
+
+@pytest.mark.parametrize("source", ["last", "bid", "ask", "mid", "close"])
+def test_outside_the_session_the_last_close_serves_for_every_source(source: PriceSource) -> None:
+    assert chosen(quote(last="10", bid="11", ask="13", close="14", closed=True), source) == ("14", "close")
+
+
+def test_outside_the_session_nothing_stands_in_for_the_close() -> None:
+    assert chosen(quote(last="10", bid="11", ask="13", closed=True)) == "no close"
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_delayed_data_is_a_price_only_where_it_is_allowed(closed: bool) -> None:
+    made = quote("VTI", "10", close="10", delayed=True, closed=closed)
+    assert chosen(made) == "only delayed data (allow_delayed = false)"
+    assert chosen(made, allow_delayed=True) == ("10", "close" if closed else "last")
+
+
+def test_a_halted_symbol_has_no_price() -> None:
+    assert chosen(quote(halted=True)) == "trading is halted"
+
+
+def test_the_problem_of_a_quote_is_the_reason() -> None:
+    assert chosen(quote(last=None, problem="no contract")) == "no contract"
+
+
+def test_a_crossed_book_gives_no_price() -> None:
+    crossed = quote(last=None, bid="13", ask="11")
+    for source in ("bid", "ask", "mid"):
+        why = chosen(crossed, source)  # type: ignore[arg-type]  # one of the literals
+        assert why.startswith("crossed quote (bid 13 over ask 11)")  # type: ignore[union-attr]  # a reason
+
+
+def test_a_locked_book_is_not_crossed() -> None:
+    assert chosen(quote(last=None, bid="12", ask="12"), "mid") == ("12", "mid")
+
+
+@pytest.mark.parametrize(("age", "found"), [(LIMIT_SEC, ("10", "last")), (LIMIT_SEC + 1, ("12", "mid"))])
+def test_a_trade_is_a_price_up_to_its_age_limit(age: int, found: tuple[str, str]) -> None:
+    assert chosen(quote("VTI", "10", bid="11", ask="13", age_sec=age)) == found
+
+
+def test_a_stale_trade_says_its_age_and_the_limit() -> None:
+    why = chosen(quote("VTI", "10", age_sec=120), fallback_to_snapshot=False)
+    assert why == f"last trade 120 s old (price_max_age_sec = {LIMIT_SEC})"
+
+
+def test_a_trade_whose_time_is_not_known_is_no_price() -> None:
+    assert chosen(quote("VTI", "10", age_sec=None)) == "last trade without a time; no bid and ask"
+
+
+@pytest.mark.parametrize("nothing", ["0", "-1", "NaN", "Infinity", "-0.01"])
+@pytest.mark.parametrize("source", ["last", "bid", "ask", "close"])
+def test_zero_minus_one_and_what_is_no_number_are_no_prices(source: PriceSource, nothing: str) -> None:
+    fields: dict[str, Any] = {"last": None, source: nothing}
+    assert isinstance(chosen(quote(**fields), source), str)
+    assert isinstance(chosen(quote(closed=True, **fields), source), str)
+
+
+@pytest.mark.parametrize(("bid", "ask"), [("0", "13"), ("-1", "13"), ("11", "0"), ("-1", "-1")])
+def test_half_a_book_has_no_mid(bid: str, ask: str) -> None:
+    assert chosen(quote(last=None, bid=bid, ask=ask), "mid") == "no bid and ask; no last trade"
+
+
+def test_a_mid_is_rounded_half_to_even_to_a_millionth() -> None:
+    assert chosen(quote(bid="10.000000", ask="10.000001"), "mid") == ("10", "mid")
+    assert chosen(quote(bid="10.000001", ask="10.000002"), "mid") == ("10.000002", "mid")
+
+
+def test_every_rejected_step_is_in_the_reason() -> None:
+    made = quote("VTI", "10", age_sec=600, bid="11")
+    assert chosen(made, "ask") == (
+        f"no ask; no bid and ask; last trade 600 s old (price_max_age_sec = {LIMIT_SEC})"
+    )
+
+
+def test_a_price_is_the_quoted_decimal_itself() -> None:
+    assert choose_price(quote("VTI", "10.123456"), PricingPolicy()) == Price(Decimal("10.123456"), "last")
