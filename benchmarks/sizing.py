@@ -10,20 +10,24 @@ are those of ``size_orders`` whole, Decimal conversions included, and of the ``m
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import math
+import os
 import random
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 from msgspec import Struct
 from scipy.optimize import Bounds, LinearConstraint, milp
 from tabulate import tabulate
 
-from rebalplan.sizing import Sizing, SizingLine, SizingProblem, size_orders
+from rebalplan.sizing import SizingLine, SizingProblem, size_orders
 
 SYMBOLS = (8, 15, 30, 60)
 NET_LIQUIDATIONS = (30_000, 250_000, 2_000_000)
@@ -142,26 +146,36 @@ def windows(problem: SizingProblem) -> list[Steps]:
     return found
 
 
+def constraints(
+    problem: SizingProblem, lines: list[Steps], units: list[tuple[Steps, int]]
+) -> LinearConstraint:
+    """Return that the shares above ``first`` fit what cash and leverage leave after those below it."""
+    cost = float(problem.cost_bps) / 10_000
+
+    def paid(line: Steps) -> float:
+        return line.sign * line.price * (1 + line.sign * cost)
+
+    held = sum(float(line.quantity * line.price) for line in problem.lines) + float(problem.held_usd)
+    cash_left = float(problem.cash_usd - problem.cash_floor_usd) - sum(
+        line.first * paid(line) for line in lines
+    )
+    exposure_left = float(problem.max_leverage * problem.net_liquidation_usd) - held
+    exposure_left -= sum(line.first * line.sign * line.price for line in lines)
+    rows = np.array([[paid(line) for line, _ in units], [line.sign * line.price for line, _ in units]])
+    return LinearConstraint(rows, -np.inf, [cash_left, exposure_left])
+
+
 def solve_with_highs(problem: SizingProblem) -> tuple[list[Decimal] | None, float]:
     """Return HiGHS' trades, ``None`` unless proven optimal within the windows, and its seconds."""
     lines = windows(problem)
-    cost = float(problem.cost_bps) / 10_000
     units = [(line, step) for line in lines for step in range(line.first + 1, line.last + 1)]
     gains = np.array([(2 * line.drift - (2 * step - 1) * line.price) * line.price for line, step in units])
-    cash = np.array([line.sign * line.price * (1 + line.sign * cost) for line, _ in units])
-    exposure = np.array([line.sign * line.price for line, _ in units])
-    cash_left = float(problem.cash_usd - problem.cash_floor_usd) - sum(
-        line.first * line.sign * line.price * (1 + line.sign * cost) for line in lines
-    )
-    held = sum(float(line.quantity * line.price) for line in problem.lines) + float(problem.held_usd)
-    exposure_left = float(problem.max_leverage * problem.net_liquidation_usd) - held
-    exposure_left -= sum(line.first * line.sign * line.price for line in lines)
     began = time.perf_counter()
     answer = milp(
         -gains / max(1.0, float(np.abs(gains).max(initial=1.0))) * 1000,
         integrality=np.ones(len(units)),
         bounds=Bounds(0, 1),
-        constraints=LinearConstraint(np.array([cash, exposure]), -np.inf, [cash_left, exposure_left]),
+        constraints=constraints(problem, lines, units),
         options={"mip_rel_gap": 0.0, "time_limit": HIGHS_LIMIT_SEC},
     )
     seconds = time.perf_counter() - began
@@ -175,17 +189,27 @@ def solve_with_highs(problem: SizingProblem) -> tuple[list[Decimal] | None, floa
     return [Decimal(int(line.sign * count)) for line, count in zip(lines, counts, strict=True)], seconds
 
 
-def timed(size: Callable[[SizingProblem], Sizing], problem: SizingProblem) -> tuple[Sizing, float]:
-    """Return the sizing and its seconds, the first of its kind as of any other call."""
-    began = time.perf_counter()
-    sizing = size(problem)
-    return sizing, time.perf_counter() - began
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Discard what HiGHS writes to the standard output past Python."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 def compare(case: Case) -> Result | None:
     """Return both solutions of one account, or ``None`` when HiGHS proves nothing."""
-    sizing, sizing_sec = timed(size_orders, case.problem)
-    best, highs_sec = solve_with_highs(case.problem)
+    began = time.perf_counter()
+    sizing = size_orders(case.problem)
+    sizing_sec = time.perf_counter() - began
+    with silenced():
+        best, highs_sec = solve_with_highs(case.problem)
     if best is None:
         return None
     ours = distance(case.problem, [line.trade for line in sizing.lines])

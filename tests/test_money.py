@@ -68,7 +68,7 @@ def test_a_plain_number_is_read_exactly(text: str) -> None:
     "text",
     [
         *("", " ", "abc", "NaN", "sNaN", "-Infinity", "inf", "1_000", "1,000", "1.2.3", "0x10", "1e", "--1"),
-        *("１２", "1e13", "1e999", "1e-19", "-1e-999", "1234567890123456789", "1.000000000000000001"),
+        *("\uff11\uff12", "1e13", "1e999", "1e-19", "-1e-999", "1234567890123456789", "1.000000000000000001"),
     ],
 )
 def test_what_is_no_plain_number_is_refused(text: str) -> None:

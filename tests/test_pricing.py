@@ -88,7 +88,7 @@ def test_the_problem_of_a_quote_is_the_reason() -> None:
 def test_a_crossed_book_gives_no_price() -> None:
     crossed = quote(last=None, bid="13", ask="11")
     for source in ("bid", "ask", "mid"):
-        why = chosen(crossed, source)  # type: ignore[arg-type]  # one of the literals
+        why = chosen(crossed, source)
         assert why.startswith("crossed quote (bid 13 over ask 11)")  # type: ignore[union-attr]  # a reason
 
 

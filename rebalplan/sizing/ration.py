@@ -22,8 +22,8 @@ _SPLIT_LINES = 6
 """Up to so many lines are split until proven."""
 _NOT_WORTH_SPLITTING = 10**9
 """A few lines are not split when the objective is within one part in so many of its bound."""
-_MOST_SETS_BEFORE_SPLIT = 3000
-_MOST_SPLITS = 300
+_MOST_SETS_BEFORE_SPLIT = 2000
+_MOST_SPLITS = 100
 """Nodes of the split, each a search of its own."""
 _CLOSE_ENOUGH = 10**7
 """More lines are not searched further once the objective is within one part in so many of its bound."""

@@ -135,7 +135,7 @@ def test_at_most_one_connection_at_any_moment_and_nothing_asked_that_is_not_used
                 requests.setdefault(event.connection, []).append(event.message_id)
     start_api, values, positions, orders, time, contract, quote = 71, 76, 74, 16, 49, 9, 1
     per_account = [start_api, values, positions, orders]
-    symbols = 15
+    symbols = 16
     assert [requests[n] for n in (1, 2, 3)] == [per_account] * 3
     assert sorted(requests[4]) == sorted([start_api, time] + [contract] * symbols + [quote] * symbols)
     assert len(requests) == 4

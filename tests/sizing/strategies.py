@@ -43,7 +43,7 @@ def small_line(draw: st.DrawFn, symbol: str, most_steps: int, step: Decimal) -> 
 
 
 @st.composite
-def small_problems(draw: st.DrawFn, *, fractional: bool = False, **fixed: Any) -> SizingProblem:
+def small_problems(draw: st.DrawFn, /, *, fractional: bool = False, **fixed: Any) -> SizingProblem:
     """Return a problem of a few lines; ``fixed`` replaces fields by strategies."""
     lines = draw(small_lines(step=Decimal("0.0001") if fractional else Decimal(1)))
     scale = Decimal("0.0001") if fractional else Decimal(1)

@@ -13,7 +13,7 @@ from rebalplan.sizing import SizingProblem, size_orders
 from .reference import reference_trades
 from .strategies import small_problems, usd
 
-_SETTINGS = settings(derandomize=True, deadline=None, max_examples=250)
+_SETTINGS = settings(derandomize=True, deadline=None, max_examples=150)
 _AMPLE = st.just(Decimal(10**6))
 _BOTH = st.just("both")
 

@@ -79,7 +79,8 @@ def test_leverage_cuts_a_buy() -> None:
 @pytest.mark.parametrize(("direction", "held", "target"), [("sell_only", "0", "50"), ("buy_only", "5", "0")])
 def test_a_forbidden_side_is_named_also_for_a_target_of_0(direction: str, held: str, target: str) -> None:
     sized = only(problem(line("A", held, "10", target), direction=direction))
-    assert (sized.trade, sized.reason) == (0, "direction")
+    assert sized.trade == 0
+    assert sized.reason == "direction"
     assert abs(sized.wanted) == 5
 
 
@@ -112,10 +113,9 @@ def test_a_dropped_sell_leaves_less_cash_for_buys() -> None:
         cost_bps=Decimal(0),
         min_order_usd=Decimal(50),
     )
-    assert [(each.trade, each.reason) for each in size_orders(asked).lines] == [
-        (0, "below_min_order"),
-        (6, "cash_short"),
-    ]
+    sell, buy = size_orders(asked).lines
+    assert sell == SizedLine("A", Decimal(0), Decimal(-4), "below_min_order")
+    assert buy == SizedLine("B", Decimal(6), Decimal(10), "cash_short")
 
 
 @pytest.mark.parametrize(
