@@ -51,7 +51,7 @@ def collect(
     for position, account in enumerate(accounts):
         if position:
             clock.sleep(float(pace.pacing_sec))
-        progress(f"reading {account.settings.account}")
+        progress(f"reading {account.settings.account} ({position + 1} of {len(accounts)})")
         inputs.append(reader.read(account))
     reader.require_someone_reached()
     market = _read_market(reader, accounts, inputs, progress)
@@ -150,8 +150,21 @@ def _read_market(
         return MarketData(quotes=(), session=None, asked_at=reader.now())
     delayed = any(settings.policy.pricing.allow_delayed for settings in readable)
     ordered = {symbol: wanted[symbol] for symbol in sorted(wanted)}
-    progress(f"quoting {len(ordered)} symbols")
-    return reader.retried(lambda: reader.market(readable[0].endpoint, ordered, delayed, progress))
+    return reader.retried(
+        lambda: reader.market(readable[0].endpoint, ordered, delayed, _counting(progress, len(ordered)))
+    )
+
+
+def _counting(progress: Progress, total: int) -> Progress:
+    """Say how many symbols are quoted so far."""
+    done = 0
+
+    def quoted(symbol: str) -> None:
+        nonlocal done
+        done += 1
+        progress(f"quoted {symbol} ({done} of {total})")
+
+    return quoted
 
 
 def check_at_broker(

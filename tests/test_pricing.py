@@ -8,8 +8,7 @@ import pytest
 from rebalplan.model import PriceSource, Quote
 from rebalplan.policy import PricingPolicy
 from rebalplan.pricing import NoPrice, Price, choose_price
-
-from .builders import quote
+from tests.builders import quote
 
 FULL = quote("VTI", "10", bid="11", ask="13", close="14")
 LIMIT_SEC = PricingPolicy().price_max_age_sec

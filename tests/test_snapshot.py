@@ -5,8 +5,7 @@ from decimal import Decimal
 import pytest
 
 from rebalplan.snapshot import mismatch_failure, snapshot_failures
-
-from .builders import position, snapshot, unmanaged
+from tests.builders import position, snapshot, unmanaged
 
 D = Decimal
 

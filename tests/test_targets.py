@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from rebalplan.portfolios import Allocation, Model, Portfolios
 from rebalplan.settings import ModelWeight
 from rebalplan.targets import target_weights
-
-from .builders import decimals
+from tests.builders import decimals
 
 D = Decimal
 Item = TypeVar("Item")

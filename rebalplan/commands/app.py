@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -64,9 +63,8 @@ def run(arguments: Sequence[str]) -> int:
     _set_up_output(verbose)
     try:
         code = app(list(arguments), prog_name="rebal", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _reader_went_away()
+    except SystemExit as stopped:  # the reader of our output went away
+        return ExitCode.DONE if stopped.code is None else ExitCode.ERROR
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("\nInterrupted.", err=True)
         return ExitCode.INTERRUPTED
@@ -100,14 +98,11 @@ def _report(error: Exception) -> int:
     if isinstance(error, RebalError):
         typer.echo(f"Error: {error}", err=True)
         return error.exit_code
+    if isinstance(error, OSError):
+        typer.echo(f"Error: {printable(str(error))}. Nothing more was done.", err=True)
+        return ExitCode.ERROR
     text = printable(f"{type(error).__name__}: {error}")
     typer.echo(
         f"Error: unexpected {text}. This is a defect; run again with --verbose and report it.", err=True
     )
     return ExitCode.ERROR
-
-
-def _reader_went_away() -> int:
-    """Keep the interpreter from flushing into a closed pipe once more on its way out."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.DONE

@@ -71,6 +71,8 @@ class Connection:
             raise
         except TimeoutError:
             raise self._no_handshake() from None
+        except (ConnectionResetError, ConnectionAbortedError, BrokenPipeError) as error:
+            raise self._hung_up(_why(error)) from error
         except OSError as error:
             raise UnreachableError(
                 f"nothing answers at {self._where} ({_why(error)}): start TWS or IB Gateway, enable its API "

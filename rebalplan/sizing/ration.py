@@ -54,7 +54,8 @@ def ration(buys: Sequence[Candidate], budget: int) -> tuple[int, ...]:
     """Return the steps of each buy with the least sum of squared distances that ``budget`` pays for.
 
     Ties go to fewer orders, then to less value bought, then to the larger trade in the first line that
-    differs. Proven best up to at least five lines, and beyond wherever the search closes within its count.
+    differs. Proven best up to ``_SPLIT_LINES`` lines unless their splits run out, which takes prices many
+    thousandfold apart, and beyond wherever the search closes within its count.
     """
     demands = [Demand(buy.unit, buy.drift, buy.steps) for buy in buys]
     return tuple(_share(demands, budget, splits=[_MOST_SPLITS]).steps)
@@ -92,6 +93,9 @@ def _objective(demands: Sequence[Demand], steps: Sequence[int]) -> int:
     return sum([(each.drift - each.unit * count) ** 2 for each, count in zip(demands, steps, strict=True)])
 
 
+# ``splits`` below holds the one number of splits left, shared by the whole tree of searches.
+
+
 def _share(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
     """Return the best steps for lines of which some may not fit the budget at all."""
     fitting = [Demand(each.unit, each.drift, min(each.most, budget // each.unit)) for each in demands]
@@ -108,10 +112,8 @@ def _share(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
 
 def _open(demands: Sequence[Demand], budget: int) -> Opening:
     start = fill(demands, budget)
-    bound = sum(
-        (each.drift - each.unit * count) ** 2 for each, count in zip(demands, start.steps, strict=True)
-    )
-    return Opening(start, bound - start.price * start.left, top_up(demands, start))
+    bound = _objective(demands, start.steps) - start.price * start.left
+    return Opening(start, bound, top_up(demands, start))
 
 
 def _search(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:

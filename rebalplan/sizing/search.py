@@ -35,7 +35,7 @@ class Moves(Struct, frozen=True):
 
     index: int
     steps: tuple[int, ...]
-    """Relative to the fill; the first is 0, no change."""
+    """Relative to the fill; 0, no change, is among them."""
     costs: tuple[int, ...]
 
 

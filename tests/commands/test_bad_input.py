@@ -193,7 +193,7 @@ def speaks_nonsense(connection: socket.socket) -> None:
             never_answers,
             "accepted the connection but did not answer as a TWS API within 0.2 s: confirm the connection",
         ),
-        (hangs_up, "hung up: look whether TWS or IB Gateway is still logged in"),
+        (hangs_up, ": look whether TWS or IB Gateway is still logged in and trusts this machine"),
         (speaks_ssh, "is no TWS API: check [ibkr] host and port"),
         (speaks_http, "is no TWS API: check [ibkr] host and port"),
         (speaks_nonsense, "accepted the connection but did not answer as a TWS API within 0.2 s"),

@@ -61,7 +61,11 @@ def test_a_us_dollar_account_without_its_cash_row_fails() -> None:
 def test_a_euro_account_without_us_dollars_has_none() -> None:
     rows = without(("CashBalance", "USD"), ("NetLiquidation", "USD")) | {("NetLiquidation", "EUR"): "47000"}
     snapshot = read_snapshot(rows, [VTI], ())
-    assert (snapshot.base_currency, snapshot.cash_usd, snapshot.broker_usd) == ("EUR", Decimal(0), Decimal(50000))
+    assert (snapshot.base_currency, snapshot.cash_usd, snapshot.broker_usd) == (
+        "EUR",
+        Decimal(0),
+        Decimal(50000),
+    )
 
 
 @pytest.mark.parametrize(
