@@ -16,6 +16,18 @@ Side = Literal["SELL", "BUY"]
 Mode = Literal["sim", "paper", "live"]
 PriceSource = Literal["last", "close", "bid", "ask", "mid"]
 
+Reason = Literal[
+    "within_band",
+    "below_min_order",
+    "rounds_to_zero",
+    "cash_short",
+    "leverage_cap",
+    "direction",
+    "held_unlisted",
+    "fractional_residue",
+]
+"""Why a symbol is not traded, or less than its drift asks."""
+
 
 class TargetWeight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The weight one symbol should have in an account's investable value; 0 means to be closed."""

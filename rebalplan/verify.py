@@ -7,7 +7,7 @@ The steps of ``rebal verify``: 1 bytes and hash (reading the file does that), 2 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -18,7 +18,10 @@ from rebalplan.policy import Policy
 from rebalplan.sizing import SIZING_VERSION
 from rebalplan.text import printable
 
-Code = Literal["RB201", "RB202", "RB301", "RB302", "RB303", "RB401", "RB402", "RB403", "RB404"]
+Code = Literal["RB201", "RB202", "RB301", "RB302", "RB303", "RB304", "RB401", "RB402", "RB403", "RB404"]
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far a machine's clock may be behind the broker's, which dates plans."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -111,7 +114,7 @@ def _differs(account: str, field: str, planned: object, derived: object) -> Find
 
 
 def verify_expiry(plan: Plan, now: datetime) -> tuple[Finding, ...]:
-    """Return a finding when the plan is past its expiry, or is a replay that is never applied."""
+    """Return a finding when the plan is past its expiry, from the future, or a replay that is never applied."""
     findings = []
     expires_at = plan.volatile.expires_at
     if now >= expires_at:
@@ -123,6 +126,18 @@ def verify_expiry(plan: Plan, now: datetime) -> tuple[Finding, ...]:
                 f"{expires_at:%Y-%m-%d %H:%M:%SZ}",
                 f"{now:%Y-%m-%d %H:%M:%SZ}",
                 f"it expired at {expires_at:%Y-%m-%d %H:%M:%S} UTC: plan again",
+            )
+        )
+    created_at = plan.volatile.created_at
+    if created_at > now + CLOCK_TOLERANCE:
+        findings.append(
+            Finding(
+                "RB304",
+                "",
+                "created_at",
+                f"{created_at:%Y-%m-%d %H:%M:%SZ}",
+                f"{now:%Y-%m-%d %H:%M:%SZ}",
+                f"it was made at {created_at:%Y-%m-%d %H:%M:%S} UTC, which is still to come: set this machine's clock",
             )
         )
     if plan.replay_of is not None:

@@ -12,7 +12,9 @@ from rebalplan.codec import Envelope
 from rebalplan.commands.inputs import load, trading_mode, with_targets
 from rebalplan.commands.plans import plan_store
 from rebalplan.errors import ExitCode
+from rebalplan.plan import Plan
 from rebalplan.render import Style, render_findings
+from rebalplan.render.figures import count
 from rebalplan.store import read_plan
 from rebalplan.verify import (
     Expected,
@@ -35,11 +37,18 @@ def check_plan(reference: str, config: Path, *, json: bool, style: Style) -> int
     elif findings:
         typer.echo(render_findings(findings, style))
     else:
-        typer.echo(
-            f"{path}: unchanged since it was made, derivable from itself, within its limits and not expired, "
-            f"and made for the policy and targets of today's files ({len(envelope.plan.accounts)} accounts)."
-        )
+        typer.echo(_all_well(path, envelope.plan))
     return _exit_code(findings)
+
+
+def _all_well(path: Path, plan: Plan) -> str:
+    steps = (
+        "bytes and hash are those of the plan as it was made",
+        "its orders follow from its own snapshot, prices, targets and policy",
+        f"no limit is broken; it expires {plan.volatile.expires_at:%Y-%m-%d %H:%M} UTC",
+        f"policy and targets are still those of today's files ({count(len(plan.accounts), 'account')})",
+    )
+    return "\n".join([str(path), *(f"  ok  {step}" for step in steps)])
 
 
 def _findings(envelope: Envelope, config: Path) -> tuple[Finding, ...]:

@@ -11,9 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.model import AccountSnapshot, Mode, PriceSource, Quote, Session, Side, TargetWeight
+from rebalplan.model import AccountSnapshot, Mode, PriceSource, Quote, Reason, Session, Side, TargetWeight
 from rebalplan.policy import Policy
-from rebalplan.sizing import Reason
 
 Status = Literal["planned", "no_changes", "blocked", "failed"]
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rebalplan.money import CENT, quantize, usd
+from rebalplan.money import CENT, ONE, quantize, usd
 
 
 def dollars(value: Decimal) -> str:
     """Return ``41,200.00``."""
     return usd(value)
+
+
+def whole_dollars(value: Decimal) -> str:
+    """Return ``41,200``, for tables in which cents are noise."""
+    return f"{quantize(value, ONE):,.0f}"
 
 
 def signed_dollars(value: Decimal) -> str:

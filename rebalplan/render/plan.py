@@ -14,6 +14,7 @@ from rebalplan.render.figures import (
     shares,
     signed_dollars,
     signed_percent,
+    whole_dollars,
 )
 from rebalplan.render.style import PLAIN, Style
 from rebalplan.render.tables import table
@@ -39,12 +40,12 @@ _SUMMARY = (
     "Orders",
     "Buys $",
     "Sells $",
-    "Cash before $",
-    "Cash after $",
-    "Exposure before $",
-    "Exposure after $",
-    "Leverage before",
-    "Leverage after",
+    "Cash $",
+    "after",
+    "Exposure $",
+    "after",
+    "Leverage",
+    "after",
 )
 
 
@@ -137,16 +138,21 @@ def _summary_row(account: AccountPlan, style: Style) -> Sequence[str]:
         return (*head, *[""] * (len(_SUMMARY) - len(head)))
     return (
         *head,
-        dollars(s.net_liquidation_usd),
+        whole_dollars(s.net_liquidation_usd),
         str(len(account.orders)),
-        dollars(s.buys_usd),
-        dollars(s.sells_usd),
-        dollars(s.cash_usd),
-        dollars(s.cash_after_usd),
-        dollars(s.exposure_before_usd),
-        dollars(s.exposure_after_usd),
-        percent(s.leverage_before),
-        percent(s.leverage_after),
+        *(
+            whole_dollars(value)
+            for value in (
+                s.buys_usd,
+                s.sells_usd,
+                s.cash_usd,
+                s.cash_after_usd,
+                s.exposure_before_usd,
+                s.exposure_after_usd,
+            )
+        ),
+        f"{s.leverage_before:.3f}",
+        f"{s.leverage_after:.3f}",
     )
 
 

@@ -7,20 +7,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-Direction = Literal["both", "buy_only", "sell_only"]
+from rebalplan.model import Reason
 
-Reason = Literal[
-    "within_band",
-    "below_min_order",
-    "rounds_to_zero",
-    "cash_short",
-    "leverage_cap",
-    "direction",
-    "held_unlisted",
-    "fractional_residue",
-]
-"""Why a symbol is not traded, or less than its drift asks. ``held_unlisted`` is given by the caller:
-a position that is held although no model names it is not among the lines."""
+__all__ = ["Direction", "Reason", "SizedLine", "Sizing", "SizingLine", "SizingProblem"]
+
+Direction = Literal["both", "buy_only", "sell_only"]
 
 
 class SizingLine(Struct, frozen=True):
