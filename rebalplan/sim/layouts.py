@@ -7,7 +7,7 @@ from typing import Final
 
 from rebalplan.sim.messages import Out
 from rebalplan.sim.model import Instrument, Position
-from rebalplan.sim.wire import Message, as_text, message
+from rebalplan.sim.wire import Message, as_text, escape_text, message
 
 _MD_SIZE_MULTIPLIER: Final = 110
 _AGG_GROUP: Final = 121
@@ -15,7 +15,6 @@ _UNDERLYING: Final = 122
 _MARKET_RULES: Final = 126
 _REAL_EXPIRY: Final = 134
 _STOCK_TYPE: Final = 152
-_ESCAPED_TEXT: Final = 153
 _SUGGESTED_SIZE: Final = 163
 _SIZE_RULES: Final = 164
 
@@ -62,7 +61,7 @@ def contract_details(
         ",".join(valid_exchanges(instrument)),
         "1",
         "0",
-        _long_name(version, instrument.name),
+        escape_text(version, instrument.name),
         instrument.primary_exchange,
         instrument.expiry[:6],
         *("", "", ""),
@@ -71,10 +70,6 @@ def contract_details(
         "0",
         *_details_tail(version, instrument),
     )
-
-
-def _long_name(version: int, name: str) -> str:
-    return name.encode("unicode_escape").decode("ascii") if version >= _ESCAPED_TEXT else name
 
 
 def _details_tail(version: int, instrument: Instrument) -> Message:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from rebalplan.sim.wire import UNSET_INTEGER, Message, message
+from rebalplan.sim.wire import UNSET_INTEGER, Message, escape_text, message
 
 MIN_VERSION: Final = 100
 MAX_VERSION: Final = 176
@@ -117,7 +117,7 @@ class Tick(enum.IntEnum):
 def error(version: int, request_id: int, code: int, text: str) -> Message:
     """Return an error or notice; from version 166 on it carries an empty advanced rejection."""
     tail = ("",) if version >= REJECT_JSON_VERSION else ()
-    return message(Out.ERROR, 2, request_id, code, text, *tail)
+    return message(Out.ERROR, 2, request_id, code, escape_text(version, text), *tail)
 
 
 def notices(version: int) -> list[Message]:

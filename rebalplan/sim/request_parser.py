@@ -41,7 +41,9 @@ from rebalplan.sim.wire import FieldReader, Message, WireError, read_integer
 
 _ACCEPTED = frozenset({14, 64, 75, 77})
 _PLACE_ORDER_UNVERSIONED = 145
-_ID_FIRST = frozenset({20, 22, *range(78, 80), 81, 83, *range(84, 99), *range(100, 105)}) - {85}
+_MARKET_RULE = 91
+"""Its one number is a rule, no request id: an error with it would end another request."""
+_ID_FIRST = frozenset({20, 22, 78, 79, 81, 83, 84, *range(86, 99), *range(100, 105)}) - {_MARKET_RULE}
 _ID_AFTER_VERSION = frozenset({CANCEL_ORDER, 10, 11, 21, 23, 25, *range(50, 58), 67, 68, 69, 70})
 
 

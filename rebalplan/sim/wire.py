@@ -17,12 +17,15 @@ Message = tuple[str, ...]
 PREAMBLE = b"API\0"
 MAX_FRAME_BYTES = 1 << 20
 """A longer frame is no request; the real gateway drops such a client too."""
+ESCAPED_TEXT_VERSION = 153
+"""From this version on clients read ``\\uXXXX`` in long names and error texts."""
 
 UNSET_INTEGER = 2_147_483_647
 UNSET_DOUBLE_TEXT = "1.7976931348623157E308"
 _UNSET_DOUBLE_FLOOR = Decimal("1.79e308")
 
 _LENGTH = struct.Struct(">I")
+_ESCAPED = re.compile(r"[^\x00-\x7f]|\\")
 _VERSIONS = re.compile(rb"v(\d{1,6})(?:\.\.(\d{1,6}))?(?: .*)?\Z", re.DOTALL)
 
 
@@ -112,6 +115,22 @@ def as_text(value: str | int | Decimal) -> str:
     if isinstance(value, int):
         return str(value)
     return format(value, "f")
+
+
+def escape_text(version: int, text: str) -> str:
+    r"""Return a long name or an error text as clients of that version read it.
+
+    From ``ESCAPED_TEXT_VERSION`` on, what is not ASCII is ``\uXXXX`` per UTF-16 unit, the only escape that
+    every client knows, and so is the backslash, which would begin one.
+    """
+    if version < ESCAPED_TEXT_VERSION:
+        return text
+    return _ESCAPED.sub(lambda found: _utf16_escapes(found[0]), text)
+
+
+def _utf16_escapes(character: str) -> str:
+    units = character.encode("utf-16-be", "replace").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def message(message_id: int, *values: str | int | Decimal) -> Message:

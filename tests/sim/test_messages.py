@@ -95,6 +95,11 @@ def test_an_error(interpret: Interpreter, version: int) -> None:
     assert interpret(messages.error(version, 5, 200, "no"), version) == ("error", 5, 200, "no", "")
 
 
+@pytest.mark.parametrize(("version", "text"), [(152, "Börse"), (153, r"B\u00f6rse"), (176, r"B\u00f6rse")])
+def test_an_error_text_outside_ascii_is_escaped_for_those_who_read_that(version: int, text: str) -> None:
+    assert messages.error(version, 5, 200, "Börse")[4] == text
+
+
 @VERSIONED
 @pytest.mark.parametrize("instrument", [VTI, OPTION])
 def test_contract_details(interpret: Interpreter, version: int, instrument: Any) -> None:
@@ -143,6 +148,7 @@ def test_contract_details_have_the_fields_of_their_version(version: int, fields:
 def test_a_name_outside_ascii_survives(interpret: Interpreter) -> None:
     named = world(base='[[instrument]]\ncon_id = 1\nsymbol = "A"\nname = "Börse"\n[[account]]\nid = "DU1"\n')
     message = layouts.contract_details(176, 5, named.instruments[0], "SMART", HOURS)
+    assert r"B\u00f6rse" in message
     assert interpret(message, 176)[2].longName == "Börse"
 
 

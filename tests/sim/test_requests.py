@@ -77,6 +77,8 @@ def test_market_data_skips_a_delta_neutral_contract() -> None:
         ("58,1", requests.Unsupported(58, -1)),
         ("4,1,12,", requests.Unsupported(4, 12)),
         ("20,8,265598", requests.Unsupported(20, 8)),
+        ("86,6", requests.Unsupported(86, 6)),
+        ("91,26", requests.Unsupported(91, -1)),
         ("97,6", requests.Unsupported(97, 6)),
         ("52,2,6", requests.Unsupported(52, 6)),
         ("999", requests.Unsupported(999, -1)),

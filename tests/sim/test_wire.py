@@ -99,6 +99,20 @@ def test_a_field_is_plain_text(value: str | int | Decimal, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("Order Message:\nBUY 5", "Order Message:\nBUY 5"),
+        ("Bör€se", r"B\u00f6r\u20acse"),
+        ("\U0001f4c8", r"\ud83d\udcc8"),
+        (r"C:\x", r"C:\u005cx"),
+    ],
+)
+def test_text_is_escaped_in_the_one_way_every_client_reads(text: str, escaped: str) -> None:
+    assert wire.escape_text(153, text) == escaped
+    assert wire.escape_text(152, text) == text
+
+
+@pytest.mark.parametrize(
     "text", ["", "0", "0.0", "1.7976931348623157e+308", "1.7976931348623157E308", "Infinity", "NaN"]
 )
 def test_unset_numbers_read_as_zero(text: str) -> None:
