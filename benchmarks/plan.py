@@ -1,8 +1,8 @@
 """Speed and size of plans of many accounts. Run: ``python benchmarks/plan.py [accounts ...]``.
 
-Seeded accounts that hold 60 symbols about their targets, a third of them far enough away to trade. Each
-size is measured in a process of its own, so that the peak of memory is that of its plan alone: building the
-inputs, the plan, its bytes and hash, and reading them back.
+Seeded accounts that hold 60 symbols about their targets, a third of them far enough away to trade, and less cash
+than they should. Each size is measured in a process of its own, so that the peak of memory is that of its plan
+alone: building the inputs, the plan, its bytes and hash, and reading them back.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from rebalplan.codec import decode, encode
 from rebalplan.model import AccountSnapshot, Position, Quote, Session, Targets, TargetWeight
 from rebalplan.money import HUNDRED, ZERO, quantize
 from rebalplan.plan import AccountInput, build_plan
-from rebalplan.policy import LimitsPolicy, Policy
+from rebalplan.policy import LimitsPolicy, Policy, RebalancePolicy
 
 Result = TypeVar("Result")
 
@@ -34,7 +34,9 @@ SYMBOLS = 60
 SEED = 20_261
 CREATED_AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 SESSION = Session(CREATED_AT + timedelta(hours=23, minutes=30), CREATED_AT + timedelta(hours=30))
-POLICY = Policy(limits=LimitsPolicy(max_orders=SYMBOLS))
+POLICY = Policy(
+    rebalance=RebalancePolicy(per_holding_band_bps=Decimal(5)), limits=LimitsPolicy(max_orders=SYMBOLS)
+)
 
 
 class Measured(Struct, frozen=True):
@@ -88,7 +90,7 @@ def _account(name: str, market: tuple[Quote, ...], chance: random.Random) -> Acc
         Position(q.symbol, q.con_id, _held(worth * pct / HUNDRED, q.last or ZERO, chance))
         for q, pct in zip(market, weights, strict=True)
     )
-    cash = quantize(worth / HUNDRED)
+    cash = quantize(worth / HUNDRED / 2)
     value = cash + sum((p.quantity * (q.last or ZERO) for p, q in zip(positions, market, strict=True)), ZERO)
     targets = tuple(TargetWeight(q.symbol, pct) for q, pct in zip(market, weights, strict=True))
     return AccountInput(name, POLICY, Targets(targets, ZERO), _snapshot(cash, value, positions))

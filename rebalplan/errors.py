@@ -64,6 +64,16 @@ class TimedOutError(UnreachableError):
     """One request was not answered in full in time."""
 
 
+class DiskError(RebalError):
+    """The disk did not take or give what it should: full, failing, or not flushed. It stops all sends."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+class JournalError(RefusedError):
+    """A journal is not what this tool wrote: broken, reordered, or another plan's."""
+
+
 class AccountError(RebalError):
     """One account cannot be planned; the others go on. The message becomes the reason in the plan."""
 

@@ -12,7 +12,6 @@ from decimal import ROUND_HALF_EVEN, ROUND_UP, Context, Decimal, InvalidOperatio
 ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
-BPS = Decimal(10_000)
 
 CENT = Decimal("0.01")
 MICRO = Decimal("0.000001")

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from rebalplan.model import AccountSnapshot, Quote, Session
+from rebalplan.orders import (
+    Commissioned,
+    CompletedOrder,
+    Execution,
+    OpenOrder,
+    OrderEvent,
+    OrderTicket,
+    WhatIf,
+)
 from rebalplan.settings import Endpoint
 
 Progress = Callable[[str], None]
@@ -52,6 +62,77 @@ class BrokerConnection(Protocol):
         ...
 
 
+class TradingConnection(BrokerConnection, Protocol):
+    """A connection that may also trade. Calls raise ``UnreachableError`` once it is lost."""
+
+    def broker_time(self) -> datetime:
+        """Return the broker's time in UTC."""
+        ...
+
+    def next_order_id(self) -> int:
+        """Return an order id this connection has not used; ids repeat after a gateway restart."""
+        ...
+
+    def ask_what_if(self, ticket: OrderTicket) -> WhatIf:
+        """Ask what would become of an order without sending it."""
+        ...
+
+    def place(self, order_id: int, ticket: OrderTicket) -> None:
+        """Hand one order to the socket, once, and return when it has left this process."""
+        ...
+
+    def cancel(self, order_id: int) -> None:
+        """Ask for an order of this connection to be cancelled; the answer is an event."""
+        ...
+
+    def next_event(self, timeout_sec: float) -> OrderEvent | None:
+        """Return the next thing the broker says, or ``None`` after the time-out."""
+        ...
+
+    def open_orders(self) -> tuple[OpenOrder, ...]:
+        """Return every working order of every client, complete. Raises ``BrokerError`` when that is not known."""
+        ...
+
+    def completed_orders(self) -> tuple[CompletedOrder, ...]:
+        """Return today's finished orders, complete. Raises ``BrokerError`` when that is not known."""
+        ...
+
+    def executions(self, account: str) -> tuple[tuple[Execution, ...], tuple[Commissioned, ...]]:
+        """Return the account's fills of the last 24 hours, complete, with the commissions known so far.
+
+        Raises ``BrokerError`` when that is not known.
+        """
+        ...
+
+
+class Disk(Protocol):
+    """Files, as far as a journal needs them. Every method raises ``DiskError`` when the disk does not obey."""
+
+    def read(self, path: Path) -> bytes | None:
+        """Return a file's bytes, or ``None`` when there is none."""
+        ...
+
+    def append(self, path: Path, data: bytes) -> None:
+        """Add to the end of a file and return when the disk has it."""
+        ...
+
+    def truncate(self, path: Path, size: int) -> None:
+        """Cut a file to its first ``size`` bytes and return when the disk has it."""
+        ...
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Write a whole file, or leave what was there."""
+        ...
+
+    def exists(self, path: Path) -> bool:
+        """Tell whether there is such a file."""
+        ...
+
+    def lock(self, path: Path) -> AbstractContextManager[None]:
+        """Hold a lock that ends with this process; raises ``RefusedError`` when somebody has it."""
+        ...
+
+
 class Broker(Protocol):
     """Something that can be connected to."""
 
@@ -69,4 +150,12 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
+
+
+class TradingBroker(Protocol):
+    """Something that can be connected to and traded at."""
+
+    def connect(self, endpoint: Endpoint) -> AbstractContextManager[TradingConnection]:
+        """Connect with a fresh client; leaving the context disconnects. Raises ``BrokerError``."""
         ...

@@ -41,7 +41,7 @@ class PlanStore:
         Raises ``UsageError`` when there is none or more than one.
         """
         path = Path(reference)
-        if path.suffix == ".json" or len(path.parts) > 1:
+        if path.suffix == ".json" or len(path.parts) > 1 or reference.startswith(("./", ".\\")):
             return path
         ids = self.ids()
         if reference == LATEST:

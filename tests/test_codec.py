@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -29,7 +30,6 @@ D = Decimal
 SMALL = plan(
     account(
         "DU1",
-        cash_target="0",
         state=snapshot(
             "2000.5",
             {"VTI": "60.25"},
@@ -48,10 +48,12 @@ PLAN = msgspec.json.encode(json.loads(FILE)["plan"])
 
 
 def signed(compact: bytes) -> bytes:
-    """Return a file with this plan whose layout, hash and id are right."""
+    """Return a file with this plan whose hash and id are right, and its layout where it is JSON."""
     digest = hashlib.sha256(compact).hexdigest()
     head = f'{{"id":"{NOW:%Y%m%dT%H%M%SZ}-{digest[:12]}","sha256":"{digest}","plan":'.encode()
-    return msgspec.json.format(head + compact + b"}", indent=2) + b"\n"
+    with contextlib.suppress(msgspec.DecodeError):
+        return msgspec.json.format(head + compact + b"}", indent=2) + b"\n"
+    return head + compact + b"}\n"
 
 
 def edited(old: str, new: str) -> bytes:
@@ -119,7 +121,7 @@ def test_any_changed_byte_of_any_plan_is_refused(made: Plan, data: st.DataObject
     file = encode(made)[1]
     for _ in range(50):
         at = data.draw(st.integers(0, len(file) - 1))
-        byte = data.draw(st.integers(0, 255).filter(lambda b, at=at: b != file[at]))  # type: ignore[misc]
+        byte = file[at] ^ data.draw(st.integers(1, 255))
         assert accepted([file[:at] + bytes([byte]) + file[at + 1 :]]) == []
 
 
@@ -144,8 +146,10 @@ def test_other_bytes_are_refused(data: bytes) -> None:
         json.dumps(json.loads(FILE)).encode(),
         json.dumps(json.loads(FILE), indent=2).encode() + b"\n",
     ],
-    ids=["CRLF", "BOM", "blank line", "trailing data", "no last newline", "leading space", "tabs", "colons"]
-    + ["UTF-16", "compact", "ASCII escapes"],
+    ids=[
+        *("CRLF", "BOM", "blank line", "trailing data", "no last newline", "leading space", "tabs", "colons"),
+        *("UTF-16", "compact", "ASCII escapes"),
+    ],
 )
 def test_another_layout_is_refused(data: bytes) -> None:
     refusal(data)
@@ -204,12 +208,7 @@ def test_a_decimal_of_eighteen_digits_is_read(text: str) -> None:
 
 @pytest.mark.parametrize("json_value", ["2000.5", "2000", "2e3", "1e999", "null", "true", "[]", "{}", "NaN"])
 def test_a_decimal_that_is_no_string_is_refused(json_value: str) -> None:
-    compact = edited('"cash_usd":"2000.5"', f'"cash_usd":{json_value}')
-    try:
-        data = signed(compact)
-    except msgspec.DecodeError:
-        data = FILE.replace(b'"cash_usd": "2000.5"', f'"cash_usd": {json_value}'.encode(), 1)
-    refusal(data)
+    refusal(signed(edited('"cash_usd":"2000.5"', f'"cash_usd":{json_value}')))
 
 
 @pytest.mark.parametrize("value", [2**53, -(2**53), 2**63, 2**64, 10**30, int("9" * 4000)])
@@ -223,7 +222,7 @@ def test_an_integer_of_more_digits_than_python_reads_is_refused() -> None:
 
 @pytest.mark.parametrize("value", [2**53 - 1, -(2**53) + 1])
 def test_an_integer_that_every_json_reader_shares_is_read(value: int) -> None:
-    assert decode(signed(edited('"perm_id":7', f'"perm_id":{value}')))
+    decode(signed(edited('"perm_id":7', f'"perm_id":{value}')))
 
 
 @pytest.mark.parametrize("text", ["7.0", "7e0", '"7"', "true", "null", "-0"])
@@ -286,7 +285,7 @@ def test_another_major_format_is_named_even_where_its_fields_are_unknown() -> No
 
 
 def test_a_later_minor_format_with_the_same_fields_is_read() -> None:
-    assert decode(signed(edited('"format_version":"1.0"', '"format_version":"1.7"')))
+    decode(signed(edited('"format_version":"1.0"', '"format_version":"1.7"')))
 
 
 def test_a_content_that_does_not_match_its_hash_is_called_edited() -> None:
@@ -436,7 +435,7 @@ def test_settings_in_any_form_make_a_plan_that_can_be_read(tmp_path: Path) -> No
     made = [msgspec.structs.replace(account(), policy=each) for each in (policy, plain)]
     files = [encode(plan(each))[1] for each in made]
     assert files[0] == files[1]
-    assert decode(files[0])
+    decode(files[0])
 
 
 def loaded(folder: Path, rebalance: str) -> Policy:
@@ -448,9 +447,7 @@ def loaded(folder: Path, rebalance: str) -> Policy:
 
 
 def test_the_default_policy_is_canonical() -> None:
-    assert decode(
-        encode(plan(msgspec.structs.replace(account(), policy=Policy(rebalance=RebalancePolicy()))))[1]
-    )
+    decode(encode(plan(msgspec.structs.replace(account(), policy=Policy(rebalance=RebalancePolicy()))))[1])
 
 
 def test_equal_plans_have_equal_bytes() -> None:

@@ -170,6 +170,13 @@ def test_cash_below_its_band_selects_every_overweight_symbol_within_its_own() ->
     assert selected("799", *held, cash_target="10", per_holding_band_bps=D(200)) == {"A", "B"}
 
 
+def test_correcting_cash_leaves_out_what_is_on_target_or_on_the_other_side() -> None:
+    deposit = (holding("A", "4300", "45", "1"), holding("B", "4500", "45", "1"))
+    assert selected("1200", *deposit, cash_target="10", per_holding_band_bps=D(199)) == {"A"}
+    debt = (holding("A", "4700", "45", "1"), holding("B", "4500", "45", "1"))
+    assert selected("800", *debt, cash_target="10", per_holding_band_bps=D(199)) == {"A"}
+
+
 def test_cash_at_the_lower_end_of_its_band_selects_nothing() -> None:
     held = (holding("A", "4600", "45", "1"), holding("B", "4600", "45", "1"))
     assert selected("800", *held, cash_target="10", per_holding_band_bps=D(200)) == set()

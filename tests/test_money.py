@@ -33,6 +33,7 @@ NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12)
         ("-0.00", "0"),
         ("0E+5", "0"),
         ("1E+3", "1000"),
+        ("10", "10"),
         ("100", "100"),
         ("0.000001", "0.000001"),
         ("-2.500", "-2.5"),
@@ -59,7 +60,9 @@ def test_rounding_is_half_to_even_and_canonical(value: str, rounded: str) -> Non
     assert str(quantize(D(value), MICRO)) == rounded
 
 
-@pytest.mark.parametrize("text", ["1", "-1.5", "+2", "1e3", " 7 ", "0.000001", "999999999999.999999", ".5"])
+@pytest.mark.parametrize(
+    "text", ["1e-18", "1", "-1.5", "+2", "1e3", " 7 ", "0.000001", "999999999999.999999", ".5"]
+)
 def test_a_plain_number_is_read_exactly(text: str) -> None:
     assert parse_decimal(text) == D(text)
 

@@ -117,6 +117,12 @@ def test_zero_minus_one_and_what_is_no_number_are_no_prices(source: PriceSource,
     assert isinstance(chosen(quote(closed=True, **fields), source), str)
 
 
+@pytest.mark.parametrize("source", ["last", "bid", "ask", "close"])
+def test_a_millionth_of_a_dollar_is_a_price(source: PriceSource) -> None:
+    fields: dict[str, Any] = {"last": None, source: "0.000001"}
+    assert chosen(quote(**fields), source) == ("0.000001", source)
+
+
 @pytest.mark.parametrize(("bid", "ask"), [("0", "13"), ("-1", "13"), ("11", "0"), ("-1", "-1")])
 def test_half_a_book_has_no_mid(bid: str, ask: str) -> None:
     assert chosen(quote(last=None, bid=bid, ask=ask), "mid") == "no bid and ask; no last trade"

@@ -24,6 +24,14 @@ def test_a_short_position_fails_the_account_and_says_what_to_do() -> None:
     )
 
 
+def test_half_a_share_short_is_short_and_no_share_is_not() -> None:
+    assert len(snapshot_failures(snapshot("900", {"VTI": "-0.5", "BND": "0"}))) == 1
+
+
+def test_a_balance_of_nothing_is_no_debt() -> None:
+    assert snapshot_failures(snapshot("900", unmanaged=(unmanaged(quantity="0"),))) == ()
+
+
 def test_negative_foreign_cash_fails_the_account() -> None:
     debt = unmanaged("CASH", "CAD cash", "CAD", "-0.01")
     (failure,) = snapshot_failures(snapshot("900", unmanaged=(debt,)))

@@ -118,6 +118,20 @@ def test_the_rest_of_a_share_cannot_be_closed_without_fractions() -> None:
     assert parts.orders[0].closes
 
 
+def test_half_a_share_is_bought_where_fractions_are_allowed() -> None:
+    made = planned(account(cash="50", allow_fractional=True))
+    assert orders(made) == [("BUY", "VTI", "0.5")]
+    assert made.orders[0].value_usd == 50
+
+
+@pytest.mark.parametrize(("held", "buys", "sells"), [("0", "0.5", "0"), ("0.01", "0", "0.5")])
+def test_half_a_dollar_counts_in_turnover(held: str, buys: str, sells: str) -> None:
+    cash = "0.5" if held == "0" else "-0.5"
+    made = planned(account(cash=cash, holdings={"VTI": held}, allow_fractional=True))
+    assert made.summary is not None
+    assert (made.summary.buys_usd, made.summary.sells_usd) == (D(buys), D(sells))
+
+
 def test_a_sell_that_leaves_shares_does_not_close() -> None:
     made = planned(account(cash="0", holdings={"VTI": "100"}, weights={"VTI": "50"}, cash_target="50"))
     assert orders(made) == [("SELL", "VTI", "50")]
@@ -204,6 +218,11 @@ def test_nothing_to_invest_says_where_the_money_is() -> None:
 def test_next_to_nothing_to_invest_is_nothing() -> None:
     made = planned(account(cash="1000000.000001", cash_buffer_type="abs", cash_buffer_abs=D(1_000_000)))
     assert made.status == "failed"
+
+
+def test_little_is_still_something_to_invest() -> None:
+    made = planned(account(cash="1000000.01", cash_buffer_type="abs", cash_buffer_abs=D(1_000_000)))
+    assert made.status == "no_changes"
 
 
 def test_an_empty_account_fails_and_says_so() -> None:

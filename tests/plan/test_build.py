@@ -158,7 +158,7 @@ def test_a_plan_ttl_min_does_not_give_life_to_a_plan_without_a_session() -> None
 
 
 def test_the_inputs_of_a_plan_are_those_it_was_built_from() -> None:
-    given_accounts = (account("DU1", holdings={"OLD": "3"}), account("DU2", failure="timed out"))
+    given_accounts = (account("DU1", max_order_usd=D(1)), account("DU2", failure="timed out"))
     assert inputs_of(plan(*given_accounts)) == given_accounts
 
 

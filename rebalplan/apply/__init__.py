@@ -1,0 +1,1 @@
+"""Apply: walks the stages through the ports and writes the journal around each send."""

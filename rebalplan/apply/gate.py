@@ -1,0 +1,114 @@
+"""The last check before an order leaves: it must be its plan line, within every limit, and nothing may say stop.
+
+Each refusal names the measured value, the limit and the way out.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from rebalplan.model import Quote
+from rebalplan.money import HUNDRED, divide, quantize, usd
+from rebalplan.orders import OrderTicket
+from rebalplan.plan import PlannedOrder
+from rebalplan.policy import LimitsPolicy
+
+_SHOWN = Decimal("0.01")
+_BPS = Decimal(10_000)
+
+
+class GateRefusal(msgspec.Struct, frozen=True):
+    """Why an order must not leave. ``is_defect`` marks what no plan and no market can cause: all sending stops."""
+
+    why: str
+    is_defect: bool = False
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What the account has already sent."""
+
+    references: tuple[str, ...]
+    orders: int
+    value_usd: Decimal
+
+
+def check_ticket(
+    ticket: OrderTicket, reference: str, account: str, planned: PlannedOrder, sent: Sent
+) -> GateRefusal | None:
+    """Refuse an order that is not its plan line, or whose reference has been used."""
+    wanted = (account, planned.symbol, planned.con_id, planned.side)
+    if (ticket.account, ticket.symbol, ticket.con_id, ticket.side) != wanted:
+        return GateRefusal(
+            f"{ticket.reference} is not the order its plan line says: a defect, nothing more is sent", True
+        )
+    if ticket.reference not in (reference, fallback_reference(reference)):
+        return GateRefusal(f"{ticket.reference} is not a reference of line {reference}: a defect", True)
+    if ticket.reference in sent.references:
+        return GateRefusal(f"{ticket.reference} was sent before: a defect, nothing more is sent", True)
+    if not 0 < ticket.quantity <= planned.quantity:
+        return GateRefusal(
+            f"{ticket.quantity} shares of {ticket.symbol} are not within the planned {planned.quantity}: a defect",
+            True,
+        )
+    return None
+
+
+def check_limits(
+    ticket: OrderTicket, price: Decimal, sent: Sent, net_liquidation_usd: Decimal, limits: LimitsPolicy
+) -> GateRefusal | None:
+    """Refuse an order over the account's limits at the live price (USD per share)."""
+    value = ticket.quantity * price
+    if value > limits.max_order_usd:
+        return GateRefusal(
+            f"{ticket.side.lower()} {ticket.symbol} is {usd(value)} USD at the live price, over max_order_usd = "
+            f"{usd(limits.max_order_usd)}: plan again or raise the limit"
+        )
+    if sent.orders + 1 > limits.max_orders:
+        return GateRefusal(
+            f"{sent.orders} orders sent, max_orders = {limits.max_orders}: plan again or raise the limit"
+        )
+    turnover_pct = divide((sent.value_usd + value) * HUNDRED, net_liquidation_usd)
+    if turnover_pct > limits.max_turnover_pct:
+        return GateRefusal(
+            f"turnover would be {quantize(turnover_pct, _SHOWN)}% of NLV at live prices, over max_turnover_pct = "
+            f"{limits.max_turnover_pct}: plan again or raise the limit"
+        )
+    return None
+
+
+def check_quote(
+    quote: Quote, price: Decimal, planned: PlannedOrder, limits: LimitsPolicy
+) -> GateRefusal | None:
+    """Refuse a line whose market is not what the plan was made for: halted, closed, moved, wide."""
+    if quote.halted:
+        return GateRefusal(f"{quote.symbol} is halted: plan again when it trades")
+    if quote.closed:
+        return GateRefusal(f"the market of {quote.symbol} is closed: apply within the regular session")
+    moved = divide(abs(price - planned.price) * HUNDRED, planned.price)
+    if moved > limits.max_price_move_pct:
+        return GateRefusal(
+            f"{quote.symbol} moved {quantize(moved, _SHOWN)}% since the plan ({planned.price} to {price}), "
+            f"max_price_move_pct = {limits.max_price_move_pct}: plan again"
+        )
+    return _check_spread(quote, limits)
+
+
+def _check_spread(quote: Quote, limits: LimitsPolicy) -> GateRefusal | None:
+    if quote.bid is None or quote.ask is None:
+        return GateRefusal(f"{quote.symbol} has no bid and ask: plan again when it is quoted")
+    if quote.bid > quote.ask:
+        return GateRefusal(f"{quote.symbol} is crossed (bid {quote.bid} over ask {quote.ask}): apply later")
+    spread = divide((quote.ask - quote.bid) * _BPS, divide(quote.ask + quote.bid, Decimal(2)))
+    if spread > limits.max_spread_bps:
+        return GateRefusal(
+            f"{quote.symbol} is {quote.bid} to {quote.ask}, {quantize(spread, _SHOWN)} bps apart, max_spread_bps = "
+            f"{limits.max_spread_bps}: apply later or raise the limit"
+        )
+    return None
+
+
+def fallback_reference(reference: str) -> str:
+    """Return the reference of the one plain market order that may follow a line's first order."""
+    return f"{reference}-f"

@@ -1,0 +1,60 @@
+"""The journal of one plan: read once, then only ever appended to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rebalplan.codec import Envelope
+from rebalplan.errors import JournalError
+from rebalplan.journal.chain import encode_line, line_hash, read_chain
+from rebalplan.journal.records import AnyRecord
+from rebalplan.journal.result import ApplyResult, replay
+from rebalplan.ports import Disk
+
+
+class Journal:
+    """Appends records durably: when ``append`` returns, the disk has the record.
+
+    After a failed append nothing more is written: what the disk holds is then not known.
+    """
+
+    def __init__(self, disk: Disk, path: Path, envelope: Envelope) -> None:
+        """Read the journal beside a plan; raises ``JournalError`` when it is not this plan's or is broken."""
+        self._disk = disk
+        self._path = path
+        self._envelope = envelope
+        data = disk.read(path) or b""
+        try:
+            chain = read_chain(data, envelope.sha256)
+        except JournalError as error:
+            raise JournalError(f"{path}: {error}") from error
+        if chain.torn:
+            disk.truncate(path, chain.good_bytes)
+        self._head = chain.head
+        self._records = list(chain.records)
+        self._failed = False
+
+    @property
+    def records(self) -> tuple[AnyRecord, ...]:
+        """Return everything recorded so far, oldest first."""
+        return tuple(self._records)
+
+    def append(self, record: AnyRecord) -> None:
+        """Add a record and return when the disk has it. Raises ``DiskError``; then never tries again."""
+        if self._failed:
+            raise JournalError(f"{self._path}: the disk failed before; nothing more is recorded in this run")
+        line = encode_line(len(self._records) + 1, self._envelope.sha256, self._head, record)
+        self._failed = True
+        self._disk.append(self._path, line)
+        self._failed = False
+        self._head = line_hash(line)
+        self._records.append(record)
+
+    def result(self) -> ApplyResult:
+        """Return what the records say about the plan."""
+        return replay(self._envelope, self._records)
+
+
+def journal_path(plan_path: Path) -> Path:
+    """Return where the journal of a plan file is."""
+    return plan_path.with_name(f"{plan_path.stem}.journal.jsonl")

@@ -1,0 +1,126 @@
+"""What a journal remembers: one record per thing that must survive a crash.
+
+A record is written before what it announces is done, and after what it reports was evidenced by the broker.
+Money is in USD, times in UTC to the second.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from rebalplan.model import Position
+from rebalplan.orders import Algo
+
+DoneStatus = Literal["filled", "cancelled", "rejected"]
+AccountStatus = Literal["done", "incomplete", "refused", "declined", "skipped", "failed"]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="record"):
+    """What every record has."""
+
+    account: str
+    at: datetime
+
+
+class Intent(Record, frozen=True, tag="INTENT"):
+    """From here on the account's lines may be sent. ``positions`` and ``cash_usd`` are those just before.
+
+    ``attempt`` counts from 1; every ``--resume`` that sends writes a further one.
+    """
+
+    attempt: int
+    references: tuple[str, ...]
+    positions: tuple[Position, ...]
+    cash_usd: Decimal
+
+
+class Dispatch(Record, frozen=True, tag="DISPATCH"):
+    """The order with this reference is about to be handed to the socket, once, in this quantity.
+
+    ``line`` is the reference of the plan line it serves: its own, or another's for a fallback. ``quote`` is
+    the price at sending that slippage is measured against.
+    """
+
+    reference: str
+    line: str
+    order_id: int
+    quantity: Decimal
+    algo: Algo
+    quote: Decimal
+
+
+class Ack(Record, frozen=True, tag="ACK"):
+    """The broker has the order."""
+
+    reference: str
+    perm_id: int
+
+
+class Fill(Record, frozen=True, tag="FILL"):
+    """The broker executed part of the order; a later fill of the same root replaces this one."""
+
+    reference: str
+    exec_id: str
+    quantity: Decimal
+    price: Decimal
+
+
+class Commission(Record, frozen=True, tag="COMMISSION"):
+    """What the broker charged for a fill."""
+
+    exec_id: str
+    amount_usd: Decimal
+
+
+class Done(Record, frozen=True, tag="DONE"):
+    """The broker evidenced that nothing more of the order will fill."""
+
+    reference: str
+    status: DoneStatus
+    filled: Decimal
+    note: str
+
+
+class Unknown(Record, frozen=True, tag="UNKNOWN"):
+    """Nobody can say what became of the order; it blocks its account until a person does."""
+
+    reference: str
+    why: str
+
+
+class Resolved(Record, frozen=True, tag="RESOLVED"):
+    """A person said what became of an unknown order, on this evidence."""
+
+    reference: str
+    filled: Decimal
+    price: Decimal
+    who: str
+    evidence: str
+
+
+class LineCut(Record, frozen=True, tag="CUT"):
+    """The line is sent in a smaller quantity than planned, or (0) not at all."""
+
+    line: str
+    quantity: Decimal
+    why: str
+
+
+class AccountClosed(Record, frozen=True, tag="ACCOUNT"):
+    """How the account ended this time, with what it holds afterwards.
+
+    ``positions`` is empty and ``cash_usd`` 0 where the account was not read again; ``read`` says which.
+    """
+
+    status: AccountStatus
+    error: str
+    read: bool
+    positions: tuple[Position, ...]
+    cash_usd: Decimal
+
+
+AnyRecord = Intent | Dispatch | Ack | Fill | Commission | Done | Unknown | Resolved | LineCut | AccountClosed

@@ -1,0 +1,215 @@
+"""What became of a plan: its journal, replayed.
+
+This is the only account of an apply; the command's summary, ``rebal status`` and the reports all read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from rebalplan.codec import Envelope, order_ref
+from rebalplan.journal.records import (
+    AccountClosed,
+    Ack,
+    AnyRecord,
+    Commission,
+    Dispatch,
+    Done,
+    Fill,
+    Intent,
+    LineCut,
+    Resolved,
+    Unknown,
+)
+from rebalplan.money import ZERO
+from rebalplan.orders import correction_root
+from rebalplan.plan import AccountPlan, PlannedOrder
+
+OrderStatus = Literal["dispatched", "acknowledged", "filled", "cancelled", "rejected", "unknown", "resolved"]
+LineStatus = Literal["not_sent", "cut", "working", "filled", "partial", "cancelled", "rejected", "unknown"]
+
+
+class OrderResult(msgspec.Struct, frozen=True):
+    """One order that was dispatched, and all that is known of it. Shares and USD."""
+
+    dispatch: Dispatch
+    status: OrderStatus
+    perm_id: int
+    fills: tuple[Fill, ...]
+    commission_usd: Decimal
+    evidenced: Decimal
+    note: str
+
+    @property
+    def filled(self) -> Decimal:
+        """Return the shares known to have been bought or sold."""
+        return max(self.evidenced, sum((fill.quantity for fill in self.fills), ZERO))
+
+    @property
+    def value_usd(self) -> Decimal:
+        """Return what the known fills came to, without commission."""
+        return sum((fill.quantity * fill.price for fill in self.fills), ZERO)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the broker, or a person, evidenced that nothing more will fill."""
+        return self.status in ("filled", "cancelled", "rejected", "resolved")
+
+
+class LineResult(msgspec.Struct, frozen=True):
+    """One line of the plan with its order, and a fallback's where there was one."""
+
+    reference: str
+    planned: PlannedOrder
+    orders: tuple[OrderResult, ...]
+    cut: LineCut | None
+
+    @property
+    def filled(self) -> Decimal:
+        """Return the shares bought or sold by all of the line's orders."""
+        return sum((order.filled for order in self.orders), ZERO)
+
+    @property
+    def value_usd(self) -> Decimal:
+        """Return what all fills came to, without commission."""
+        return sum((order.value_usd for order in self.orders), ZERO)
+
+    @property
+    def commission_usd(self) -> Decimal:
+        """Return what the broker charged."""
+        return sum((order.commission_usd for order in self.orders), ZERO)
+
+    @property
+    def status(self) -> LineStatus:
+        """Return the line's end, or where it stands."""
+        if not self.orders:
+            return "cut" if self.cut is not None and not self.cut.quantity else "not_sent"
+        if any(order.status == "unknown" for order in self.orders):
+            return "unknown"
+        if not all(order.is_over for order in self.orders):
+            return "working"
+        if self.filled >= self.planned.quantity:
+            return "filled"
+        if self.filled:
+            return "partial"
+        return "rejected" if self.orders[-1].status == "rejected" else "cancelled"
+
+
+class AccountResult(msgspec.Struct, frozen=True):
+    """One account of the plan: its lines, the last INTENT, how it was closed."""
+
+    plan: AccountPlan
+    lines: tuple[LineResult, ...]
+    intents: tuple[Intent, ...]
+    closed: AccountClosed | None
+
+    @property
+    def account(self) -> str:
+        """Return the account's id."""
+        return self.plan.account
+
+    @property
+    def unresolved(self) -> tuple[OrderResult, ...]:
+        """Return the dispatched orders nobody has evidence of the end of."""
+        return tuple(order for line in self.lines for order in line.orders if not order.is_over)
+
+    @property
+    def unknown(self) -> tuple[OrderResult, ...]:
+        """Return the orders that block the account until a person resolves them."""
+        return tuple(order for order in self.unresolved if order.status == "unknown")
+
+
+class ApplyResult(msgspec.Struct, frozen=True):
+    """The whole plan, in its order of accounts."""
+
+    plan_id: str
+    accounts: tuple[AccountResult, ...]
+
+    def of(self, account: str) -> AccountResult:
+        """Return one account's result; raises ``KeyError`` for an account the plan has not."""
+        for result in self.accounts:
+            if result.account == account:
+                return result
+        raise KeyError(account)
+
+
+def replay(envelope: Envelope, records: Sequence[AnyRecord]) -> ApplyResult:
+    """Return what the records say about the plan's accounts and lines."""
+    return ApplyResult(
+        envelope.id,
+        tuple(
+            _account(envelope.sha256, position, plan, [r for r in records if r.account == plan.account])
+            for position, plan in enumerate(envelope.plan.accounts, start=1)
+        ),
+    )
+
+
+def line_references(sha256: str, position: int, plan: AccountPlan) -> tuple[str, ...]:
+    """Return the references of an account's lines, in the plan's order; ``position`` counts from 1."""
+    return tuple(order_ref(sha256, position, line) for line in range(1, len(plan.orders) + 1))
+
+
+def _account(sha256: str, position: int, plan: AccountPlan, records: Sequence[AnyRecord]) -> AccountResult:
+    references = line_references(sha256, position, plan)
+    orders = [_order(r, records) for r in records if isinstance(r, Dispatch)]
+    cuts = {r.line: r for r in records if isinstance(r, LineCut)}
+    closings = [r for r in records if isinstance(r, AccountClosed)]
+    return AccountResult(
+        plan=plan,
+        lines=tuple(
+            LineResult(ref, planned, tuple(o for o in orders if o.dispatch.line == ref), cuts.get(ref))
+            for ref, planned in zip(references, plan.orders, strict=True)
+        ),
+        intents=tuple(r for r in records if isinstance(r, Intent)),
+        closed=closings[-1] if closings else None,
+    )
+
+
+def _order(dispatch: Dispatch, records: Iterable[AnyRecord]) -> OrderResult:
+    """Fold everything that was recorded about one order."""
+    status: OrderStatus = "dispatched"
+    perm_id, evidenced, note = 0, ZERO, ""
+    fills: dict[str, Fill] = {}
+    commissions: dict[str, Decimal] = {}
+    for record in records:
+        if isinstance(record, Commission):
+            commissions[correction_root(record.exec_id)] = record.amount_usd
+            continue
+        if getattr(record, "reference", None) != dispatch.reference:
+            continue
+        match record:
+            case Ack():
+                perm_id = record.perm_id
+                status = "acknowledged" if status in ("dispatched", "unknown") else status
+            case Fill():
+                fills[correction_root(record.exec_id)] = record
+            case Done():
+                status, evidenced, note = record.status, record.filled, record.note
+            case Unknown():
+                status, note = "unknown", record.why
+            case Resolved():
+                status, evidenced, note = "resolved", record.filled, record.evidence
+                fills = _resolved_fills(record)
+    charged = sum((commissions.get(root, ZERO) for root in fills), ZERO)
+    return OrderResult(dispatch, status, perm_id, tuple(fills.values()), charged, evidenced, note)
+
+
+def _resolved_fills(record: Resolved) -> dict[str, Fill]:
+    """Return the fill a person vouches for, in place of whatever was seen of the order before."""
+    if not record.filled:
+        return {}
+    root = f"resolved-{record.reference}"
+    return {
+        root: Fill(
+            account=record.account,
+            at=record.at,
+            reference=record.reference,
+            exec_id=f"{root}.1",
+            quantity=record.filled,
+            price=record.price,
+        )
+    }

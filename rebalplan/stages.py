@@ -1,0 +1,145 @@
+"""The steps of an apply, built once by a pure function: what ``--dry-run`` prints is what is walked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+import msgspec
+
+from rebalplan.codec import Envelope
+from rebalplan.journal.result import AccountResult, ApplyResult
+from rebalplan.plan import AccountPlan, PlannedOrder
+
+ConfirmMode = Literal["per_account", "global"]
+
+
+class OrderLine(msgspec.Struct, frozen=True):
+    """A line of the plan with the reference it carries at the broker."""
+
+    reference: str
+    order: PlannedOrder
+
+
+class ConfirmAll(msgspec.Struct, frozen=True, tag=True):
+    """Ask once for all accounts."""
+
+    accounts: tuple[str, ...]
+
+
+class Skip(msgspec.Struct, frozen=True, tag=True):
+    """Leave an account out, and say why."""
+
+    account: str
+    why: str
+    is_problem: bool
+
+
+class Confirm(msgspec.Struct, frozen=True, tag=True):
+    """Ask for one account, right before its turn."""
+
+    account: str
+
+
+class Recover(msgspec.Struct, frozen=True, tag=True):
+    """Connect and find out what became of the orders that were under way; send nothing."""
+
+    account: str
+    references: tuple[str, ...]
+
+
+class Trade(msgspec.Struct, frozen=True, tag=True):
+    """Connect, check again, send sells, then buys, reconcile, close."""
+
+    account: str
+    sells: tuple[OrderLine, ...]
+    buys: tuple[OrderLine, ...]
+    is_resumed: bool
+
+
+class Pause(msgspec.Struct, frozen=True, tag=True):
+    """Wait between two accounts."""
+
+    seconds: float
+
+
+Stage = ConfirmAll | Skip | Confirm | Recover | Trade | Pause
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which accounts, and how the person is asked. An empty ``accounts`` means all."""
+
+    accounts: Collection[str]
+    confirm_mode: ConfirmMode
+    resume: bool
+    pacing_sec: float
+
+
+def build_stages(envelope: Envelope, result: ApplyResult, selection: Selection) -> tuple[Stage, ...]:
+    """Return the stages in the order they are walked."""
+    turns = [
+        _turn(account, result.of(account.account), selection)
+        for account in envelope.plan.accounts
+        if not selection.accounts or account.account in selection.accounts
+    ]
+    acting = [turn for turn in turns if not isinstance(turn[-1], Skip)]
+    stages: list[Stage] = []
+    asked = tuple(turn[-1].account for turn in acting if isinstance(turn[-1], Trade))
+    if selection.confirm_mode == "global" and asked:
+        stages.append(ConfirmAll(asked))
+    for turn in turns:
+        if turn in acting and acting.index(turn):
+            stages.append(Pause(selection.pacing_sec))
+        stages += turn
+    return tuple(stages)
+
+
+def _turn(plan: AccountPlan, result: AccountResult, selection: Selection) -> tuple[Stage, ...]:
+    """Return one account's stages; the last one says whether it acts."""
+    skip = _why_not(plan, result, selection)
+    if skip is not None:
+        return (skip,)
+    recover = _recover(result)
+    lines = [
+        OrderLine(line.reference, line.planned)
+        for line in result.lines
+        if not line.orders and (line.cut is None or line.cut.quantity)
+    ]
+    trade = Trade(
+        plan.account,
+        tuple(line for line in lines if line.order.side == "SELL"),
+        tuple(line for line in lines if line.order.side == "BUY"),
+        bool(result.intents),
+    )
+    ask: tuple[Stage, ...] = (Confirm(plan.account),) if selection.confirm_mode == "per_account" else ()
+    return (*ask, *recover, trade)
+
+
+def _recover(result: AccountResult) -> tuple[Recover, ...]:
+    references = tuple(order.dispatch.reference for order in result.unresolved)
+    return (Recover(result.account, references),) if references else ()
+
+
+def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> Skip | None:
+    if plan.status == "no_changes":
+        return Skip(plan.account, "no changes planned", is_problem=False)
+    if plan.status in ("blocked", "failed"):
+        return Skip(plan.account, f"{plan.status}: {'; '.join(plan.reasons)}", is_problem=True)
+    if result.unknown:
+        names = ", ".join(order.dispatch.reference for order in result.unknown)
+        return Skip(
+            plan.account,
+            f"what became of {names} is unknown: settle it with `rebal resolve {result.unknown[0].dispatch.reference}`",
+            is_problem=True,
+        )
+    if not result.intents:
+        return None
+    if _is_finished(result):
+        return Skip(plan.account, "already applied", is_problem=not selection.resume)
+    if not selection.resume:
+        return Skip(plan.account, "already begun: only --resume goes on with it", is_problem=True)
+    return None
+
+
+def _is_finished(result: AccountResult) -> bool:
+    return result.closed is not None and result.closed.status == "done" and not result.unresolved

@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from rebalplan.codec import MAX_BYTES, encode
+from rebalplan.errors import ExitCode, PlanFileError, RebalError, RefusedError, UsageError
+from rebalplan.store import PlanStore, read_plan, write_atomically
+from tests.builders import NOW, account, plan
+
+ENVELOPE, DATA = encode(plan())
+ID = ENVELOPE.id
+HASH = ENVELOPE.sha256[:12]
+
+
+@pytest.fixture
+def plans(tmp_path: Path) -> PlanStore:
+    """An empty folder of plans."""
+    (tmp_path / "plans").mkdir()
+    return PlanStore(tmp_path / "plans")
+
+
+def touch(plans: PlanStore, *ids: str) -> None:
+    for plan_id in ids:
+        (plans.folder / f"{plan_id}.json").write_bytes(b"")
+
+
+JANUARY = "20260101T120000Z-aaaaaaaaaaaa"
+FEBRUARY = "20260201T120000Z-abcdefabcdef"
+MARCH = "20260301T120000Z-bbbbbbbbbbbb"
+
+
+# finding
+
+
+def test_a_plan_is_found_by_its_id(plans: PlanStore) -> None:
+    touch(plans, JANUARY, FEBRUARY)
+    assert plans.find(JANUARY) == plans.folder / f"{JANUARY}.json"
+
+
+@pytest.mark.parametrize("prefix", ["202602", "20260201T1", "abcd", "abcdefabcdef"])
+def test_a_plan_is_found_by_a_unique_prefix_of_its_id_or_hash(plans: PlanStore, prefix: str) -> None:
+    touch(plans, JANUARY, FEBRUARY)
+    assert plans.find(prefix) == plans.folder / f"{FEBRUARY}.json"
+
+
+def test_latest_is_the_plan_made_last(plans: PlanStore) -> None:
+    touch(plans, MARCH, JANUARY, FEBRUARY)
+    assert plans.find("latest") == plans.folder / f"{MARCH}.json"
+
+
+@pytest.mark.parametrize("reference", ["somewhere/plan", "plan.json", "./20260101T120000Z-aaaaaaaaaaaa"])
+def test_a_path_is_taken_as_it_is(plans: PlanStore, reference: str) -> None:
+    assert plans.find(reference) == Path(reference)
+
+
+def test_an_ambiguous_prefix_names_what_it_could_be(plans: PlanStore) -> None:
+    touch(plans, JANUARY, FEBRUARY)
+    with pytest.raises(UsageError, match=f"'2026' could be {JANUARY}, {FEBRUARY}: give more characters"):
+        plans.find("2026")
+
+
+@pytest.mark.parametrize("reference", ["202", "", "2027", "zzzz", "cdef"])
+def test_what_names_no_plan_is_refused_with_what_may_be_given(plans: PlanStore, reference: str) -> None:
+    touch(plans, JANUARY, FEBRUARY)
+    with pytest.raises(UsageError, match=r"\(2 plans there\)") as caught:
+        plans.find(reference)
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_a_reference_is_shown_without_control_characters(plans: PlanStore) -> None:
+    with pytest.raises(UsageError) as caught:
+        plans.find("\x1b[31mred\n")
+    assert str(caught.value).isprintable()
+
+
+def test_there_is_no_latest_plan_in_an_empty_or_missing_folder(plans: PlanStore) -> None:
+    for folder in (plans.folder, plans.folder / "none"):
+        with pytest.raises(UsageError, match="there is no plan in"):
+            PlanStore(folder).find("latest")
+
+
+def test_only_files_with_the_name_of_a_plan_count(plans: PlanStore) -> None:
+    touch(plans, JANUARY, f"{JANUARY}.journal", f".{MARCH}", "notes", f"{MARCH}-copy", MARCH.upper())
+    assert plans.ids() == [JANUARY]
+
+
+def test_a_plan_folder_that_is_a_file_is_called_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "plans").write_text("")
+    with pytest.raises(RebalError, match="cannot read the plan folder"):
+        PlanStore(tmp_path / "plans").find("latest")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_plan_folder_without_permission_is_called_unreadable(plans: PlanStore) -> None:
+    plans.folder.chmod(0)
+    try:
+        with pytest.raises(RebalError, match="cannot read the plan folder"):
+            plans.find("latest")
+    finally:
+        plans.folder.chmod(0o755)
+
+
+# reading
+
+
+def test_a_written_plan_is_read_back(plans: PlanStore) -> None:
+    assert read_plan(plans.write(ID, DATA)) == ENVELOPE
+
+
+def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no file"):
+        read_plan(tmp_path / "none.json")
+
+
+def test_a_folder_is_no_plan(tmp_path: Path) -> None:
+    with pytest.raises(PlanFileError, match="is a folder, not a plan file"):
+        read_plan(tmp_path)
+
+
+def test_a_refusal_names_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "cut.json"
+    file.write_bytes(DATA[:-5])
+    with pytest.raises(PlanFileError, match=r"cut\.json is refused: it is not a plan file"):
+        read_plan(file)
+
+
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+    file = tmp_path / "large.json"
+    with file.open("wb") as sparse:
+        sparse.truncate(MAX_BYTES + 1)
+    with pytest.raises(PlanFileError, match=r"large\.json has 80,000,001 bytes, more than the 80,000,000"):
+        read_plan(file)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no endless file")
+def test_an_endless_file_is_refused() -> None:
+    with pytest.raises(PlanFileError, match="more than the 80,000,000"):
+        read_plan(Path("/dev/zero"))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_says_why(plans: PlanStore) -> None:
+    path = plans.write(ID, DATA)
+    path.chmod(0)
+    with pytest.raises(RebalError, match=r"cannot read .* Permission denied"):
+        read_plan(path)
+
+
+def test_a_plan_may_have_a_name_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "for-review.json"
+    file.write_bytes(DATA)
+    assert read_plan(file) == ENVELOPE
+
+
+def test_a_plan_under_the_id_of_another_is_refused(plans: PlanStore) -> None:
+    (plans.folder / f"{JANUARY}.json").write_bytes(DATA)
+    with pytest.raises(PlanFileError, match=f"it holds the plan {ID}"):
+        read_plan(plans.find(JANUARY))
+
+
+# writing
+
+
+def test_a_plan_is_written_under_its_id_with_nothing_beside_it(plans: PlanStore) -> None:
+    path = plans.write(ID, DATA)
+    assert path.name == f"{ID}.json"
+    assert path.read_bytes() == DATA
+    assert list(plans.folder.iterdir()) == [path]
+
+
+def test_the_folder_is_made_when_it_is_missing(tmp_path: Path) -> None:
+    path = PlanStore(tmp_path / "new" / "plans").write(ID, DATA)
+    assert path.exists()
+
+
+def test_the_same_plan_may_be_written_again(plans: PlanStore) -> None:
+    first = plans.write(ID, DATA)
+    before = first.stat()
+    assert plans.write(ID, DATA) == first
+    assert first.stat().st_ino == before.st_ino
+
+
+def test_another_content_under_the_id_is_never_overwritten(plans: PlanStore) -> None:
+    path = plans.folder / f"{ID}.json"
+    path.write_bytes(b"precious")
+    with pytest.raises(RefusedError, match="plans are never rewritten"):
+        plans.write(ID, DATA)
+    assert path.read_bytes() == b"precious"
+
+
+def test_a_folder_under_the_id_is_never_overwritten(plans: PlanStore) -> None:
+    (plans.folder / f"{ID}.json").mkdir()
+    with pytest.raises(RefusedError, match="plans are never rewritten"):
+        plans.write(ID, DATA)
+
+
+def test_a_plan_that_would_be_refused_is_never_written(plans: PlanStore) -> None:
+    with pytest.raises(PlanFileError):
+        plans.write(ID, DATA.replace(b'"DU1"', b'"DU2"'))
+    assert list(plans.folder.iterdir()) == []
+
+
+def test_a_plan_is_never_written_under_another_id(plans: PlanStore) -> None:
+    with pytest.raises(PlanFileError, match="is not called"):
+        plans.write(JANUARY, DATA)
+    assert list(plans.folder.iterdir()) == []
+
+
+def test_two_plans_of_one_second_have_two_files(plans: PlanStore) -> None:
+    other, other_data = encode(plan(account("DU2"), created_at=NOW))
+    assert plans.write(ID, DATA) != plans.write(other.id, other_data)
+    assert len(plans.ids()) == 2
+
+
+def full_disk(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_leaves_nothing_behind_and_says_what_to_do(
+    plans: PlanStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(
+        RebalError, match=r"No space left on device\. Nothing was written; free space or choose"
+    ):
+        plans.write(ID, DATA)
+    assert list(plans.folder.iterdir()) == []
+
+
+def test_a_full_disk_leaves_an_existing_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.csv"
+    path.write_bytes(b"before")
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(RebalError):
+        write_atomically(path, b"after")
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_interruption_leaves_nothing_behind(plans: PlanStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        plans.write(ID, DATA)
+    assert list(plans.folder.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_flushed_does_not_lose_the_plan(
+    plans: PlanStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush = os.fsync
+    calls = []
+
+    def files_only(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) > 1:
+            full_disk()
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", files_only)
+    assert plans.write(ID, DATA).read_bytes() == DATA
+
+
+def test_a_plan_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    (tmp_path / "plans").write_text("")
+    with pytest.raises(RebalError, match="Nothing was written"):
+        write_atomically(tmp_path / "plans" / "plan.json", DATA)
