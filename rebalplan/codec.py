@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
+from rebalplan.document import PLAN_FORMAT, Plan
 from rebalplan.errors import PlanFileError
 from rebalplan.money import MAX_DIGITS
-from rebalplan.plan import PLAN_FORMAT, Plan
 
 MAX_BYTES = 80_000_000
 """A larger file is refused unread. A plan of 1,000 accounts with 60 symbols has about 50 MB."""

@@ -62,6 +62,7 @@ class _Reader:
     """Reads accounts; remembers which gateways never answered, so that each is waited for only once."""
 
     def __init__(self, broker: Broker, clock: Clock, pace: AccountsSettings) -> None:
+        self._failed_before: dict[Endpoint, bool] = {}
         self._broker = broker
         self._clock = clock
         self._pace = pace
@@ -75,17 +76,23 @@ class _Reader:
         try:
             if self._is_dead(endpoint):
                 raise self._last_error[endpoint]
-            snapshot = self.retried(lambda: self._read_once(endpoint, name))
+            snapshot = self.retried(lambda: self._read_once(endpoint, name), self._tries(endpoint))
+            self._failed_before[endpoint] = False
         except (AccountError, BrokerError) as error:
             failure = str(error)
             if isinstance(error, BrokerError):
                 self._last_error[endpoint] = error
+                self._failed_before[endpoint] = isinstance(error, UnreachableError)
         return AccountInput(name, account.settings.policy, account.targets, snapshot, failure)
 
     def _read_once(self, endpoint: Endpoint, account: str) -> AccountSnapshot:
         with self._broker.connect(endpoint) as connection:
             self._reached[endpoint] = True
             return connection.read_account(account)
+
+    def _tries(self, endpoint: Endpoint) -> int:
+        """Return how often to retry: not at all where every try for the account before was in vain."""
+        return 0 if self._failed_before.get(endpoint) else self._pace.retries
 
     def _is_dead(self, endpoint: Endpoint) -> bool:
         return endpoint in self._last_error and not self._reached.get(endpoint)
@@ -97,10 +104,16 @@ class _Reader:
 
     def check(self, account: AccountSettings) -> str:
         """Return what is wrong with the account at the broker, or nothing."""
+        endpoint = account.endpoint
         try:
-            self.retried(lambda: self._check_once(account))
+            if self._is_dead(endpoint):
+                raise self._last_error[endpoint]
+            self.retried(lambda: self._check_once(account), self._tries(endpoint))
         except (AccountError, BrokerError) as error:
+            if isinstance(error, BrokerError):
+                self._last_error[endpoint] = error
             return f"{account.account}: {error}"
+        self._reached[endpoint] = True
         return ""
 
     def _check_once(self, account: AccountSettings) -> None:
@@ -122,10 +135,10 @@ class _Reader:
         """Return the local time to the second, for when no broker can be asked."""
         return self._clock.now().replace(microsecond=0)
 
-    def retried(self, read: Callable[[], Result]) -> Result:
+    def retried(self, read: Callable[[], Result], tries: int | None = None) -> Result:
         """Call ``read`` again, after a growing pause, while the gateway cannot be reached."""
         pause = self._pace.backoff_sec
-        for _ in range(self._pace.retries):
+        for _ in range(self._pace.retries if tries is None else tries):
             try:
                 return read()
             except UnreachableError:
@@ -137,15 +150,20 @@ class _Reader:
 def _read_market(
     reader: _Reader, accounts: Sequence[AccountToRead], inputs: Iterable[AccountInput], progress: Progress
 ) -> MarketData:
-    """Quote each symbol once, at the gateway of the first account that could be read."""
+    """Quote each symbol once, at the gateway of the first account that could be read.
+
+    A listed symbol is resolved by its name alone, so that what one account happens to hold under it never
+    decides what another one buys; only a holding that no list names is looked up by its own contract.
+    """
     wanted: dict[str, int] = {}
     readable = []
     for account, read in zip(accounts, inputs, strict=True):
         if read.snapshot is None:
             continue
         readable.append(account.settings)
+        listed = {w.symbol for w in account.targets.weights}
         for symbol, con_id in needed_symbols(read).items():
-            wanted[symbol] = wanted.get(symbol) or con_id
+            wanted[symbol] = 0 if symbol in listed else wanted.get(symbol, con_id)
     if not readable:
         return MarketData(quotes=(), session=None, asked_at=reader.now())
     delayed = any(settings.policy.pricing.allow_delayed for settings in readable)
@@ -180,6 +198,7 @@ def check_at_broker(
         if position:
             clock.sleep(float(pace.pacing_sec))
         problems.append(reader.check(account.settings))
+    reader.require_someone_reached()
     symbols = sorted({w.symbol for a in accounts for w in a.targets.weights})
     found = reader.retried(lambda: reader.symbols(accounts[0].settings.endpoint, symbols))
     return (*(p for p in problems if p), *found)

@@ -64,6 +64,10 @@ class TimedOutError(UnreachableError):
     """One request was not answered in full in time."""
 
 
+class LinkDownError(BrokerError):
+    """The gateway answers but has been without its broker for too long: nobody there can be asked."""
+
+
 class DiskError(RebalError):
     """The disk did not take or give what it should: full, failing, or not flushed. It stops all sends."""
 

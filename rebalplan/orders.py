@@ -122,7 +122,10 @@ OrderEvent = Acknowledged | StatusReported | Executed | Commissioned | Noticed |
 
 
 class WhatIf(msgspec.Struct, frozen=True):
-    """What the broker said to "what if I sent this". ``refusal`` is empty unless it refused."""
+    """What the broker said to "what if I sent this". ``refusal`` is empty unless it refused.
+
+    Too little money is no refusal here: the question comes before the sells that pay for it.
+    """
 
     answered: bool
     refusal: str
@@ -131,3 +134,9 @@ class WhatIf(msgspec.Struct, frozen=True):
 def correction_root(exec_id: str) -> str:
     """Return the part of an execution id that its corrections share (Execution page of the TWS API reference)."""
     return exec_id.rpartition(".")[0] or exec_id
+
+
+def correction_number(exec_id: str) -> int:
+    """Return which correction of its root an execution id is: its last part, 0 when that is no number."""
+    last = exec_id.rpartition(".")[2]
+    return int(last) if last.isascii() and last.isdigit() else 0

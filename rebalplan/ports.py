@@ -29,12 +29,14 @@ Progress = Callable[[str], None]
 class MarketData(msgspec.Struct, frozen=True):
     """One quote per wanted symbol, the next regular session, and the broker's time in UTC.
 
-    ``session`` is ``None`` when no contract gave its hours.
+    ``session`` is ``None`` when no contract gave its hours. ``open_session`` is the regular session that
+    ``asked_at`` lies in, the earliest to close when contracts differ; ``None`` when none is open.
     """
 
     quotes: tuple[Quote, ...]
     session: Session | None
     asked_at: datetime
+    open_session: Session | None = None
 
 
 class BrokerConnection(Protocol):
@@ -82,7 +84,7 @@ class TradingConnection(BrokerConnection, Protocol):
         ...
 
     def cancel(self, order_id: int) -> None:
-        """Ask for an order of this connection to be cancelled; the answer is an event."""
+        """Ask for an order to be cancelled by the id this connection knows it by; the answer is an event."""
         ...
 
     def next_event(self, timeout_sec: float) -> OrderEvent | None:

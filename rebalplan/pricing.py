@@ -14,8 +14,8 @@ from decimal import Decimal
 import msgspec
 
 from rebalplan.model import PriceSource, Quote
-from rebalplan.money import quantize
-from rebalplan.policy import PricingPolicy
+from rebalplan.money import HUNDRED, divide, from_bps, quantize
+from rebalplan.policy import LimitsPolicy, PricingPolicy
 
 FALLBACKS: dict[PriceSource, tuple[PriceSource, ...]] = {
     "last": ("mid",),
@@ -39,16 +39,21 @@ class NoPrice(msgspec.Struct, frozen=True):
     why: str
 
 
-def choose_price(quote: Quote, pricing: PricingPolicy) -> Price | NoPrice:
-    """Return the price of ``quote`` under an account's pricing rules."""
+def choose_price(quote: Quote, pricing: PricingPolicy, limits: LimitsPolicy | None = None) -> Price | NoPrice:
+    """Return the price of ``quote`` under an account's pricing rules.
+
+    ``limits`` (the defaults when not given) say how wide a book may be to give a price, and how far outside of it a
+    last trade may lie.
+    """
+    limits = limits or LimitsPolicy()
+    quote = _without_impossible(quote)
     refusal = _refusal(quote, pricing)
     if refusal:
         return NoPrice(refusal)
-    quote = _without_impossible(quote)
     steps = ("close",) if quote.closed else _steps(pricing)
     rejected = []
     for source in steps:
-        value, why = _read(quote, source, pricing)
+        value, why = _read(quote, source, pricing, limits)
         if value is not None:
             return Price(value, source)
         rejected.append(why)
@@ -62,6 +67,8 @@ def _refusal(quote: Quote, pricing: PricingPolicy) -> str | None:
         return "trading is halted"
     if quote.delayed and not pricing.allow_delayed:
         return "only delayed data (allow_delayed = false)"
+    if not quote.closed and quote.bid is not None and quote.ask is not None and quote.bid > quote.ask:
+        return f"crossed quote (bid {quote.bid} over ask {quote.ask})"
     return None
 
 
@@ -80,17 +87,19 @@ def _steps(pricing: PricingPolicy) -> tuple[PriceSource, ...]:
     return (wanted, *FALLBACKS[wanted]) if pricing.fallback_to_snapshot else (wanted,)
 
 
-def _read(quote: Quote, source: PriceSource, pricing: PricingPolicy) -> tuple[Decimal | None, str]:
+def _read(
+    quote: Quote, source: PriceSource, pricing: PricingPolicy, limits: LimitsPolicy
+) -> tuple[Decimal | None, str]:
     match source:
         case "last":
-            return _last(quote, pricing)
+            return _last(quote, pricing, limits)
         case "close":
             return quote.close, "no close"
         case _:
-            return _from_book(quote, source)
+            return _from_book(quote, source, limits)
 
 
-def _last(quote: Quote, pricing: PricingPolicy) -> tuple[Decimal | None, str]:
+def _last(quote: Quote, pricing: PricingPolicy, limits: LimitsPolicy) -> tuple[Decimal | None, str]:
     if quote.last is None:
         return None, "no last trade"
     if quote.last_at is None:
@@ -99,14 +108,25 @@ def _last(quote: Quote, pricing: PricingPolicy) -> tuple[Decimal | None, str]:
     if age > timedelta(seconds=pricing.price_max_age_sec):
         seconds = int(age.total_seconds())
         return None, f"last trade {seconds} s old (price_max_age_sec = {pricing.price_max_age_sec})"
+    if quote.bid is not None and quote.ask is not None:
+        slack = divide(quote.last * limits.max_price_move_pct, HUNDRED)
+        if not quote.bid - slack <= quote.last <= quote.ask + slack:
+            return None, (
+                f"last trade {quote.last} lies over {limits.max_price_move_pct}% outside bid {quote.bid} and ask "
+                f"{quote.ask} (max_price_move_pct)"
+            )
     return quote.last, ""
 
 
-def _from_book(quote: Quote, source: PriceSource) -> tuple[Decimal | None, str]:
-    if quote.bid is not None and quote.ask is not None:
-        if quote.bid > quote.ask:
-            return None, f"crossed quote (bid {quote.bid} over ask {quote.ask})"
-        if source == "mid":
-            return quantize((quote.bid + quote.ask) / 2), ""
-    value = {"bid": quote.bid, "ask": quote.ask, "mid": None}[source]
-    return value, f"no {'bid and ask' if source == 'mid' else source}"
+def _from_book(quote: Quote, source: PriceSource, limits: LimitsPolicy) -> tuple[Decimal | None, str]:
+    if quote.bid is None or quote.ask is None:
+        value = {"bid": quote.bid, "ask": quote.ask}.get(source)
+        return value, f"no {'bid and ask' if source == 'mid' else source}"
+    if source == "mid":
+        middle = quantize(divide(quote.bid + quote.ask, Decimal(2)))
+        if quote.ask - quote.bid > from_bps(limits.max_spread_bps) * middle:
+            return None, (
+                f"bid {quote.bid} and ask {quote.ask} are over {limits.max_spread_bps} bps apart (max_spread_bps)"
+            )
+        return middle, ""
+    return {"bid": quote.bid, "ask": quote.ask}[source], ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
 from pathlib import Path
 
 from rebalplan.codec import MAX_BYTES, Envelope, decode
@@ -15,6 +14,8 @@ from rebalplan.text import printable
 _PLAN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}\.json")
 _SHORTEST_PREFIX = 4
 LATEST = "latest"
+_HEAD_BYTES = 1024
+_REPLAY = re.compile(rb'^    "replay_of": "', re.MULTILINE)
 
 
 class PlanStore:
@@ -40,14 +41,14 @@ class PlanStore:
 
         Raises ``UsageError`` when there is none or more than one.
         """
-        path = Path(reference)
-        if path.suffix == ".json" or len(path.parts) > 1 or reference.startswith(("./", ".\\")):
+        path = as_path(reference)
+        if path is not None:
             return path
         ids = self.ids()
         if reference == LATEST:
             if not ids:
                 raise UsageError(f"there is no plan in {self.folder} yet: make one with `rebal plan`")
-            return self._path(ids[-1])
+            return self._path(next((i for i in reversed(ids) if not self._is_replay(i)), ids[-1]))
         found = [i for i in ids if i.startswith(reference) or i.partition("-")[2].startswith(reference)]
         if len(reference) < _SHORTEST_PREFIX or not found:
             raise UsageError(
@@ -59,6 +60,14 @@ class PlanStore:
                 f"{printable(reference)!a} could be {', '.join(found[:5])}: give more characters"
             )
         return self._path(found[0])
+
+    def _is_replay(self, plan_id: str) -> bool:
+        """Tell from a plan's first lines whether it replays another one; ``latest`` means one made at the broker."""
+        try:
+            with self._path(plan_id).open("rb") as file:
+                return _REPLAY.search(file.read(_HEAD_BYTES)) is not None
+        except OSError:
+            return False
 
     def _path(self, plan_id: str) -> Path:
         return self.folder / f"{plan_id}.json"
@@ -78,6 +87,13 @@ class PlanStore:
                 f"{path} exists with other content and plans are never rewritten: move it away"
             )
         return path
+
+
+def as_path(reference: str) -> Path | None:
+    """Return the file that a reference to a plan names, or ``None`` when it is an id, a prefix or ``latest``."""
+    path = Path(reference)
+    is_path = path.suffix == ".json" or len(path.parts) > 1 or reference.startswith(("./", ".\\"))
+    return path if is_path else None
 
 
 def read_plan(path: Path) -> Envelope:
@@ -116,13 +132,14 @@ def write_atomically(path: Path, data: bytes) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        temporary = Path(name)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        descriptor = os.open(
+            temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666
+        )
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
         temporary.replace(path)
     except BaseException as error:
         if temporary is not None:

@@ -18,7 +18,15 @@ from rebalplan.policy import Policy
 from rebalplan.sizing import SIZING_VERSION
 from rebalplan.text import printable
 
-Code = Literal["RB201", "RB202", "RB301", "RB302", "RB303", "RB304", "RB401", "RB402", "RB403", "RB404"]
+Code = Literal[
+    "RB201", "RB202", "RB301", "RB302", "RB303", "RB304", "RB305", "RB401", "RB402", "RB403", "RB404"
+]
+
+LONGEST_CLOSURE = timedelta(days=10)
+"""No exchange stays closed for longer."""
+
+LONGEST_SESSION = timedelta(hours=25)
+"""No session lasts longer; the embedded gateway's last a day, and one day a year has 25 hours."""
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far a machine's clock may be behind the broker's, which dates plans."""
@@ -129,6 +137,11 @@ def verify_expiry(plan: Plan, now: datetime) -> tuple[Finding, ...]:
             )
         )
     created_at = plan.volatile.created_at
+    implausible = _implausible_session(plan)
+    if implausible:
+        findings.append(
+            Finding("RB305", "", "session", str(plan.volatile.session), "", f"{implausible}: plan again")
+        )
     if created_at > now + CLOCK_TOLERANCE:
         findings.append(
             Finding(
@@ -152,6 +165,22 @@ def verify_expiry(plan: Plan, now: datetime) -> tuple[Finding, ...]:
             )
         )
     return tuple(findings)
+
+
+def _implausible_session(plan: Plan) -> str:
+    """Say what no real session can be: it would only make an old plan look fresh."""
+    volatile = plan.volatile
+    session = volatile.session
+    if session is None or plan.replay_of is not None:
+        return ""
+    if not volatile.created_at < session.opens_at < session.closes_at:
+        return "its session does not open after it was made and close later"
+    if (
+        session.opens_at - volatile.created_at > LONGEST_CLOSURE
+        or session.closes_at - session.opens_at > LONGEST_SESSION
+    ):
+        return "its session lies further away, or lasts longer, than any exchange's"
+    return ""
 
 
 def verify_limits(plan: Plan) -> tuple[Finding, ...]:

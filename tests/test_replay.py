@@ -64,7 +64,9 @@ def test_an_account_that_could_not_be_read_then_fails_with_the_reason_of_then() 
 
 def test_a_symbol_that_was_not_quoted_then_fails_the_account() -> None:
     (made,) = replayed(plan(), today(weights=targets({"QQQ": "100"}))).accounts
-    assert made.reasons == ("no price for QQQ: it was not quoted",)
+    assert made.reasons == (
+        "no price for QQQ: it was not quoted with the snapshot: plan again at the broker",
+    )
 
 
 def test_an_account_that_failed_with_a_snapshot_is_planned_again() -> None:

@@ -7,46 +7,64 @@ never "absent".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Literal
 
-from rebalplan.apply.book import Book, Order
+import msgspec
+
+from rebalplan.apply.book import Book
+from rebalplan.apply.order import Order
 from rebalplan.orders import CompletedOrder, Execution, OpenOrder
 from rebalplan.ports import TradingConnection
 
+Verdict = Literal["over", "open", "short", "absent"]
+"""``short``: it is over but not all of its executions are there yet. ``absent``: no list has it."""
 
-def reconcile(link: TradingConnection, book: Book, orders: Sequence[Order]) -> None:
-    """Settle what the broker's lists settle; an order in none of them is given up as unknown.
 
-    Raises ``BrokerError`` when a list cannot be had; then nothing is concluded.
+class Lists(msgspec.Struct, frozen=True):
+    """What the broker has, each list complete."""
+
+    completed: tuple[CompletedOrder, ...]
+    still_open: tuple[OpenOrder, ...]
+
+
+def ask_lists(link: TradingConnection, book: Book) -> Lists:
+    """Ask for everything and record what it shows of the account's orders.
+
+    Raises ``BrokerError`` when a list cannot be had; then nothing may be concluded.
     """
     before = link.open_orders()
     completed = link.completed_orders()
     executions, commissions = link.executions(book.account)
     after = link.open_orders()
-    book.seen_open((*before, *after))
+    for shown in (*before, *after):
+        book.shown(shown)
     for execution in executions:
         book.record_execution(execution)
     for commission in commissions:
         book.commissioned(commission)
-    for order in orders:
-        _settle(book, order, completed, after)
+    return Lists(completed, after)
 
 
-def _settle(
-    book: Book, order: Order, completed: Iterable[CompletedOrder], still_open: Iterable[OpenOrder]
-) -> None:
-    if not order.is_live:
-        return
+def conclude(book: Book, order: Order, lists: Lists, *, is_last: bool) -> Verdict:
+    """Say how an order stands by complete lists; on the last time what is absent is given up as unknown."""
     reference = order.dispatch.reference
-    done = [c for c in completed if c.reference == reference]
+    done = [c for c in lists.completed if c.reference == reference]
     if len({c.perm_id for c in done} | ({order.perm_id} - {0})) > 1:
         book.give_up(order, "the broker has it more than once")
     elif done:
-        book.finish(order, done[-1].status, done[-1].filled)
-    elif order.end_status:
+        book.end(order, done[-1].status, done[-1].filled)
+    if order.end_status and is_last:
         book.settle(order, even_without_executions=True)
-    elif not any(o.reference == reference for o in still_open):
+    if not order.is_followed:
+        return "over"
+    if order.end_status:
+        return "short"
+    if any(shown.reference == reference for shown in lists.still_open):
+        return "open"
+    if is_last:
         book.give_up(order, "neither open nor completed at the broker, and its executions do not add up")
+    return "absent"
 
 
 def foreign_references(

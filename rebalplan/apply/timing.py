@@ -9,12 +9,18 @@ class Timing(msgspec.Struct, frozen=True):
     """Waits that are no settings: they follow from how the broker behaves.
 
     ``ack_sec`` from a send to any sign of the order; ``cancel_sec`` from a cancel to its evidence; ``notice_sec``
-    from an error about an order to asking what became of it; ``quiet_sec`` before a resume asks at all, so
-    that what was on its way has arrived; ``tick_sec`` the longest wait for one event.
+    from an error about an order, or from an answer that settled nothing, to asking again; ``settle_sec`` is how
+    long the lists are asked about one order before that is given up; ``link_sec`` how long the gateway may be
+    without its broker; ``quiet_sec`` the wait before a resume asks at all, so that what was on its way has
+    arrived; ``quote_sec`` the age at which quotes are asked for again; ``tick_sec`` the longest wait for one
+    event, and so for noticing a stop.
     """
 
     ack_sec: float = 15
     cancel_sec: float = 15
     notice_sec: float = 3
+    settle_sec: float = 60
+    link_sec: float = 300
     quiet_sec: float = 10
+    quote_sec: float = 30
     tick_sec: float = 1

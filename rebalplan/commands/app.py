@@ -12,6 +12,7 @@ import typer
 
 from rebalplan import __version__
 from rebalplan.commands import apply, init, plan, schema, show, sim, validate, verify
+from rebalplan.commands.streams import patient
 from rebalplan.errors import ExitCode, InputError, RebalError
 from rebalplan.text import printable
 
@@ -61,17 +62,20 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; nothing is raised."""
     verbose = "--verbose" in arguments
     _set_up_output(verbose)
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (patient(stream) for stream in streams)
     try:
         code = app(list(arguments), prog_name="rebal", standalone_mode=False)
-    except SystemExit as stopped:  # the reader of our output went away
-        return ExitCode.DONE if stopped.code is None else ExitCode.ERROR
+        sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("\nInterrupted.", err=True)
         return ExitCode.INTERRUPTED
     except Exception as error:  # every error becomes a paragraph and a code here
-        if verbose:
+        if verbose and not isinstance(error, _UsageError):
             traceback.print_exc()
         return _report(error)
+    finally:
+        sys.stdout, sys.stderr = streams
     return code if isinstance(code, int) else ExitCode.DONE
 
 

@@ -10,11 +10,12 @@ import typer
 from rebalplan.clock import SystemClock
 from rebalplan.codec import Envelope
 from rebalplan.commands.inputs import load, trading_mode, with_targets
-from rebalplan.commands.plans import plan_store
+from rebalplan.commands.plans import find_plan
 from rebalplan.errors import ExitCode
 from rebalplan.plan import Plan
-from rebalplan.render import Style, render_findings
 from rebalplan.render.figures import count
+from rebalplan.render.style import Style
+from rebalplan.render.verify import render_findings
 from rebalplan.store import read_plan
 from rebalplan.verify import (
     Expected,
@@ -28,7 +29,7 @@ from rebalplan.verify import (
 
 def check_plan(reference: str, config: Path, *, json: bool, style: Style) -> int:
     """Print what is not as the plan has it and return the exit code."""
-    path = plan_store(config).find(reference)
+    path = find_plan(reference, config)
     envelope = read_plan(path)
     findings = _findings(envelope, config)
     if json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from rebalplan.text import printable
 
 
 def load(config: Path) -> Settings:
-    """Read settings.ini and print its warnings to stderr."""
+    """Read settings.ini, print its warnings to stderr and set the level of what --verbose logs."""
     settings = load_settings(config)
+    logging.getLogger().setLevel(settings.io.log_level)
     for warning in settings.warnings:
         typer.echo(f"Warning: {warning}", err=True)
     return settings

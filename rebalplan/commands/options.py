@@ -27,9 +27,13 @@ PlanArgument = Annotated[
 ]
 
 
+def wants_color(no_color: bool) -> bool:
+    """Tell whether colours are wanted at all."""
+    return not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def stdout_style(no_color: bool) -> Style:
     """Colours only on a terminal that wants them."""
     from rebalplan.render.style import Style
 
-    wanted = not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Style(color=wanted and sys.stdout.isatty())
+    return Style(color=wants_color(no_color) and sys.stdout.isatty())

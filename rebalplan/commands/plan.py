@@ -37,7 +37,7 @@ def plan(
 
     --account, --dry-run and --read-only hold for every account processed.
     """
-    from rebalplan.commands.options import stdout_style
+    from rebalplan.commands.options import stdout_style, wants_color
     from rebalplan.commands.planning import PlanRequest, make_plan
 
     del read_only, verbose  # the first changes nothing here, the second is read before commands run
@@ -48,7 +48,7 @@ def plan(
         dry_run=dry_run,
         detailed_exitcode=detailed_exitcode,
         json=json,
-        show_progress=not no_color,
+        color=wants_color(no_color),
         style=stdout_style(no_color),
     )
     raise typer.Exit(make_plan(request))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 from pathlib import Path
 
 import msgspec
@@ -12,11 +15,14 @@ from rebalplan.clock import SystemClock
 from rebalplan.codec import Envelope, encode
 from rebalplan.collect import collect
 from rebalplan.commands.inputs import choose_accounts, load, trading_mode, with_targets
+from rebalplan.commands.options import DEFAULT_CONFIG
 from rebalplan.commands.progress import progress_line
 from rebalplan.commands.world import open_world
-from rebalplan.errors import ExitCode
+from rebalplan.errors import BrokerError, ExitCode
 from rebalplan.plan import Plan, build_plan
-from rebalplan.render import Style, render_plan
+from rebalplan.ports import MarketData
+from rebalplan.render.plan import render_plan
+from rebalplan.render.style import Style
 from rebalplan.replay import replay_inputs
 from rebalplan.settings import Settings
 from rebalplan.store import PlanStore, read_plan
@@ -31,7 +37,7 @@ class PlanRequest(msgspec.Struct, frozen=True):
     dry_run: bool
     detailed_exitcode: bool
     json: bool
-    show_progress: bool
+    color: bool
     style: Style
 
 
@@ -53,8 +59,9 @@ def make_plan(request: PlanRequest) -> int:
 def _plan_online(settings: Settings, request: PlanRequest) -> Plan:
     accounts = with_targets(settings, choose_accounts(settings, request.accounts))
     mode = trading_mode(settings)
-    with open_world(settings) as world, progress_line(request.show_progress) as progress:
+    with open_world(settings) as world, progress_line(color=request.color) as progress:
         found = collect(world.place(accounts), world.broker, world.clock, settings.accounts, progress)
+    _require_session(found.market)
     return build_plan(
         found.accounts,
         found.market.quotes,
@@ -63,6 +70,15 @@ def _plan_online(settings: Settings, request: PlanRequest) -> Plan:
         created_at=found.market.asked_at,
         tool_version=__version__,
     )
+
+
+def _require_session(market: MarketData) -> None:
+    """Refuse to make a plan that could not say when it expires."""
+    if market.session is None and any(quote.problem is None for quote in market.quotes):
+        raise BrokerError(
+            "the broker names no coming regular session for any symbol, so a plan would have no expiry: nothing was "
+            "written; plan again when the gateway shows trading hours"
+        )
 
 
 def _plan_again(settings: Settings, request: PlanRequest) -> Plan:
@@ -94,11 +110,19 @@ def _print_preview(made: Plan, path: Path | None, request: PlanRequest) -> None:
         typer.echo(f"\nSaved: {path}")
         if made.replay_of is None:
             typer.echo(f"Expires: {made.volatile.expires_at:%Y-%m-%d %H:%M} UTC")
-            typer.echo(f"Apply exactly these orders with: rebal apply {path}")
+            if any(account.status == "planned" for account in made.accounts):
+                typer.echo(f"Apply exactly these orders with: {_apply_command(path, request.config)}")
         else:
             typer.echo(f"This replays {made.replay_of} offline: it is for reading and cannot be applied.")
     elif request.dry_run and _has_orders(made):
         typer.echo("\nDry run: nothing was written.")
+
+
+def _apply_command(path: Path, config: Path) -> str:
+    words = ["rebal", "apply", str(path)]
+    if config != DEFAULT_CONFIG:
+        words += ["--config", str(config)]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def _exit_code(made: Plan, *, detailed: bool) -> int:

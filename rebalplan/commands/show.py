@@ -17,12 +17,12 @@ def show(
 ) -> None:
     """Print a saved plan. Works offline, and on expired and applied plans too."""
     from rebalplan.commands.options import stdout_style
-    from rebalplan.commands.plans import plan_store
+    from rebalplan.commands.plans import find_plan
     from rebalplan.render.plan import render_plan
     from rebalplan.store import read_plan
 
     del verbose
-    path = plan_store(config).find(plan)
+    path = find_plan(plan, config)
     envelope = read_plan(path)
     if json:
         typer.echo(path.read_text(encoding="utf-8"), nl=False)

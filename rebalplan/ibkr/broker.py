@@ -135,7 +135,7 @@ class IbkrConnection:
 
     async def _contract(self, symbol: str, con_id: int) -> Contract:
         """Resolve a symbol to one contract; what is held is looked up by its own id."""
-        found = await self._client.contract_details(symbol, con_id)
+        found = [d for d in await self._client.contract_details(symbol, con_id) if _is_stock(d, symbol)]
         ids = sorted({d.contract.conId for d in found if d.contract is not None})
         if len(ids) != 1 or not ids[0]:
             raise RequestRefused(
@@ -157,6 +157,16 @@ async def _all(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
             raise result
         done.append(result)
     return done
+
+
+def _is_stock(details: Any, symbol: str) -> bool:
+    """Tell whether the contract is the US dollar stock that was asked for, whatever it was looked up by."""
+    contract = details.contract
+    return contract is not None and (contract.symbol, contract.secType, contract.currency) == (
+        symbol,
+        "STK",
+        "USD",
+    )
 
 
 def _why(error: BrokerError) -> str:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _LAST_TRADE_TICKS = (45, 88)
 
+_LEDGER = "$LEDGER-"
+"""Newer gateways put this before the tags of per-currency values (an API setting, on for new users)."""
+
 
 class IbkrClient:
     """Asks over one open connection."""
@@ -48,7 +51,7 @@ class IbkrClient:
 
         def collect(row: ib_insync.AccountValue) -> None:
             if row.account == account and not row.modelCode:
-                rows[row.tag, row.currency] = row.value
+                rows[row.tag.removeprefix(_LEDGER), row.currency] = row.value
 
         self._ib.accountValueEvent += collect
         try:

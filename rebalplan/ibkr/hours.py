@@ -50,6 +50,11 @@ def is_open(sessions: Iterable[Session], at: datetime) -> bool:
     return any(s.opens_at <= at < s.closes_at for s in sessions)
 
 
+def last_session(sessions: Iterable[Session], at: datetime) -> Session | None:
+    """Return the session that ended last before ``at``, if the list still has it."""
+    return max((s for s in sessions if s.closes_at <= at), key=lambda s: s.closes_at, default=None)
+
+
 def next_session(sessions: Iterable[Session], at: datetime) -> Session | None:
     """Return the first session that opens after ``at``."""
     return min((s for s in sessions if s.opens_at > at), key=lambda s: s.opens_at, default=None)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
-from rebalplan.ibkr.hours import is_open
+from rebalplan.ibkr.hours import is_open, last_session
 from rebalplan.ibkr.values import price_or_none
 from rebalplan.model import Quote, Session
 from rebalplan.text import printable
@@ -36,21 +37,34 @@ class Ticks(msgspec.Struct, frozen=True):
 
 
 def read_quote(symbol: str, contract: Contract, ticks: Ticks, received_at: datetime) -> Quote:
-    """Return the quote; prices that are none (NaN, 0, -1) are ``None``."""
+    """Return the quote; prices that are none (NaN, 0, -1) are ``None``.
+
+    Outside the session ``close`` is the last regular close: a last trade inside the session that ended last, else
+    the close tick, which until the overnight roll is that of the day before (Tick Types page of the TWS API
+    reference).
+    """
+    closed = not is_open(contract.sessions, received_at)
     return Quote(
         symbol=symbol,
         con_id=contract.con_id,
         bid=price_or_none(ticks.bid),
         ask=price_or_none(ticks.ask),
         last=price_or_none(ticks.last),
-        close=price_or_none(ticks.close),
+        close=_regular_close(contract, ticks, received_at) if closed else price_or_none(ticks.close),
         last_at=ticks.last_at,
         received_at=received_at,
         delayed=ticks.market_data_type in DELAYED_TYPES,
-        closed=not is_open(contract.sessions, received_at),
+        closed=closed,
         halted=ticks.halted > 0,
         problem=None,
     )
+
+
+def _regular_close(contract: Contract, ticks: Ticks, at: datetime) -> Decimal | None:
+    ended = last_session(contract.sessions, at)
+    if ended is not None and ticks.last_at is not None and ended.opens_at <= ticks.last_at <= ended.closes_at:
+        return price_or_none(ticks.last)
+    return price_or_none(ticks.close)
 
 
 def no_quote(symbol: str, con_id: int, problem: str, received_at: datetime) -> Quote:

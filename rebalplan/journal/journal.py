@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from rebalplan.codec import Envelope
-from rebalplan.errors import JournalError
+from rebalplan.errors import DiskError, JournalError
 from rebalplan.journal.chain import encode_line, line_hash, read_chain
 from rebalplan.journal.records import AnyRecord
 from rebalplan.journal.result import ApplyResult, replay
 from rebalplan.ports import Disk
+
+
+LOCK_NAME = ".apply.lock"
+"""One apply per folder of plans at a time."""
 
 
 class Journal:
@@ -32,6 +38,7 @@ class Journal:
             disk.truncate(path, chain.good_bytes)
         self._head = chain.head
         self._records = list(chain.records)
+        self._size = chain.good_bytes
         self._failed = False
 
     @property
@@ -42,17 +49,39 @@ class Journal:
     def append(self, record: AnyRecord) -> None:
         """Add a record and return when the disk has it. Raises ``DiskError``; then never tries again."""
         if self._failed:
-            raise JournalError(f"{self._path}: the disk failed before; nothing more is recorded in this run")
+            raise DiskError(f"{self._path}: the disk failed before; nothing more is recorded in this run")
         line = encode_line(len(self._records) + 1, self._envelope.sha256, self._head, record)
-        self._failed = True
-        self._disk.append(self._path, line)
-        self._failed = False
+        try:
+            self._disk.append(self._path, line)
+        except DiskError:
+            self._failed = True
+            self._drop_the_tail()
+            raise
         self._head = line_hash(line)
+        self._size += len(line)
         self._records.append(record)
+
+    def _drop_the_tail(self) -> None:
+        """Try to take back a record that may be half there: what it announces will not be done.
+
+        When this fails too, a resume reads the record and asks the broker about an order that never left.
+        """
+        with contextlib.suppress(DiskError):
+            self._disk.truncate(self._path, self._size)
 
     def result(self) -> ApplyResult:
         """Return what the records say about the plan."""
         return replay(self._envelope, self._records)
+
+
+@contextlib.contextmanager
+def open_journal(disk: Disk, plan_path: Path, envelope: Envelope) -> Iterator[Journal]:
+    """Read the journal beside a plan and keep every other apply out of the folder meanwhile.
+
+    Raises ``RefusedError`` when another apply runs there, ``JournalError`` as ``Journal`` does.
+    """
+    with disk.lock(plan_path.with_name(LOCK_NAME)):
+        yield Journal(disk, journal_path(plan_path), envelope)
 
 
 def journal_path(plan_path: Path) -> Path:

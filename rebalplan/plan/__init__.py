@@ -1,8 +1,6 @@
 """The plan: what an account's orders are and everything they were derived from. Pure."""
 
-from rebalplan.plan.account import AccountInput, plan_account
-from rebalplan.plan.build import PLAN_FORMAT, build_plan, derive_again, inputs_of, needed_symbols
-from rebalplan.plan.document import (
+from rebalplan.document import (
     AccountPlan,
     DriftRow,
     Plan,
@@ -11,6 +9,8 @@ from rebalplan.plan.document import (
     Summary,
     Volatile,
 )
+from rebalplan.plan.account import AccountInput, plan_account
+from rebalplan.plan.build import PLAN_FORMAT, build_plan, derive_again, inputs_of, needed_symbols
 
 __all__ = [
     "PLAN_FORMAT",

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import msgspec
 
+from rebalplan.document import AccountPlan, DriftRow, PlannedOrder
 from rebalplan.drift import Drift, Holding, Valuation, measure_drift, value_account
 from rebalplan.limits import account_breaches
 from rebalplan.model import AccountSnapshot, Quote, Targets
 from rebalplan.money import ZERO, canonical, quantize, usd
-from rebalplan.plan.document import AccountPlan, DriftRow, PlannedOrder
 from rebalplan.plan.summary import percent, summarize
 from rebalplan.policy import Policy
 from rebalplan.pricing import NoPrice, Price, choose_price
@@ -24,6 +24,10 @@ _LONGEST_FAILURE = 1000
 
 _LEAST_INVESTABLE = 10**9
 """Less than the account's largest figure divided by this is nothing: percentages of it would have no end."""
+
+
+_LARGEST_USD = Decimal(10_000_000_000)
+"""A larger account is taken for a defect of the data; so every figure of a plan stays within 18 digits."""
 
 
 class AccountInput(msgspec.Struct, frozen=True):
@@ -112,10 +116,10 @@ def _price_holdings(
 def _price(symbol: str, con_id: int, quotes: Mapping[str, Quote], policy: Policy) -> Price | NoPrice:
     quote = quotes.get(symbol)
     if quote is None:
-        return NoPrice("it was not quoted")
+        return NoPrice("it was not quoted with the snapshot: plan again at the broker")
     if quote.problem is None and con_id not in (0, quote.con_id):
         return NoPrice(f"the account holds contract {con_id} but {symbol} is now contract {quote.con_id}")
-    return choose_price(quote, policy.pricing)
+    return choose_price(quote, policy.pricing, policy.limits)
 
 
 def _shared_contracts(holdings: Iterable[Holding]) -> Iterable[str]:
@@ -133,6 +137,11 @@ def _shared_contracts(holdings: Iterable[Holding]) -> Iterable[str]:
 
 def _valuation_failure(snapshot: AccountSnapshot, valuation: Valuation, policy: Policy) -> str | None:
     largest = max(valuation.exposure, abs(valuation.cash), valuation.buffer)
+    if largest > _LARGEST_USD:
+        return (
+            f"cash of {usd(valuation.cash)} USD and holdings of {usd(valuation.exposure)} USD are beyond "
+            f"{usd(_LARGEST_USD)} USD: no figure of that size is planned with"
+        )
     if valuation.investable * _LEAST_INVESTABLE <= largest:
         return (
             f"nothing to invest: {usd(valuation.net_liquidation)} USD net liquidation value less "

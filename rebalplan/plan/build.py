@@ -7,16 +7,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from rebalplan.document import PLAN_FORMAT, AccountPlan, Plan, Volatile
 from rebalplan.limits import total_breach
 from rebalplan.model import Mode, Quote, Session, Targets
 from rebalplan.money import ZERO, exact
 from rebalplan.plan.account import AccountInput, needed_symbols, plan_account
-from rebalplan.plan.document import AccountPlan, Plan, Volatile
 from rebalplan.sizing import SIZING_VERSION
 
 __all__ = ["PLAN_FORMAT", "build_plan", "derive_again", "inputs_of", "needed_symbols"]
-
-PLAN_FORMAT = "1.0"
 
 
 def build_plan(
@@ -66,8 +64,11 @@ def _require_unique(what: str, names: Iterable[str]) -> None:
 
 
 def _block_on_total(accounts: tuple[AccountPlan, ...]) -> tuple[AccountPlan, ...]:
-    total = sum((a.summary.turnover_usd for a in accounts if a.summary), ZERO)
-    return tuple(_blocked(a, total_breach(total, a.policy.limits)) if a.orders else a for a in accounts)
+    """Block accounts whose limit on the turnover of all is broken by what would be sent in all."""
+    total = sum((a.summary.turnover_usd for a in accounts if a.summary and a.status == "planned"), ZERO)
+    return tuple(
+        _blocked(a, total_breach(total, a.policy.limits)) if a.status == "planned" else a for a in accounts
+    )
 
 
 def _blocked(account: AccountPlan, breach: str | None) -> AccountPlan:
@@ -80,7 +81,7 @@ def _expiry(accounts: Iterable[AccountPlan], session: Session | None, created_at
     """Return the close of the session, or earlier where an account's ``plan_ttl_min`` says so."""
     if session is None:
         return created_at
-    ttls = [a.policy.limits.plan_ttl_min for a in accounts]
+    ttls = [a.policy.limits.plan_ttl_min for a in accounts if a.orders]
     return min([session.closes_at, *(created_at + timedelta(minutes=ttl) for ttl in ttls if ttl is not None)])
 
 

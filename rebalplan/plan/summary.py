@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from rebalplan.document import Summary
 from rebalplan.drift import Drift, Valuation
 from rebalplan.money import HUNDRED, ZERO, divide, from_bps, quantize, root
-from rebalplan.plan.document import Summary
 from rebalplan.policy import RebalancePolicy
 from rebalplan.sizing import Sizing
 

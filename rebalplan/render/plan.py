@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from rebalplan.document import AccountPlan, DriftRow, Plan, PlannedOrder
 from rebalplan.money import HUNDRED, ZERO, divide, quantize
-from rebalplan.plan import AccountPlan, DriftRow, Plan, PlannedOrder
 from rebalplan.render.figures import (
     count,
     dollars,

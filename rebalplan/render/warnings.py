@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rebalplan.document import AccountPlan, Plan
 from rebalplan.model import AccountSnapshot, Quote
-from rebalplan.plan import AccountPlan, Plan
 from rebalplan.render.figures import dollars, shares
 
 

@@ -107,10 +107,12 @@ def _remember(path: Path, scenario: Scenario) -> BookState | None:
 def reset(scenario: Scenario, state: Path) -> None:
     """Make the state file say that nothing happened yet; it is created when missing.
 
-    Raises ``SimError`` when a running gateway uses the file or the disk does not take it.
+    Raises ``SimError`` when a running gateway uses the file, the disk does not take it, or a file is there that is
+    something else.
     """
     lock = state_file.lock_state(state)
     try:
+        state_file.refuse_foreign_file(state)
         state_file.write_state(state, scenario, Book(scenario).state())
     finally:
         lock.release()

@@ -28,6 +28,13 @@ class _StateFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     book: BookState
 
 
+class _Marked(msgspec.Struct, frozen=True):
+    """What every state file has, whatever its format."""
+
+    format_version: int
+    scenario_sha256: str
+
+
 class _Versioned(msgspec.Struct, frozen=True):
     format_version: int
 
@@ -51,6 +58,7 @@ def read_state(path: Path, scenario: Scenario) -> BookState | None:
             )
         state = msgspec.json.decode(data, type=_StateFile)
     except msgspec.MsgspecError as error:
+        refuse_foreign_file(path)
         raise SimError(f"The state file {path} is damaged: {error}. {_RESET}") from error
     if state.scenario_sha256 != scenario.sha256 or not _fits(state.book, scenario):
         raise SimError(
@@ -58,6 +66,21 @@ def read_state(path: Path, scenario: Scenario) -> BookState | None:
             f"{scenario.source} is not that any more. {_RESET}"
         )
     return state.book
+
+
+def refuse_foreign_file(path: Path) -> None:
+    """Raise ``SimError`` when there is a file that is no state of a simulation: it would be lost."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return
+    try:
+        msgspec.json.decode(data, type=_Marked)
+    except msgspec.MsgspecError:
+        raise SimError(
+            f"{path} is no state file of a simulation and is left as it is. Set another file as [sim] state, or delete "
+            "it yourself."
+        ) from None
 
 
 _RESET: Final = "Run `rebal sim reset` to start the simulation afresh."

@@ -179,12 +179,15 @@ def _ledger(currency: str, real_currency: str, ledger: Ledger, rate: Decimal) ->
 
 
 def _override(rows: Iterable[Row], overrides: tuple[Override, ...]) -> list[Row]:
-    result = []
+    """Return the rows with what the scenario reports instead, and what it reports besides."""
+    result, known = [], set()
     for tag, value, currency in rows:
+        known.add(tag)
         reported = value
         for override in overrides:
             if override.tag == tag and override.currency in ("", currency):
                 reported = override.value
         if reported:
             result.append((tag, reported, currency))
+    result += [(o.tag, o.value, o.currency) for o in overrides if o.value and o.tag not in known]
     return result

@@ -61,7 +61,7 @@ def test_empty_positions_are_not_taken_for_sold_out(sample: Workspace) -> None:
     baseline = planned(sample, code=0)
     use_scenario(sample, extra=fault("positions_multi", "empty", account="DU1000001"))
     sample.clock.sleep(1)
-    assert_only_one_fails(sample, "DU1000001", "a position missing from the answer", baseline)
+    assert_only_one_fails(sample, "DU1000001", "an empty list is never taken for sold out", baseline)
 
 
 def test_a_short_position(sample: Workspace) -> None:

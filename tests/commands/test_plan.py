@@ -133,9 +133,19 @@ def test_replaying_shows_what_an_edited_target_changes(sample: Workspace) -> Non
     after = json.loads(sample.ok("plan", "--from", "latest", "--account", "DU1000001", "--json"))["plan"]
     assert after["accounts"][0]["orders"] != before["orders"]
     assert after["accounts"][0]["snapshot"] == before["snapshot"]
-    refused = sample.run("verify", "--offline", "latest")
+    replay = sample.plans()[-1].stem
+    refused = sample.run("verify", "--offline", replay)
     assert refused.code == 3
     assert "RB303" in refused.out
+
+
+def test_latest_is_the_latest_plan_made_at_the_broker(sample: Workspace) -> None:
+    sample.ok("plan")
+    original = sample.plans()[0].stem
+    sample.clock.sleep(1)
+    sample.ok("plan", "--from", "latest")
+    assert len(sample.plans()) == 2
+    assert sample.ok("show", "latest").startswith(f"Plan {original}\n")
 
 
 def _swap_rows(text: str, one: str, other: str) -> str:

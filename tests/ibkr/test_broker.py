@@ -236,11 +236,14 @@ def test_symbols_are_checked_without_quoting_them(tmp_path: Path) -> None:
 def test_many_symbols_stay_under_the_gateway_s_limit_of_messages(tmp_path: Path) -> None:
     names = [f"X{n:03}" for n in range(40)]
     more = "".join(
-        f'\n[[instrument]]\ncon_id = {n + 1}\nsymbol = "{name}"\nlast = "{n + 1}"\n' for n, name in enumerate(names)
+        f'\n[[instrument]]\ncon_id = {n + 1}\nsymbol = "{name}"\nlast = "{n + 1}"\n'
+        for n, name in enumerate(names)
     )
     with connected(tmp_path, extra=more, timeout_sec=10) as (connection, gateway):
         found = market(connection, *names)
-        errors = [e.fields for e in gateway.log if e.kind == "sent" and e.message_id == 4 and "100" in e.fields]
+        errors = [
+            e.fields for e in gateway.log if e.kind == "sent" and e.message_id == 4 and "100" in e.fields
+        ]
         sent = sum(e.kind == "request" for e in gateway.log)
     assert [q.last for q in found.quotes] == [Decimal(n + 1) for n in range(40)]
     assert (errors, sent) == ([], 82)

@@ -273,5 +273,5 @@ def test_the_default_clock_is_now(library: Any) -> None:
 
 def test_importing_the_package_loads_no_asyncio_and_no_client() -> None:
     code = "import sys, rebalplan.sim; print(sorted({'asyncio', 'socket', 'ib_insync'} & set(sys.modules)))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

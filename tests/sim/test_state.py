@@ -89,14 +89,25 @@ def test_a_file_in_use_is_named(path: Path) -> None:
         b"[]",
         b'{"format_version": 1}',
         b'{"format_version": "1"}',
-        b'{"format_version": 1, "scenario": "", "scenario_sha256": "", "book": {}}',
     ],
 )
-def test_a_damaged_file_is_refused_with_the_way_out(path: Path, content: bytes) -> None:
+def test_a_file_that_is_something_else_is_refused_and_left_alone(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
+    with pytest.raises(SimError, match="no state file of a simulation and is left as it is"):
+        state_file.read_state(path, world())
+    with pytest.raises(SimError, match="no state file of a simulation and is left as it is"):
+        reset(world(), path)
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_file_is_refused_with_the_way_out(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b'{"format_version": 1, "scenario": "", "scenario_sha256": "", "book": {}}')
     with pytest.raises(SimError, match=r"is damaged: .*rebal sim reset"):
         state_file.read_state(path, world())
+    reset(world(), path)
+    assert state_file.read_state(path, world()) is not None
 
 
 def test_another_format_is_refused(path: Path) -> None:

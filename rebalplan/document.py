@@ -14,6 +14,9 @@ import msgspec
 from rebalplan.model import AccountSnapshot, Mode, PriceSource, Quote, Reason, Session, Side, TargetWeight
 from rebalplan.policy import Policy
 
+PLAN_FORMAT = "1.0"
+"""The version of this layout: another major version is refused."""
+
 Status = Literal["planned", "no_changes", "blocked", "failed"]
 
 

@@ -1,0 +1,117 @@
+"""One order that was dispatched, and what the broker has evidenced of it so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from rebalplan.journal.records import Dispatch, DoneStatus, Fill
+from rebalplan.journal.result import OrderResult
+from rebalplan.model import Side
+from rebalplan.money import ZERO
+from rebalplan.orders import OrderTicket, correction_root
+from rebalplan.plan import PlannedOrder
+
+REJECTIONS = (201, *range(439, 444))
+"""Error codes that come with an order the broker did not take (Message Codes page of the TWS API reference)."""
+
+
+@dataclass
+class Order:
+    """One dispatched order, in shares and USD.
+
+    ``order_id`` is what the present connection knows it by: ids are issued again after a gateway restart, so
+    it is ``None`` until this connection sent the order or showed it. ``end_status`` is the wire's last word,
+    empty while the order may still fill; ``over`` follows when all its fills are evidenced too. ``is_left``
+    marks an order that was still working when its deadline passed.
+    """
+
+    dispatch: Dispatch
+    side: Side
+    symbol: str
+    con_id: int
+    watched_from: datetime
+    order_id: int | None = None
+    perm_id: int = 0
+    fills: dict[str, Fill] = field(default_factory=dict)
+    end_status: str = ""
+    end_filled: Decimal = ZERO
+    over: DoneStatus | None = None
+    is_unknown: bool = False
+    is_doubled: bool = False
+    is_resolved: bool = False
+    is_left: bool = False
+    fallback_offered: bool = False
+    notices: dict[int, str] = field(default_factory=dict)
+    ask_at: datetime | None = None
+    doubted_from: datetime | None = None
+    cancel_asked: bool = False
+
+    @property
+    def executed(self) -> Decimal:
+        """Return the shares whose executions are known."""
+        return sum((fill.quantity for fill in self.fills.values()), ZERO)
+
+    @property
+    def filled(self) -> Decimal:
+        """Return the shares evidenced, by executions or by the order's end."""
+        return max(self.executed, self.end_filled) if self.over else self.executed
+
+    @property
+    def unpriced(self) -> Decimal:
+        """Return the shares that are evidenced but whose execution, and so their price, is not known yet."""
+        return self.filled - self.executed
+
+    @property
+    def value_usd(self) -> Decimal:
+        """Return what the known executions came to."""
+        return sum((fill.quantity * fill.price for fill in self.fills.values()), ZERO)
+
+    @property
+    def may_fill(self) -> bool:
+        """Tell whether it may still fill, as far as anybody knows."""
+        return self.over is None
+
+    @property
+    def is_followed(self) -> bool:
+        """Tell whether its end is waited for."""
+        return self.over is None and not self.is_unknown and not self.is_left
+
+    @property
+    def rest(self) -> Decimal:
+        """Return the shares that have not been filled."""
+        return self.dispatch.quantity - self.filled
+
+    @property
+    def is_rejected(self) -> bool:
+        """Tell whether the broker said that it did not take the order."""
+        return any(code in REJECTIONS for code in self.notices)
+
+    @property
+    def note(self) -> str:
+        """Return what the broker said about it."""
+        return "; ".join(f"{text} ({code})" for code, text in self.notices.items())
+
+
+def new_order(dispatch: Dispatch, ticket: OrderTicket, now: datetime) -> Order:
+    """Return the order that is about to be sent on this connection."""
+    return Order(dispatch, ticket.side, ticket.symbol, ticket.con_id, now, order_id=dispatch.order_id)
+
+
+def adopted_order(result: OrderResult, planned: PlannedOrder, now: datetime) -> Order:
+    """Return an order of an earlier run as the journal left it; how it stands is asked for at once."""
+    order = Order(result.dispatch, planned.side, planned.symbol, planned.con_id, now)
+    order.perm_id = result.perm_id
+    order.fills = {correction_root(fill.exec_id): fill for fill in result.fills}
+    order.is_unknown = result.status == "unknown"
+    order.is_resolved = result.status == "resolved"
+    match result.status:
+        case "filled" | "cancelled" | "rejected":
+            order.over = result.status
+        case "resolved":
+            order.over = "filled" if result.filled >= result.dispatch.quantity else "cancelled"
+        case _:
+            order.ask_at = now
+    order.end_filled = result.evidenced
+    return order
