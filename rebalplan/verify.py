@@ -22,6 +22,8 @@ Code = Literal[
     "RB201", "RB202", "RB301", "RB302", "RB303", "RB304", "RB305", "RB401", "RB402", "RB403", "RB404"
 ]
 
+_NOT_LISTED = "not listed"
+
 LONGEST_CLOSURE = timedelta(days=10)
 """No exchange stays closed for longer."""
 
@@ -249,7 +251,7 @@ def _target_changes(account: AccountPlan, today: Targets) -> Iterable[Finding]:
     planned = {w.symbol: w.target_pct for w in account.targets} | {"CASH": account.cash_target_pct}
     now = {w.symbol: w.target_pct for w in today.weights} | {"CASH": today.cash_pct}
     for symbol in sorted(planned.keys() | now.keys()):
-        before, after = planned.get(symbol, "not listed"), now.get(symbol, "not listed")
+        before, after = planned.get(symbol, _NOT_LISTED), now.get(symbol, _NOT_LISTED)
         if before != after:
             yield Finding(
                 "RB402",
@@ -257,5 +259,9 @@ def _target_changes(account: AccountPlan, today: Targets) -> Iterable[Finding]:
                 f"targets.{symbol}",
                 str(before),
                 str(after),
-                f"the target weight of {symbol} was {before} and is now {after} percent: plan again",
+                f"the target weight of {symbol} was {_percent(before)} and is now {_percent(after)}: plan again",
             )
+
+
+def _percent(weight: object) -> str:
+    return f"{weight}%" if weight != _NOT_LISTED else _NOT_LISTED

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from rebalplan.model import PriceSource, Quote
-from rebalplan.policy import PricingPolicy
+from rebalplan.policy import LimitsPolicy, PricingPolicy
 from rebalplan.pricing import NoPrice, Price, choose_price
 from tests.builders import quote
 
-FULL = quote("VTI", "10", bid="11", ask="13", close="14")
+FULL = quote("VTI", "10", bid="10.01", ask="10.03", close="10.5")
 LIMIT_SEC = PricingPolicy().price_max_age_sec
 
 
@@ -24,7 +24,8 @@ def chosen(made: Quote, source: PriceSource = "last", **keys: Any) -> tuple[str,
 
 
 @pytest.mark.parametrize(
-    ("source", "price"), [("last", "10"), ("bid", "11"), ("ask", "13"), ("mid", "12"), ("close", "14")]
+    ("source", "price"),
+    [("last", "10"), ("bid", "10.01"), ("ask", "10.03"), ("mid", "10.02"), ("close", "10.5")],
 )
 def test_each_source_gives_its_own_price(source: PriceSource, price: str) -> None:
     assert chosen(FULL, source) == (price, source)
@@ -33,12 +34,12 @@ def test_each_source_gives_its_own_price(source: PriceSource, price: str) -> Non
 @pytest.mark.parametrize(
     ("source", "made", "found"),
     [
-        ("last", quote(last=None, bid="11", ask="13", close="14"), ("12", "mid")),
-        ("mid", quote(last="10", bid=None, ask="13", close="14"), ("10", "last")),
-        ("bid", quote(last="10", bid=None, ask="13", close="14"), ("10", "last")),
-        ("ask", quote(last="10", bid="11", ask=None, close="14"), ("10", "last")),
-        ("close", quote(last="10", bid="11", ask="13", close=None), ("10", "last")),
-        ("close", quote(last=None, bid="11", ask="13", close=None), ("12", "mid")),
+        ("last", quote(last=None, bid="10.01", ask="10.03", close="14"), ("10.02", "mid")),
+        ("mid", quote(last="10", bid=None, ask="10.03", close="14"), ("10", "last")),
+        ("bid", quote(last="10", bid=None, ask="10.03", close="14"), ("10", "last")),
+        ("ask", quote(last="10", bid="10.01", ask=None, close="14"), ("10", "last")),
+        ("close", quote(last="10", bid="10.01", ask="10.03", close=None), ("10", "last")),
+        ("close", quote(last=None, bid="10.01", ask="10.03", close=None), ("10.02", "mid")),
     ],
 )
 def test_each_fallback_step_is_named(source: PriceSource, made: Quote, found: tuple[str, str]) -> None:
@@ -95,9 +96,9 @@ def test_a_locked_book_is_not_crossed() -> None:
     assert chosen(quote(last=None, bid="12", ask="12"), "mid") == ("12", "mid")
 
 
-@pytest.mark.parametrize(("age", "found"), [(LIMIT_SEC, ("10", "last")), (LIMIT_SEC + 1, ("12", "mid"))])
+@pytest.mark.parametrize(("age", "found"), [(LIMIT_SEC, ("10", "last")), (LIMIT_SEC + 1, ("10.02", "mid"))])
 def test_a_trade_is_a_price_up_to_its_age_limit(age: int, found: tuple[str, str]) -> None:
-    assert chosen(quote("VTI", "10", bid="11", ask="13", age_sec=age)) == found
+    assert chosen(quote("VTI", "10", bid="10.01", ask="10.03", age_sec=age)) == found
 
 
 def test_a_stale_trade_says_its_age_and_the_limit() -> None:
@@ -142,3 +143,32 @@ def test_every_rejected_step_is_in_the_reason() -> None:
 
 def test_a_price_is_the_quoted_decimal_itself() -> None:
     assert choose_price(quote("VTI", "10.123456"), PricingPolicy()) == Price(Decimal("10.123456"), "last")
+
+
+@pytest.mark.parametrize(("ask", "found"), [("10.10", ("10.05", "mid")), ("10.11", None)])
+def test_a_book_gives_a_middle_up_to_the_spread_limit(ask: str, found: tuple[str, str] | None) -> None:
+    made = quote(last=None, bid="10", ask=ask)
+    limits = LimitsPolicy(max_spread_bps=Decimal(100))
+    match choose_price(made, PricingPolicy(), limits):
+        case Price(value, source):
+            assert (str(value), source) == found
+        case NoPrice(why):
+            assert found is None
+            assert "bid 10 and ask 10.11 are over 100 bps apart (max_spread_bps)" in why
+
+
+@pytest.mark.parametrize(
+    ("last", "usable"), [("9.81", True), ("9.80", False), ("10.30", True), ("10.31", False)]
+)
+def test_a_last_trade_far_outside_its_book_is_no_price(last: str, usable: bool) -> None:
+    made = quote(last=last, bid="10", ask="10.1")
+    found = choose_price(made, PricingPolicy(fallback_to_snapshot=False), LimitsPolicy())
+    assert isinstance(found, Price) is usable
+
+
+@pytest.mark.parametrize("source", ["last", "mid", "bid", "ask", "close"])
+def test_a_crossed_book_refuses_the_whole_quote(source: PriceSource) -> None:
+    assert (
+        chosen(quote(last="10", bid="10.2", ask="10.1", close="10"), source)
+        == "crossed quote (bid 10.2 over ask 10.1)"
+    )

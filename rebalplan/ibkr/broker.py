@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from rebalplan.errors import BrokerError, TimedOutError
 from rebalplan.ibkr.account import read_snapshot
 from rebalplan.ibkr.client import IbkrClient, require_account
-from rebalplan.ibkr.connection import NO_SUCH_CONTRACT, NOT_SUBSCRIBED, Connection, RequestRefused
+from rebalplan.ibkr.connection import NO_HOURS, NO_SUCH_CONTRACT, NOT_SUBSCRIBED, Connection, RequestRefused
 from rebalplan.ibkr.hours import next_session, read_sessions
 from rebalplan.ibkr.market import Contract, no_quote, read_quote
 from rebalplan.model import AccountSnapshot, Quote, Session
@@ -144,7 +144,9 @@ class IbkrConnection:
             )
         sessions = read_sessions(found[0].liquidHours, found[0].timeZoneId)
         if not sessions:
-            raise RequestRefused(NO_SUCH_CONTRACT, f"the trading hours of {symbol} cannot be read")
+            raise RequestRefused(
+                NO_HOURS, f"the broker gives no regular session of {symbol} that can be read"
+            )
         return Contract(symbol, ids[0], sessions)
 
 

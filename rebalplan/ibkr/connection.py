@@ -24,6 +24,9 @@ MESSAGES_PER_SECOND = 40
 
 CLIENT_ID_IN_USE = 326
 NO_SUCH_CONTRACT = 200
+NO_HOURS = 0
+"""Our own: the contract is known, its trading hours are not."""
+
 NOT_SUBSCRIBED = (354, 10089, 10090, 10168, 10197)
 VALIDATION_ERROR = 321
 _NOT_TIED_TO_A_REQUEST = (-1, 2**31 - 1)
@@ -35,7 +38,7 @@ class RequestRefused(BrokerError):  # noqa: N818  # it reads as what happened
 
     def __init__(self, code: int, text: str) -> None:
         self.code = code
-        super().__init__(f"{printable(text)} (error {code})")
+        super().__init__(f"{printable(text)} (error {code})" if code else printable(text))
 
 
 class Connection:

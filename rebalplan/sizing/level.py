@@ -16,6 +16,10 @@ from math import isqrt
 from msgspec import Struct
 
 
+_WALK = 16
+"""Steps per line that are walked one by one from the level; beyond, units are too unequal for that."""
+
+
 class Demand(Struct, frozen=True):
     """The shares that one line may be bought. Values are in 1e-10 USD."""
 
@@ -61,10 +65,33 @@ def fill(demands: Sequence[Demand], budget: int) -> Fill:
     """
     price = 2 * _level([each.drift for each in demands], budget)
     steps = [each.steps_above(price) for each in demands]
-    left = budget - sum(each.unit * count for each, count in zip(demands, steps, strict=True))
-    if left < 0:
-        return _give_back(demands, steps, left)
-    return _take_more(demands, steps, left)
+    left = budget - _cost(demands, steps)
+    walked = _give_back(demands, steps, left) if left < 0 else _take_more(demands, steps, left)
+    return walked if walked is not None else _bisect(demands, budget)
+
+
+def _cost(demands: Sequence[Demand], steps: Sequence[int]) -> int:
+    return sum(each.unit * count for each, count in zip(demands, steps, strict=True))
+
+
+def _bisect(demands: Sequence[Demand], budget: int) -> Fill:
+    """Return the fill by halving the range of the price: slower, but not by how unequal the units are."""
+    low, high = -1, 2 * max(each.drift for each in demands)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _cost(demands, [each.steps_above(middle) for each in demands]) <= budget:
+            high = middle
+        else:
+            low = middle
+    steps = [each.steps_above(high) for each in demands]
+    left = budget - _cost(demands, steps)
+    for index, each in enumerate(demands):
+        if steps[index] < each.most and each.gain(steps[index] + 1) == high:
+            if each.unit > left:
+                break
+            steps[index] += 1
+            left -= each.unit
+    return Fill(steps, high, left)
 
 
 def _level(drifts: list[int], budget: int) -> int:
@@ -79,8 +106,8 @@ def _level(drifts: list[int], budget: int) -> int:
     raise AssertionError("no drifts")
 
 
-def _give_back(demands: Sequence[Demand], steps: list[int], left: int) -> Fill:
-    """Give back the steps that gain least per dollar until the rest fits."""
+def _give_back(demands: Sequence[Demand], steps: list[int], left: int) -> Fill | None:
+    """Give back the steps that gain least per dollar until the rest fits; ``None`` when that is a long way."""
     queue = [
         (each.gain(count), index)
         for index, (each, count) in enumerate(zip(demands, steps, strict=True))
@@ -88,7 +115,9 @@ def _give_back(demands: Sequence[Demand], steps: list[int], left: int) -> Fill:
     ]
     heapify(queue)
     price = 0
-    while left < 0:
+    for _ in range(_WALK * len(demands)):
+        if left >= 0:
+            return Fill(steps, price, left)
         price, index = queue[0]
         steps[index] -= 1
         left += demands[index].unit
@@ -96,18 +125,18 @@ def _give_back(demands: Sequence[Demand], steps: list[int], left: int) -> Fill:
             heapreplace(queue, (demands[index].gain(steps[index]), index))
         else:
             heappop(queue)
-    return Fill(steps, price, left)
+    return Fill(steps, price, left) if left >= 0 else None
 
 
-def _take_more(demands: Sequence[Demand], steps: list[int], left: int) -> Fill:
-    """Take the steps that gain most per dollar up to the first that does not fit."""
+def _take_more(demands: Sequence[Demand], steps: list[int], left: int) -> Fill | None:
+    """Take the steps that gain most per dollar up to the first that does not fit; ``None`` when that is far."""
     queue = [
         (-each.gain(count + 1), index)
         for index, (each, count) in enumerate(zip(demands, steps, strict=True))
         if count < each.most
     ]
     heapify(queue)
-    while True:
+    for _ in range(_WALK * len(demands)):
         price, index = queue[0]
         left -= demands[index].unit
         if left < 0:
@@ -117,6 +146,7 @@ def _take_more(demands: Sequence[Demand], steps: list[int], left: int) -> Fill:
             heapreplace(queue, (-demands[index].gain(steps[index] + 1), index))
         else:
             heappop(queue)
+    return None
 
 
 def top_up(demands: Sequence[Demand], start: Fill) -> list[int]:

@@ -220,6 +220,11 @@ def test_next_to_nothing_to_invest_is_nothing() -> None:
     assert made.status == "failed"
 
 
+@pytest.mark.parametrize(("cash", "status"), [("10000000000", "planned"), ("10000000000.01", "failed")])
+def test_figures_beyond_what_a_plan_can_hold_fail_the_account_alone(cash: str, status: str) -> None:
+    assert planned(account(cash=cash, max_order_usd=D(10**12))).status == status
+
+
 def test_little_is_still_something_to_invest() -> None:
     made = planned(account(cash="1000000.01", cash_buffer_type="abs", cash_buffer_abs=D(1_000_000)))
     assert made.status == "no_changes"

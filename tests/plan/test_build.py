@@ -131,9 +131,12 @@ def test_the_total_limit_binds_only_the_accounts_that_set_it() -> None:
     assert [a.status for a in made.accounts] == ["blocked", "planned"]
 
 
-def test_the_total_limit_comes_after_the_accounts_own_reasons() -> None:
-    made = plan(account(max_total_turnover_usd=D(1), max_order_usd=D(1)))
-    assert [reason.split()[0] for reason in made.accounts[0].reasons] == ["buy", "turnover"]
+def test_an_account_blocked_by_its_own_limit_does_not_count_in_the_total() -> None:
+    own = account("DU1", max_order_usd=D(1), max_total_turnover_usd=D(10_000))
+    other = account("DU2", max_total_turnover_usd=D(10_000))
+    made = plan(own, other)
+    assert [a.status for a in made.accounts] == ["blocked", "planned"]
+    assert len(made.accounts[0].reasons) == 1
 
 
 def test_a_plan_expires_at_the_close_of_the_next_session() -> None:
