@@ -1,0 +1,159 @@
+"""The report of one account: a row per symbol, then CASH."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from rebalplan.document import DriftRow
+from rebalplan.journal.result import AccountResult, LineResult
+from rebalplan.money import HUNDRED, ZERO, divide
+from rebalplan.reports.after import After, account_after, average_price, slippage_bps
+from rebalplan.reports.cells import Cell, table_bytes, timestamp
+
+COLUMNS = (
+    "timestamp_run",
+    "account_id",
+    "symbol",
+    "is_cash",
+    "target_wt_pct",
+    "current_wt_pct",
+    "drift_pct",
+    "drift_usd",
+    "action",
+    "qty_shares",
+    "est_price",
+    "order_type",
+    "algo",
+    "est_value_usd",
+    "pre_gross_exposure",
+    "post_gross_exposure",
+    "pre_leverage",
+    "post_leverage",
+    "new_qty_shares",
+    "new_wt_pct",
+    "exec_qty_shares",
+    "exec_price",
+    "exec_value_usd",
+    "status",
+    "error",
+    "notes",
+    "commission_usd",
+    "slippage_bps",
+    "order_ref",
+    "perm_id",
+)
+
+Row = Mapping[str, Cell]
+
+
+def account_report(result: AccountResult, run_at: datetime) -> bytes:
+    """Return the CSV of an account, whatever became of it; ``run_at`` is when the apply began."""
+    after = account_after(result)
+    common = {"timestamp_run": timestamp(run_at), "account_id": result.account, **_totals(result, after)}
+    lines = {line.planned.symbol: line for line in result.lines}
+    rows = [{**common, **_symbol(result, row, lines.get(row.symbol), after)} for row in result.plan.drift]
+    rows.append({**common, **_cash(result, after)})
+    return table_bytes(COLUMNS, rows)
+
+
+def account_error(result: AccountResult) -> str:
+    """Return why the account did not end as planned, or nothing."""
+    reasons = "; ".join(result.plan.reasons)
+    return reasons or (result.closed.error if result.closed is not None else "")
+
+
+def account_status(result: AccountResult) -> str:
+    """Return how the account ended: the plan's word when it was never begun, else the journal's."""
+    if result.plan.status != "planned":
+        return result.plan.status
+    if result.closed is not None:
+        return result.closed.status
+    return "incomplete" if result.intents else "not_applied"
+
+
+def _totals(result: AccountResult, after: After | None) -> Row:
+    summary = result.plan.summary
+    if summary is None:
+        return {}
+    return {
+        "pre_gross_exposure": summary.exposure_before_usd,
+        "post_gross_exposure": summary.exposure_before_usd if after is None else after.exposure_usd,
+        "pre_leverage": summary.leverage_before,
+        "post_leverage": summary.leverage_before if after is None else after.leverage,
+    }
+
+
+def _symbol(result: AccountResult, row: DriftRow, line: LineResult | None, after: After | None) -> Row:
+    cells: dict[str, Cell] = {
+        "symbol": row.symbol,
+        "is_cash": False,
+        "target_wt_pct": row.target_pct,
+        "current_wt_pct": row.current_pct,
+        "drift_pct": row.drift_pct,
+        "drift_usd": row.drift_usd,
+        "action": "none",
+        "est_price": row.price,
+        "new_qty_shares": row.quantity if after is None else after.shares.get(row.symbol, ZERO),
+        "new_wt_pct": row.current_pct if after is None else _weight(result, after, row.symbol),
+        "status": "none",
+        "notes": row.reason,
+    }
+    if line is not None:
+        cells.update(_line(result, line))
+    return cells
+
+
+def _weight(result: AccountResult, after: After, symbol: str) -> Cell:
+    summary = result.plan.summary
+    return None if summary is None else divide(after.value_usd(symbol) * HUNDRED, summary.investable_usd)
+
+
+def _line(result: AccountResult, line: LineResult) -> Row:
+    planned, execution = line.planned, result.plan.policy.execution
+    return {
+        "action": "close" if planned.closes else planned.side.lower(),
+        "qty_shares": planned.quantity,
+        "order_type": execution.order_type,
+        "algo": "+".join(order.dispatch.algo for order in line.orders) or execution.algo_preference,
+        "est_value_usd": planned.value_usd,
+        "exec_qty_shares": line.filled,
+        "exec_price": average_price(line) if line.value_usd else None,
+        "exec_value_usd": line.value_usd,
+        "status": line.status,
+        "error": account_error(result) if line.status == "not_sent" else "",
+        "notes": "; ".join(_notes(line)),
+        "commission_usd": line.commission_usd,
+        "slippage_bps": slippage_bps(line),
+        "order_ref": "+".join(order.dispatch.reference for order in line.orders) or line.reference,
+        "perm_id": "+".join(str(order.perm_id) for order in line.orders if order.perm_id),
+    }
+
+
+def _notes(line: LineResult) -> Iterable[str]:
+    if line.cut is not None:
+        yield f"cut to {line.cut.quantity}: {line.cut.why}"
+    yield from (order.note for order in line.orders if order.note)
+
+
+def _cash(result: AccountResult, after: After | None) -> Row:
+    summary = result.plan.summary
+    cells: dict[str, Cell] = {
+        "symbol": "CASH",
+        "is_cash": True,
+        "target_wt_pct": result.plan.cash_target_pct,
+        "action": "none",
+        "status": account_status(result),
+        "error": account_error(result),
+    }
+    if summary is not None:
+        cells.update(
+            current_wt_pct=summary.cash_current_pct,
+            drift_pct=summary.cash_drift_pct,
+            drift_usd=summary.cash_drift_usd,
+            new_qty_shares=summary.cash_usd if after is None else after.cash_usd,
+            new_wt_pct=summary.cash_current_pct
+            if after is None
+            else divide((after.cash_usd - summary.buffer_usd) * HUNDRED, summary.investable_usd),
+        )
+    return cells

@@ -1,0 +1,51 @@
+"""The report of a run: a row per account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rebalplan.journal.result import AccountResult
+from rebalplan.money import ZERO
+from rebalplan.reports.account import Row, account_error, account_status
+from rebalplan.reports.after import account_after
+from rebalplan.reports.cells import table_bytes, timestamp
+
+COLUMNS = (
+    "timestamp_run",
+    "account_id",
+    "planned_orders",
+    "submitted",
+    "filled",
+    "rejected",
+    "buy_usd",
+    "sell_usd",
+    "pre_leverage",
+    "post_leverage",
+    "status",
+    "error",
+)
+
+
+def run_summary(results: Iterable[AccountResult], run_at: datetime) -> bytes:
+    """Return the CSV of a run; ``run_at`` is when the apply began."""
+    return table_bytes(COLUMNS, [_row(result, run_at) for result in results])
+
+
+def _row(result: AccountResult, run_at: datetime) -> Row:
+    after, summary = account_after(result), result.plan.summary
+    before = summary.leverage_before if summary is not None else None
+    return {
+        "timestamp_run": timestamp(run_at),
+        "account_id": result.account,
+        "planned_orders": len(result.lines),
+        "submitted": sum(bool(line.orders) for line in result.lines),
+        "filled": sum(line.status == "filled" for line in result.lines),
+        "rejected": sum(line.status == "rejected" for line in result.lines),
+        "buy_usd": sum((line.value_usd for line in result.lines if line.planned.side == "BUY"), ZERO),
+        "sell_usd": sum((line.value_usd for line in result.lines if line.planned.side == "SELL"), ZERO),
+        "pre_leverage": before,
+        "post_leverage": before if after is None else after.leverage,
+        "status": account_status(result),
+        "error": account_error(result),
+    }
