@@ -13,7 +13,6 @@ from rebalplan.journal.records import AnyRecord
 from rebalplan.journal.result import ApplyResult, replay
 from rebalplan.ports import Disk
 
-
 LOCK_NAME = ".apply.lock"
 """One apply per folder of plans at a time."""
 

@@ -15,7 +15,6 @@ from math import isqrt
 
 from msgspec import Struct
 
-
 _WALK = 16
 """Steps per line that are walked one by one from the level; beyond, units are too unequal for that."""
 
