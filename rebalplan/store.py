@@ -151,10 +151,10 @@ def write_atomically(path: Path, data: bytes) -> None:
             f"cannot write {path}: {error.strerror}. Nothing was written; free space or choose another folder "
             "([io] plan_dir)"
         ) from error
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename durable where the system lets a folder be opened and flushed (not on Windows)."""
     if os.name == "nt":
         return

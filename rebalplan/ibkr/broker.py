@@ -11,10 +11,27 @@ from typing import Any, TypeVar
 from rebalplan.errors import BrokerError, TimedOutError
 from rebalplan.ibkr.account import read_snapshot
 from rebalplan.ibkr.client import IbkrClient, require_account
-from rebalplan.ibkr.connection import NO_HOURS, NO_SUCH_CONTRACT, NOT_SUBSCRIBED, Connection, RequestRefused
+from rebalplan.ibkr.connection import (
+    NO_HOURS,
+    NO_SUCH_CONTRACT,
+    NOT_SUBSCRIBED,
+    VALIDATION_ERROR,
+    Connection,
+    RequestRefused,
+)
 from rebalplan.ibkr.hours import next_session, read_sessions
 from rebalplan.ibkr.market import Contract, no_quote, read_quote
-from rebalplan.model import AccountSnapshot, Quote, Session
+from rebalplan.ibkr.trading import Trading
+from rebalplan.model import AccountSnapshot, Quote, Session, WorkingOrder
+from rebalplan.orders import (
+    Commissioned,
+    CompletedOrder,
+    Execution,
+    OpenOrder,
+    OrderEvent,
+    OrderTicket,
+    WhatIf,
+)
 from rebalplan.ports import Clock, MarketData, Progress
 from rebalplan.settings import Endpoint
 
@@ -41,7 +58,7 @@ class IbkrBroker:
         try:
             opened = Connection(endpoint, self._timeout)
             loop.run_until_complete(opened.connect())
-            yield IbkrConnection(IbkrClient(opened), loop, self._clock)
+            yield IbkrConnection(IbkrClient(opened), Trading(opened), loop, self._clock)
         finally:
             if opened is not None:
                 loop.run_until_complete(opened.close())
@@ -52,8 +69,11 @@ class IbkrBroker:
 class IbkrConnection:
     """One connection; see ``rebalplan.ports.BrokerConnection``."""
 
-    def __init__(self, client: IbkrClient, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+    def __init__(
+        self, client: IbkrClient, trading: Trading, loop: asyncio.AbstractEventLoop, clock: Clock
+    ) -> None:
         self._client = client
+        self._trading = trading
         self._loop = loop
         self._clock = clock
 
@@ -86,8 +106,58 @@ class IbkrConnection:
     async def _read_account(self, account: str) -> AccountSnapshot:
         rows = await self._client.account_values(account)
         positions = await self._client.positions(account)
-        orders = await self._client.working_orders(account)
-        return read_snapshot(rows, positions, orders)
+        return read_snapshot(rows, positions, await self._working_orders(account))
+
+    async def _working_orders(self, account: str) -> tuple[WorkingOrder, ...] | None:
+        """Return the account's open orders of all clients; ``None`` when a read-only API will not say."""
+        try:
+            found = await self._trading.open_orders()
+        except RequestRefused as refused:
+            if refused.code == VALIDATION_ERROR and "Read-Only" in str(refused):
+                return None
+            raise
+        orders = [
+            WorkingOrder(o.symbol, o.con_id, o.side, o.quantity, o.reference, o.perm_id)
+            for o in found
+            if o.account == account
+        ]
+        return tuple(sorted(orders, key=lambda o: (o.symbol, o.perm_id)))
+
+    def broker_time(self) -> datetime:
+        """Ask for the broker's time in UTC."""
+        return self._run(self._client.current_time())
+
+    def next_order_id(self) -> int:
+        """Return an unused order id."""
+        return self._trading.next_order_id()
+
+    def ask_what_if(self, ticket: OrderTicket) -> WhatIf:
+        """Ask what would become of an order."""
+        return self._run(self._trading.what_if(ticket))
+
+    def place(self, order_id: int, ticket: OrderTicket) -> None:
+        """Send one order, once."""
+        self._run(self._trading.place(order_id, ticket))
+
+    def cancel(self, order_id: int) -> None:
+        """Ask for a cancel."""
+        self._run(self._trading.cancel(order_id))
+
+    def next_event(self, timeout_sec: float) -> OrderEvent | None:
+        """Return the next thing the broker says."""
+        return self._run(self._trading.next_event(timeout_sec))
+
+    def open_orders(self) -> tuple[OpenOrder, ...]:
+        """Ask for the working orders of all clients."""
+        return self._run(self._trading.open_orders())
+
+    def completed_orders(self) -> tuple[CompletedOrder, ...]:
+        """Ask for today's finished orders."""
+        return self._run(self._trading.completed_orders())
+
+    def executions(self, account: str) -> tuple[tuple[Execution, ...], tuple[Commissioned, ...]]:
+        """Ask for the account's fills."""
+        return self._run(self._trading.executions(account))
 
     def read_market(
         self, wanted: Mapping[str, int], *, allow_delayed: bool, progress: Progress

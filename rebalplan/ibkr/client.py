@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from rebalplan.errors import AccountError
 from rebalplan.ibkr.account import PositionRow
-from rebalplan.ibkr.connection import VALIDATION_ERROR, Connection, RequestRefused
+from rebalplan.ibkr.connection import Connection
 from rebalplan.ibkr.market import Ticks
-from rebalplan.ibkr.values import quantity
-from rebalplan.model import WorkingOrder
 from rebalplan.text import printable
 
 if TYPE_CHECKING:
@@ -82,17 +80,6 @@ class IbkrClient:
         await self._ask("positions", ask)
         return tuple(rows)
 
-    async def working_orders(self, account: str) -> tuple[WorkingOrder, ...] | None:
-        """Return the account's open orders of all clients; ``None`` when a read-only API will not say."""
-        try:
-            trades = await self._ask("open orders", self._ib.reqAllOpenOrdersAsync)
-        except RequestRefused as refused:
-            if refused.code == VALIDATION_ERROR and "Read-Only" in str(refused):
-                return None
-            raise
-        orders = [_working_order(t) for t in trades if t.order.account == account]
-        return tuple(sorted(orders, key=lambda o: (o.symbol, o.perm_id)))
-
     async def contract_details(self, symbol: str, con_id: int) -> list[ib_insync.ContractDetails]:
         """Return every contract that matches: by id if there is one, else the US dollar stock ``symbol``."""
         contract = (
@@ -151,19 +138,6 @@ def _position_row(contract: ib_insync.Contract, size: float) -> PositionRow:
         currency=contract.currency,
         description=contract.localSymbol or contract.symbol,
         quantity=size,
-    )
-
-
-def _working_order(trade: ib_insync.Trade) -> WorkingOrder:
-    order, contract = trade.order, trade.contract
-    symbol = printable(contract.symbol)
-    return WorkingOrder(
-        symbol=symbol,
-        con_id=contract.conId,
-        side=printable(order.action),
-        quantity=quantity(order.totalQuantity, f"working order in {symbol}"),
-        order_ref=printable(order.orderRef),
-        perm_id=order.permId,
     )
 
 

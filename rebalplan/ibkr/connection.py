@@ -8,6 +8,7 @@ before. Error codes: the TWS API reference.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import struct
 from collections.abc import Awaitable, Callable
@@ -53,6 +54,7 @@ class Connection:
         self.library = ib_insync
         self.ib = ib_insync.IB()
         self.ib.RaiseRequestErrors = True
+        self.ib.TimezoneTWS = "UTC"
         self.ib.client.MaxRequests = MESSAGES_PER_SECOND
         self.ib.wrapper.clientId = endpoint.client_id
         self._endpoint = endpoint
@@ -118,6 +120,16 @@ class Connection:
             ) from None
         except ConnectionError as error:
             raise UnreachableError(f"{self._where} hung up while {what} was asked for") from error
+
+    def require_connected(self) -> None:
+        """Raise what ended the connection, if anything did."""
+        if self._lost is not None and self._lost.done():
+            self._lost.result()
+
+    async def wait_for(self, work: Awaitable[object], timeout_sec: float) -> None:
+        """Await ``work`` for that long at most. Raises ``UnreachableError`` when the connection fails first."""
+        with contextlib.suppress(TimeoutError):
+            await self._first_of(asyncio.wait_for(work, timeout_sec))
 
     async def _first_of(self, work: Awaitable[Result]) -> Result:
         """Await ``work`` unless the connection fails first."""

@@ -1,0 +1,292 @@
+"""The order side of one connection: what is sent, and every word the wire says about it.
+
+The library keeps a view of orders of its own and turns many notices into a local "Cancelled"; none of that
+is used. Its callbacks are replaced one by one, so that only what arrived on the wire becomes an event.
+Message layouts and fields: the TWS API reference (EWrapper).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rebalplan.errors import TimedOutError, UnreachableError
+from rebalplan.ibkr.connection import Connection, RequestRefused
+from rebalplan.ibkr.values import price_or_none, quantity
+from rebalplan.money import MICRO, parse_decimal, quantize
+from rebalplan.orders import (
+    Acknowledged,
+    Commissioned,
+    CompletedOrder,
+    Executed,
+    Execution,
+    LinkLost,
+    LinkRestored,
+    Noticed,
+    OpenOrder,
+    OrderEvent,
+    OrderTicket,
+    StatusReported,
+    WhatIf,
+)
+from rebalplan.text import printable
+
+if TYPE_CHECKING:
+    import ib_insync
+
+LINK_LOST = 1100
+LINK_RESTORED = (1101, 1102)
+_EXECUTION_MESSAGE = 11
+_EXECUTION_TIME_FIELD = 15
+_LARGEST_AMOUNT = 1e12
+_LIVE = -1
+
+
+class Trading:
+    """Sends orders and listens, over one open connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._library = connection.library
+        self._ib = connection.ib
+        self._events: deque[OrderEvent] = deque()
+        self._arrived = asyncio.Event()
+        self._placed: set[int] = set()
+        self._open_rows: list[OpenOrder] = []
+        self._completed_rows: list[CompletedOrder] = []
+        self._execution_rows: list[Execution] = []
+        self._commissions: dict[str, Commissioned] = {}
+        self._take_over_callbacks()
+
+    def _take_over_callbacks(self) -> None:
+        wrapper: Any = self._ib.wrapper
+        self._end_what_if = wrapper.openOrder
+        handlers: dict[str, Callable[..., None]] = {
+            "openOrder": self._on_open_order,
+            "orderStatus": self._on_status,
+            "execDetails": self._on_execution,
+            "commissionReport": self._on_commission,
+            "completedOrder": self._on_completed,
+        }
+        for name, handler in handlers.items():
+            setattr(wrapper, name, handler)
+        self._ib.errorEvent += self._on_error
+        decoder = self._ib.client.decoder
+        decode = decoder.handlers[_EXECUTION_MESSAGE]
+        decoder.handlers[_EXECUTION_MESSAGE] = lambda fields: decode(_with_known_zone(fields))
+
+    def next_order_id(self) -> int:
+        """Return an id above every one this connection has seen."""
+        return int(self._ib.client.getReqId())
+
+    async def what_if(self, ticket: OrderTicket) -> WhatIf:
+        """Ask for the margin an order would need; a refusal says what would become of it."""
+        order = self._order(ticket)
+        try:
+            await self._connection.ask(
+                f"what if {ticket.reference}",
+                lambda: self._ib.whatIfOrderAsync(self._contract(ticket), order),
+            )
+        except RequestRefused as refused:
+            return WhatIf(answered=True, refusal=str(refused))
+        except TimedOutError:
+            return WhatIf(answered=False, refusal="")
+        return WhatIf(answered=True, refusal="")
+
+    async def place(self, order_id: int, ticket: OrderTicket) -> None:
+        """Write one order to the socket and return when nothing of it is left in this process."""
+        self._placed.add(order_id)
+        self._ib.client.placeOrder(order_id, self._contract(ticket), self._order(ticket))
+        await self._flush()
+
+    async def cancel(self, order_id: int) -> None:
+        """Write a cancel to the socket."""
+        self._ib.client.cancelOrder(order_id)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        """Wait until the library's queue and the socket's buffer are empty. Raises ``UnreachableError``."""
+        client = self._ib.client
+        while True:
+            self._connection.require_connected()
+            transport = client.conn.transport
+            if transport is None:
+                raise UnreachableError("the connection was lost while an order was being written")
+            if not client._msgQ and not transport.get_write_buffer_size():
+                return
+            await asyncio.sleep(0.005)
+
+    async def next_event(self, timeout_sec: float) -> OrderEvent | None:
+        """Return the next event in the order of arrival, ``None`` after the time-out."""
+        await asyncio.sleep(0)
+        if not self._events:
+            self._connection.require_connected()
+            self._arrived.clear()
+            await self._connection.wait_for(self._arrived.wait(), timeout_sec)
+        return self._events.popleft() if self._events else None
+
+    async def open_orders(self) -> tuple[OpenOrder, ...]:
+        """Return the working orders of all clients, as they came between request and end marker."""
+        self._open_rows = []
+        await self._connection.ask("open orders", self._ib.reqAllOpenOrdersAsync)
+        return tuple(self._open_rows)
+
+    async def completed_orders(self) -> tuple[CompletedOrder, ...]:
+        """Return the day's finished orders, not only those of the API."""
+        self._completed_rows = []
+        await self._connection.ask("completed orders", lambda: self._ib.reqCompletedOrdersAsync(False))
+        return tuple(self._completed_rows)
+
+    async def executions(self, account: str) -> tuple[tuple[Execution, ...], tuple[Commissioned, ...]]:
+        """Return the account's fills and the commissions that have come for them so far."""
+        self._execution_rows = []
+        wanted = self._library.ExecutionFilter(acctCode=account)
+        await self._connection.ask("executions", lambda: self._ib.reqExecutionsAsync(wanted))
+        rows = tuple(row for row in self._execution_rows if row.account == account)
+        known = (self._commissions.get(row.exec_id) for row in rows)
+        return rows, tuple(commission for commission in known if commission is not None)
+
+    def _contract(self, ticket: OrderTicket) -> ib_insync.Contract:
+        contract: ib_insync.Contract = self._library.Contract(
+            conId=ticket.con_id, symbol=ticket.symbol, secType="STK", exchange="SMART", currency="USD"
+        )
+        return contract
+
+    def _order(self, ticket: OrderTicket) -> ib_insync.Order:
+        """Build the order: account, reference and time in force are always set."""
+        shares = ticket.quantity
+        order: ib_insync.Order = self._library.Order(
+            action=ticket.side,
+            totalQuantity=int(shares) if shares == shares.to_integral_value() else float(shares),
+            orderType="MIDPRICE" if ticket.algo == "midprice" else "MKT",
+            tif="DAY",
+            account=ticket.account,
+            orderRef=ticket.reference,
+        )
+        if ticket.algo == "adaptive":
+            order.algoStrategy = "Adaptive"
+            order.algoParams = [
+                self._library.TagValue("adaptivePriority", ticket.adaptive_priority.capitalize())
+            ]
+        return order
+
+    def _tell(self, event: OrderEvent) -> None:
+        self._events.append(event)
+        self._arrived.set()
+
+    def _on_open_order(
+        self, order_id: int, contract: ib_insync.Contract, order: ib_insync.Order, state: ib_insync.OrderState
+    ) -> None:
+        if order.whatIf:
+            self._end_what_if(order_id, contract, order, state)
+            return
+        self._ib.client.updateReqId(order_id + 1)
+        row = _open_order(order_id, contract, order, state)
+        self._open_rows.append(row)
+        self._tell(Acknowledged(row))
+
+    def _on_status(
+        self,
+        order_id: int,
+        status: str,
+        filled: float,
+        _remaining: float,
+        _average: float,
+        perm_id: int,
+        *_: Any,
+    ) -> None:
+        self._tell(
+            StatusReported(
+                order_id=order_id,
+                perm_id=perm_id,
+                status=printable(status),
+                filled=quantity(filled, "filled quantity"),
+            )
+        )
+
+    def _on_execution(self, request: int, contract: ib_insync.Contract, fill: ib_insync.Execution) -> None:
+        price = price_or_none(fill.price)
+        execution = Execution(
+            exec_id=printable(fill.execId),
+            reference=printable(fill.orderRef),
+            perm_id=fill.permId,
+            account=printable(fill.acctNumber),
+            con_id=contract.conId,
+            side="BUY" if fill.side == "BOT" else "SELL",
+            quantity=quantity(fill.shares, "executed quantity"),
+            price=price if price is not None else Decimal(0),
+            at=fill.time,
+        )
+        if request == _LIVE:
+            self._tell(Executed(execution))
+        else:
+            self._execution_rows.append(execution)
+
+    def _on_commission(self, report: ib_insync.CommissionReport) -> None:
+        amount = parse_decimal(repr(report.commission))
+        if amount is None or not math.isfinite(report.commission) or report.commission > _LARGEST_AMOUNT:
+            return
+        event = Commissioned(exec_id=printable(report.execId), amount=quantize(amount, MICRO))
+        self._commissions[event.exec_id] = event
+        self._tell(event)
+
+    def _on_completed(
+        self, contract: ib_insync.Contract, order: ib_insync.Order, state: ib_insync.OrderState
+    ) -> None:
+        self._completed_rows.append(
+            CompletedOrder(
+                reference=printable(order.orderRef),
+                perm_id=order.permId,
+                account=printable(order.account),
+                con_id=contract.conId,
+                status=printable(state.status),
+                filled=_filled(order.filledQuantity),
+            )
+        )
+
+    def _on_error(self, request: int, code: int, text: str, _contract: object) -> None:
+        if code == LINK_LOST:
+            self._tell(LinkLost())
+        elif code in LINK_RESTORED:
+            self._tell(LinkRestored())
+        elif request in self._placed:
+            self._tell(Noticed(order_id=request, code=code, text=printable(text)))
+
+
+def _open_order(
+    order_id: int, contract: ib_insync.Contract, order: ib_insync.Order, state: ib_insync.OrderState
+) -> OpenOrder:
+    return OpenOrder(
+        reference=printable(order.orderRef),
+        perm_id=order.permId,
+        order_id=order_id,
+        account=printable(order.account),
+        symbol=printable(contract.symbol),
+        con_id=contract.conId,
+        side=printable(order.action),
+        quantity=quantity(order.totalQuantity, "order quantity"),
+        status=printable(state.status),
+    )
+
+
+def _with_known_zone(fields: list[str]) -> list[str]:
+    """Drop a time zone this machine does not know from an execution, which the library would drop whole."""
+    words = fields[_EXECUTION_TIME_FIELD].split(" ")
+    if len(words) < 3 or "" in words:  # noqa: PLR2004  # date, time, zone
+        return fields
+    try:
+        ZoneInfo(" ".join(words[2:]))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        stamp = " ".join(words[:2])
+        return [*fields[:_EXECUTION_TIME_FIELD], stamp, *fields[_EXECUTION_TIME_FIELD + 1 :]]
+    return fields
+
+
+def _filled(shares: float) -> Decimal:
+    """Return how much of a finished order was filled; not set means nothing was."""
+    return Decimal(0) if shares > _LARGEST_AMOUNT else quantity(shares, "filled quantity")
