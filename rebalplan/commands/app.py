@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rebalplan import __version__
-from rebalplan.commands import apply, init, plan, schema, show, sim, validate, verify
+from rebalplan.commands import apply, init, plan, schema, show, sim, status, validate, verify
 from rebalplan.commands.streams import patient
 from rebalplan.errors import ExitCode, InputError, RebalError
 from rebalplan.text import printable
@@ -30,6 +30,7 @@ app.command("plan")(plan.plan)
 app.command("show")(show.show)
 app.command("verify")(verify.verify)
 app.command("apply")(apply.apply)
+app.command("status")(status.status)
 app.command("schema")(schema.schema)
 app.add_typer(sim.app, name="sim")
 

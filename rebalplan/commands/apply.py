@@ -1,14 +1,61 @@
-"""``rebal apply``: not in this version, and it says so."""
+"""``rebal apply``: send exactly the orders of a plan, once."""
 
 from __future__ import annotations
 
-from rebalplan.commands.options import DEFAULT_CONFIG, Config, PlanArgument
-from rebalplan.errors import RefusedError
+from typing import Annotated, Literal
+
+import typer
+
+from rebalplan.commands.options import DEFAULT_CONFIG, Accounts, Config, NoColor, PlanArgument, Verbose
 
 
-def apply(plan: PlanArgument, config: Config = DEFAULT_CONFIG) -> None:
-    """Send a plan's orders (not in this version)."""
-    del plan, config
-    raise RefusedError(
-        "this version of rebal makes, shows and verifies plans; it does not send orders yet. Nothing was sent."
+def apply(
+    plan: PlanArgument,
+    *,
+    config: Config = DEFAULT_CONFIG,
+    account: Accounts = None,
+    confirm_mode: Annotated[
+        Literal["per_account", "global"] | None,
+        typer.Option(
+            "--confirm-mode", help="Ask before each account, or once for all; else as settings.ini says."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    expect: Annotated[
+        str,
+        typer.Option("--expect", metavar="HEX", help="The first 12 hex digits of the plan that is meant."),
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the steps; send nothing.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="The same as --dry-run.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with accounts that were begun: recover, then send what never was."
+        ),
+    ] = False,
+    no_color: NoColor = False,
+    verbose: Verbose = False,
+) -> None:
+    """Verify a plan against each account, ask, and send exactly its orders, once.
+
+    --account, --dry-run, --yes and --read-only hold for every account processed.
+    """
+    from rebalplan.apply.timing import Timing
+    from rebalplan.commands.applying import ApplyRequest, apply_plan
+    from rebalplan.commands.options import stdout_style, wants_color
+
+    del verbose
+    request = ApplyRequest(
+        reference=plan,
+        config=config,
+        accounts=tuple(account or ()),
+        confirm_mode=confirm_mode or "",
+        yes=yes,
+        expect=expect,
+        preview_only=dry_run or read_only,
+        resume=resume,
+        color=wants_color(no_color),
+        style=stdout_style(no_color),
+        timing=Timing(),
     )
+    raise typer.Exit(apply_plan(request))

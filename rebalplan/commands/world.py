@@ -11,14 +11,14 @@ from rebalplan.clock import SystemClock
 from rebalplan.collect import AccountToRead
 from rebalplan.errors import RebalError
 from rebalplan.ibkr import IbkrBroker
-from rebalplan.ports import Broker, Clock
+from rebalplan.ports import Clock, TradingBroker
 from rebalplan.settings import AccountSettings, Endpoint, Settings
 
 
 class World(msgspec.Struct, frozen=True):
     """A broker and a clock, and where to find each account there."""
 
-    broker: Broker
+    broker: TradingBroker
     clock: Clock
     gateway: Endpoint | None
 

@@ -19,7 +19,7 @@ from rebalplan.ibkr.connection import (
     Connection,
     RequestRefused,
 )
-from rebalplan.ibkr.hours import next_session, read_sessions
+from rebalplan.ibkr.hours import is_open, next_session, read_sessions
 from rebalplan.ibkr.market import Contract, no_quote, read_quote
 from rebalplan.ibkr.trading import Trading
 from rebalplan.model import AccountSnapshot, Quote, Session, WorkingOrder
@@ -174,31 +174,34 @@ class IbkrConnection:
             self._client.accept_delayed_data()
         slots = asyncio.Semaphore(IN_FLIGHT)
 
-        async def one(symbol: str, con_id: int) -> tuple[Quote, Session | None]:
+        async def one(symbol: str, con_id: int) -> tuple[Quote, tuple[Session, ...]]:
             async with slots:
-                quote, session = await self._quote(symbol, con_id, skew)
+                quote, sessions = await self._quote(symbol, con_id, skew)
                 progress(symbol)
-                return quote, session
+                return quote, sessions
 
         answers = await _all(one(symbol, con_id) for symbol, con_id in wanted.items())
-        sessions = [session for _, session in answers if session is not None]
+        now = self._now(skew)
+        coming = [s for _, sessions in answers if (s := next_session(sessions, now)) is not None]
+        current = [s for _, sessions in answers for s in sessions if is_open((s,), now)]
         return MarketData(
             quotes=tuple(quote for quote, _ in answers),
-            session=min(sessions, key=lambda s: s.closes_at, default=None),
+            session=min(coming, key=lambda s: s.closes_at, default=None),
+            open_session=min(current, key=lambda s: s.closes_at, default=None),
             asked_at=asked_at,
         )
 
-    async def _quote(self, symbol: str, con_id: int, skew: timedelta) -> tuple[Quote, Session | None]:
-        """Return the quote and the contract's next session; a refusal becomes the quote's problem."""
+    async def _quote(self, symbol: str, con_id: int, skew: timedelta) -> tuple[Quote, tuple[Session, ...]]:
+        """Return the quote and the contract's sessions; a refusal becomes the quote's problem."""
         contract = None
         try:
             contract = await self._contract(symbol, con_id)
             ticks = await self._client.ticks(contract.con_id)
         except (RequestRefused, TimedOutError) as error:
             found = contract.con_id if contract else 0
-            return no_quote(symbol, found, _why(error), self._now(skew)), None
+            return no_quote(symbol, found, _why(error), self._now(skew)), ()
         now = self._now(skew)
-        return read_quote(symbol, contract, ticks, now), next_session(contract.sessions, now)
+        return read_quote(symbol, contract, ticks, now), contract.sessions
 
     def _now(self, skew: timedelta) -> datetime:
         return (self._clock.now() + skew).astimezone(UTC).replace(microsecond=0)

@@ -1,0 +1,40 @@
+"""``rebal status``: what became of a plan."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rebalplan.commands.options import DEFAULT_CONFIG, Config, NoColor, PlanArgument, Verbose
+
+
+def status(
+    plan: PlanArgument,
+    *,
+    config: Config = DEFAULT_CONFIG,
+    report: Annotated[bool, typer.Option("--report", help="Write the reports again, byte for byte.")] = False,
+    no_color: NoColor = False,
+    verbose: Verbose = False,
+) -> None:
+    """Print what the journal says about a plan, offline."""
+    from rebalplan.codec import Envelope
+    from rebalplan.commands.inputs import load
+    from rebalplan.commands.options import stdout_style
+    from rebalplan.commands.plans import find_plan
+    from rebalplan.commands.reporting import write_reports
+    from rebalplan.disk import SystemDisk
+    from rebalplan.journal.journal import Journal, journal_path
+    from rebalplan.render.apply import render_result
+    from rebalplan.store import read_plan
+
+    del verbose
+    path = find_plan(plan, config)
+    envelope: Envelope = read_plan(path)
+    journal = Journal(SystemDisk(), journal_path(path), envelope)
+    accounts = [a.account for a in envelope.plan.accounts]
+    typer.echo(f"Plan {envelope.id}: {len(journal.records)} journal records\n")
+    typer.echo(render_result(journal.result(), accounts, stdout_style(no_color)))
+    if report:
+        for file in write_reports(load(config), envelope, journal, accounts):
+            typer.echo(f"Report: {file}")
