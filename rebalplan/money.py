@@ -6,6 +6,7 @@ on the ambient decimal context: every division and rounding here names its own p
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from decimal import ROUND_HALF_EVEN, ROUND_UP, Context, Decimal, InvalidOperation, localcontext
 
@@ -96,3 +97,16 @@ def root(value: Decimal) -> Decimal:
 def exact() -> AbstractContextManager[Context]:
     """Enter a context in which sums and products of plan figures are exact, whatever the ambient one is."""
     return localcontext(_WIDE)
+
+
+def exact_sum(values: Iterable[Decimal]) -> Decimal:
+    """Return the sum to 60 digits, in canonical form."""
+    total = ZERO
+    for value in values:
+        total = _WIDE.add(total, value)
+    return canonical(total)
+
+
+def exact_product(one: Decimal, other: Decimal) -> Decimal:
+    """Return the product to 60 digits."""
+    return _WIDE.multiply(one, other)

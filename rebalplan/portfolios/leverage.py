@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from rebalplan.errors import Problem
-from rebalplan.money import ZERO, canonical, from_pct
+from rebalplan.money import ZERO, canonical, exact_product, exact_sum, from_pct
 from rebalplan.portfolios.model import Model, Portfolios
 from rebalplan.settings.model import AccountSettings
-from rebalplan.settings.weights import exact_sum
 from rebalplan.settings.wording import printable
-
-_EXACT = Context(prec=60)
 
 
 def check_leverage(portfolios: Portfolios, account: AccountSettings) -> tuple[Problem, ...]:
@@ -37,9 +34,9 @@ def check_leverage(portfolios: Portfolios, account: AccountSettings) -> tuple[Pr
 
 def _blend(parts: list[tuple[Decimal, Decimal]]) -> Decimal:
     """Return Σ weight · percentage as a fraction."""
-    return canonical(exact_sum(_EXACT.multiply(weight, from_pct(pct)) for weight, pct in parts))
+    return canonical(exact_sum(exact_product(weight, from_pct(pct)) for weight, pct in parts))
 
 
 def _deepest(mix: list[tuple[Decimal, Model]]) -> Model:
     """Return the model that brings the most margin; the first of equals."""
-    return min(mix, key=lambda part: _EXACT.multiply(part[0], part[1].cash_pct))[1]
+    return min(mix, key=lambda part: exact_product(part[0], part[1].cash_pct))[1]

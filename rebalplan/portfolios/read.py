@@ -7,14 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from rebalplan.errors import RebalError
-from rebalplan.money import HUNDRED, ZERO
+from rebalplan.money import HUNDRED, ZERO, exact_sum
 from rebalplan.portfolios.cells import CASH, Line, read_lines
 from rebalplan.portfolios.header import Column, read_header
 from rebalplan.portfolios.model import Allocation, Model, Portfolios
 from rebalplan.portfolios.rows import read_rows
 from rebalplan.settings.files import read_text
 from rebalplan.settings.findings import Findings
-from rebalplan.settings.weights import exact_sum
 from rebalplan.settings.wording import bare, printable
 
 SUM_TOLERANCE_PCT = Decimal("0.01")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rebalplan.errors import RebalError
-from rebalplan.settings.wording import printable
+from rebalplan.settings.wording import escaped
 
 MAX_BYTES = 1024 * 1024
 """Larger input files are refused: a real one has some ten kilobytes."""
@@ -19,7 +19,7 @@ def read_text(path: Path, *, if_missing: str) -> str:
     ``if_missing`` is the sentence that says what to do when there is no such file. Raises RebalError for
     a file that is missing, a directory, unreadable, too large or not UTF-8 text.
     """
-    name = printable(str(path))
+    name = escaped(str(path))
     content = _read_bytes(path, name, if_missing)
     if len(content) > MAX_BYTES:
         raise RebalError(
@@ -40,7 +40,7 @@ def _read_bytes(path: Path, name: str, if_missing: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise RebalError(
-            f"{name}: cannot be read ({printable(reason)}). Check the path, the file's permissions and "
+            f"{name}: cannot be read ({escaped(reason)}). Check the path, the file's permissions and "
             "whether another program has it locked."
         ) from error
 

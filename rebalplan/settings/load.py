@@ -25,7 +25,7 @@ from rebalplan.settings.model import (
 )
 from rebalplan.settings.reading import Found, Values, build, read_section, read_values
 from rebalplan.settings.weights import read_models, read_override
-from rebalplan.settings.wording import printable
+from rebalplan.settings.wording import escaped
 
 _IF_MISSING = "Name another with --config FILE, or run `rebal init` to write a commented settings.ini."
 _PORTFOLIOS = Path("portfolios.csv")
@@ -53,7 +53,7 @@ def load_settings(path: Path) -> Settings:
     Raises InputError with all problems of the file, each at its line, its warnings among them and marked
     so; and RebalError when it is no readable text file.
     """
-    findings = Findings(printable(str(path)))
+    findings = Findings(escaped(str(path)))
     sections = read_sections(read_text(path, if_missing=_IF_MISSING), findings)
     settings = _resolve(path, sections, findings)
     findings.raise_errors()

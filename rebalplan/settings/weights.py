@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Context, Decimal
+from decimal import Decimal
 
 import msgspec
 
-from rebalplan.money import ONE, ZERO, canonical, from_pct
+from rebalplan.money import ONE, ZERO, canonical, exact_sum, from_pct
 from rebalplan.settings.findings import Findings
 from rebalplan.settings.lines import Entry, Section
 from rebalplan.settings.model import ModelWeight
@@ -18,7 +17,6 @@ SUM_TOLERANCE = Decimal("0.001")
 """Weights such as 0.333 three times are meant to be one whole."""
 
 _ALLOWED = "allowed is a weight from 0 to 1, or a percentage such as 40%"
-_EXACT = Context(prec=60)
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -27,14 +25,6 @@ class _Line(msgspec.Struct, frozen=True):
     model: str
     text: str
     line: int
-
-
-def exact_sum(values: Iterable[Decimal]) -> Decimal:
-    """Return the sum to 60 digits, whatever the ambient decimal context is."""
-    total = ZERO
-    for value in values:
-        total = _EXACT.add(total, value)
-    return canonical(total)
 
 
 def read_models(section: Section, findings: Findings) -> tuple[ModelWeight, ...]:

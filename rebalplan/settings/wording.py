@@ -18,14 +18,14 @@ def invisible_column(text: str) -> int:
     return found.start() + 1 if found else 0
 
 
-def printable(text: str) -> str:
+def escaped(text: str) -> str:
     """Return the text with every unprintable character written as its escape, as ``repr`` does."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def bare(text: str) -> str:
     """Return the text printable and cut to ``MAX_SHOWN`` characters."""
-    return printable(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
+    return escaped(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
 
 
 def shown(text: str) -> str:
