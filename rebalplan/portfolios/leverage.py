@@ -8,7 +8,7 @@ from rebalplan.errors import Problem
 from rebalplan.money import ZERO, canonical, exact_product, exact_sum, from_pct
 from rebalplan.portfolios.model import Model, Portfolios
 from rebalplan.settings.model import AccountSettings
-from rebalplan.settings.wording import printable
+from rebalplan.settings.wording import escaped
 
 
 def check_leverage(portfolios: Portfolios, account: AccountSettings) -> tuple[Problem, ...]:
@@ -29,7 +29,7 @@ def check_leverage(portfolios: Portfolios, account: AccountSettings) -> tuple[Pr
         f"{gross:f} times NLV, more than its max_leverage {allowed:f}; raise CASH or max_leverage"
     )
     column = _deepest(mix).column
-    return (Problem(printable(str(portfolios.path)), portfolios.cash_line, column, message),)
+    return (Problem(escaped(str(portfolios.path)), portfolios.cash_line, column, message),)
 
 
 def _blend(parts: list[tuple[Decimal, Decimal]]) -> Decimal:

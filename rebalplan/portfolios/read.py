@@ -14,7 +14,7 @@ from rebalplan.portfolios.model import Allocation, Model, Portfolios
 from rebalplan.portfolios.rows import read_rows
 from rebalplan.settings.files import read_text
 from rebalplan.settings.findings import Findings
-from rebalplan.settings.wording import bare, printable
+from rebalplan.settings.wording import bare, escaped
 
 SUM_TOLERANCE_PCT = Decimal("0.01")
 """Three cells of 33.33 are meant to be a whole."""
@@ -29,7 +29,7 @@ def read_portfolios(path: Path, *, models: Sequence[str]) -> Portfolios:
     just these, in any order and case. Raises InputError with all problems of the file, each at its line
     and column, and RebalError when it is no readable text file or empty.
     """
-    findings = Findings(printable(str(path)))
+    findings = Findings(escaped(str(path)))
     rows = read_rows(read_text(path, if_missing=_IF_MISSING), findings)
     if not rows:
         findings.raise_errors()
