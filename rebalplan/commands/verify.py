@@ -18,12 +18,9 @@ def verify(
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check a plan: bytes and hash, derivation, limits and expiry, policy and targets of today's files."""
+    """Check a plan: bytes and hash, derivation, limits and expiry, today's files, and the accounts as they are."""
     from rebalplan.commands.checking import check_plan
     from rebalplan.commands.options import stdout_style
-    from rebalplan.errors import RefusedError
 
     del verbose
-    if not offline:
-        raise RefusedError("this version verifies without asking the broker: add --offline")
-    raise typer.Exit(check_plan(plan, config, json=json, style=stdout_style(no_color)))
+    raise typer.Exit(check_plan(plan, config, offline=offline, json=json, style=stdout_style(no_color)))

@@ -1,0 +1,45 @@
+"""Compare two plans: what ``rebal diff`` does with its arguments."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import typer
+
+from rebalplan.commands.plans import find_plan
+from rebalplan.diff import diff_plans
+from rebalplan.errors import RebalError
+from rebalplan.render.diff import render_diff, render_diff_markdown
+from rebalplan.render.style import Style
+from rebalplan.store import read_plan
+
+
+class DiffCode(enum.IntEnum):
+    """The exit codes of ``rebal diff``, those of the Unix diff."""
+
+    SAME = 0
+    DIFFERENT = 1
+    ERROR = 2
+
+
+def compare_plans(
+    old: str, new: str, config: Path, *, form: Literal["text", "markdown", "json"], style: Style
+) -> int:
+    """Print the difference and return the exit code; an error is printed and returned as well."""
+    try:
+        before, after = (read_plan(find_plan(reference, config)) for reference in (old, new))
+    except RebalError as error:
+        typer.echo(f"Error: {error}", err=True)
+        return DiffCode.ERROR
+    found = diff_plans(before.id, before.plan, after.id, after.plan)
+    match form:
+        case "json":
+            typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        case "markdown":
+            typer.echo(render_diff_markdown(found), nl=False)
+        case "text":
+            typer.echo(render_diff(found, style))
+    return DiffCode.SAME if found.is_same else DiffCode.DIFFERENT

@@ -1,0 +1,31 @@
+"""``rebal diff``: what changed between two plans, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from rebalplan.commands.options import DEFAULT_CONFIG, Config, Json, NoColor, PlanArgument, Verbose
+
+
+def diff(
+    old: PlanArgument,
+    new: PlanArgument,
+    *,
+    config: Config = DEFAULT_CONFIG,
+    form: Annotated[
+        Literal["text", "markdown"], typer.Option("--format", help="text, or markdown for a pull request.")
+    ] = "text",
+    json: Json = False,
+    no_color: NoColor = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compare two plans. Exits with 0 when no order changed, 1 when one did, 2 on an error."""
+    from rebalplan.commands.comparing import compare_plans
+    from rebalplan.commands.options import stdout_style
+
+    del verbose
+    raise typer.Exit(
+        compare_plans(old, new, config, form="json" if json else form, style=stdout_style(no_color))
+    )
