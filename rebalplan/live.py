@@ -153,13 +153,7 @@ def _net_liquidation(
     plan = expected.plan
     if plan.summary is None:
         return
-    prices = {row.symbol: row.price for row in plan.drift}
-    now = snapshot.cash_usd
-    for position in snapshot.positions:
-        live = quotes.get(position.symbol)
-        chosen = choose_price(live, plan.policy.pricing) if live is not None else NoPrice("not quoted")
-        price = prices.get(position.symbol, ZERO) if isinstance(chosen, NoPrice) else chosen.value
-        now += position.quantity * price
+    now = net_liquidation(plan, snapshot, quotes)
     before = plan.summary.net_liquidation_usd
     moved = divide(abs(now - before) * HUNDRED, before)
     limit = plan.policy.limits.net_liq_tolerance_pct
@@ -175,6 +169,18 @@ def _net_liquidation(
             f"net liquidation value went from {usd(before)} to {usd(now)} USD, {quantize(moved, _SHOWN)}%, "
             f"net_liq_tolerance_pct = {limit}: plan again",
         )
+
+
+def net_liquidation(plan: AccountPlan, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]) -> Decimal:
+    """Return the account's value in USD at live prices, or at the plan's where there is no live one."""
+    prices = {row.symbol: row.price for row in plan.drift}
+    value = snapshot.cash_usd
+    for position in snapshot.positions:
+        live = quotes.get(position.symbol)
+        chosen = choose_price(live, plan.policy.pricing) if live is not None else NoPrice("not quoted")
+        price = prices.get(position.symbol, ZERO) if isinstance(chosen, NoPrice) else chosen.value
+        value += position.quantity * price
+    return value
 
 
 def _cash(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[LiveFinding]:

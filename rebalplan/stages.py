@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from rebalplan.codec import Envelope
-from rebalplan.journal.result import AccountResult, ApplyResult
+from rebalplan.journal.result import AccountResult, ApplyResult, OrderResult
 from rebalplan.plan import AccountPlan, PlannedOrder
 
 ConfirmMode = Literal["per_account", "global"]
@@ -49,7 +49,10 @@ class Recover(msgspec.Struct, frozen=True, tag=True):
 
 
 class Trade(msgspec.Struct, frozen=True, tag=True):
-    """Connect, check again, send sells, then buys, reconcile, close."""
+    """Connect, check again, send sells, then buys, reconcile, close.
+
+    A resumed account also sends the fallback of each algo order that evidently died before it was filled.
+    """
 
     account: str
     sells: tuple[OrderLine, ...]
@@ -98,13 +101,9 @@ def _turn(plan: AccountPlan, result: AccountResult, selection: Selection) -> tup
     """Return one account's stages; the last one says whether it acts."""
     skip = _why_not(plan, result, selection)
     if skip is not None:
-        return (skip,)
-    recover = _recover(result)
-    lines = [
-        OrderLine(line.reference, line.planned)
-        for line in result.lines
-        if not line.orders and (line.cut is None or line.cut.quantity)
-    ]
+        may_learn = selection.resume and result.unresolved
+        return (*_recover(result), skip) if may_learn else (skip,)
+    lines = [OrderLine(line.reference, line.planned) for line in result.unsent]
     trade = Trade(
         plan.account,
         tuple(line for line in lines if line.order.side == "SELL"),
@@ -112,11 +111,12 @@ def _turn(plan: AccountPlan, result: AccountResult, selection: Selection) -> tup
         bool(result.intents),
     )
     ask: tuple[Stage, ...] = (Confirm(plan.account),) if selection.confirm_mode == "per_account" else ()
-    return (*ask, *recover, trade)
+    return (*_recover(result), *ask, trade)
 
 
 def _recover(result: AccountResult) -> tuple[Recover, ...]:
-    references = tuple(order.dispatch.reference for order in result.unresolved)
+    unsettled = (*result.unresolved, *result.unpriced)
+    references = tuple(order.dispatch.reference for order in unsettled)
     return (Recover(result.account, references),) if references else ()
 
 
@@ -134,12 +134,28 @@ def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> 
         )
     if not result.intents:
         return None
-    if _is_finished(result):
+    if result.closed is not None and result.closed.status == "done" and not result.unresolved:
         return Skip(plan.account, "already applied", is_problem=not selection.resume)
     if not selection.resume:
         return Skip(plan.account, "already begun: only --resume goes on with it", is_problem=True)
+    if _has_nothing_left(result):
+        return Skip(plan.account, f"nothing is left to send; it ended with: {result.closed_error}", is_problem=True)
     return None
 
 
-def _is_finished(result: AccountResult) -> bool:
-    return result.closed is not None and result.closed.status == "done" and not result.unresolved
+def _has_nothing_left(result: AccountResult) -> bool:
+    """Tell whether a resume could neither send nor learn anything."""
+    was_read = result.closed is not None and result.closed.read
+    return was_read and not (result.unsent or result.unresolved or result.unpriced or rests_of(result))
+
+
+def rests_of(result: AccountResult) -> tuple[OrderResult, ...]:
+    """Return the algo orders that evidently died before they were filled, and have had no fallback."""
+    if not result.plan.policy.execution.fallback_plain_market:
+        return ()
+    return tuple(line.orders[0] for line in result.lines if len(line.orders) == 1 and _has_rest(line.orders[0]))
+
+
+def _has_rest(order: OrderResult) -> bool:
+    is_dead = order.status in ("cancelled", "rejected") and order.dispatch.algo != "none"
+    return is_dead and order.filled < order.dispatch.quantity

@@ -98,17 +98,15 @@ class Book:
         if order is None:
             return None
         if account != self.account:
-            self._refuse_twin(order, f"the broker has its reference in account {printable(account)}")
+            self.refuse_twin(order, f"the broker has its reference in account {printable(account)}")
             return None
         if order.perm_id and perm_id and order.perm_id != perm_id:
-            self._refuse_twin(
-                order, f"the broker has it twice (permanent ids {order.perm_id} and {perm_id})"
-            )
+            self.refuse_twin(order, f"the broker has it twice (permanent ids {order.perm_id} and {perm_id})")
         elif not order.perm_id and perm_id:
             self._acknowledge(order, perm_id)
         return order
 
-    def _refuse_twin(self, order: Order, why: str) -> None:
+    def refuse_twin(self, order: Order, why: str) -> None:
         """Give an order up although it may be over: its reference is no longer a key."""
         if not order.is_doubled:
             order.is_doubled, order.is_unknown, order.over = True, True, None
@@ -123,27 +121,25 @@ class Book:
         if early and order.over is None:
             self.end(order, early[-1].status, early[-1].filled)
 
-    def status(self, event: StatusReported) -> Order | None:
-        """Note the end of an order and return it; states in between change nothing."""
+    def status(self, event: StatusReported) -> None:
+        """Note the end of an order; states in between change nothing."""
         if event.status not in (*FILLED, *DEAD):
-            return None
+            return
         for order in self.orders.values():
             if event.perm_id and order.perm_id == event.perm_id:
                 self.end(order, event.status, event.filled)
-                return order
+                return
         self._strays[event.order_id] = event
-        return self._end_rejected(event.order_id)
+        self._end_rejected(event.order_id)
 
-    def _end_rejected(self, order_id: int) -> Order | None:
+    def _end_rejected(self, order_id: int) -> None:
         """End an order that never got a reference on the wire: error and status together say it was not taken."""
         stray = self._strays.get(order_id)
         if stray is None or stray.status not in DEAD or stray.filled:
-            return None
+            return
         for order in self.unacknowledged():
             if order.order_id == order_id and order.is_rejected:
                 self.end(order, stray.status, stray.filled)
-                return order
-        return None
 
     def end(self, order: Order, status: str, filled: Decimal) -> None:
         """Take the broker's word that nothing more of an order fills; its fills may still be on their way."""

@@ -1,24 +1,25 @@
 """Sends an account's orders over one connection and follows each to its end.
 
-At most ``WINDOW`` orders are unacknowledged at a time. One call of ``work`` is one phase: the sells, or the
-buys. Nothing is sent while the gateway has lost the broker, after a stop, or while an unknown order blocks
-the account.
+At most ``WINDOW`` orders are unacknowledged at a time. Nothing is sent while the gateway has lost the broker,
+before the lists were asked after that, after a stop, or while an unknown order blocks the account. Every wait
+has an end: an order that the broker still shows when its time is up is left working and reported.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
-from rebalplan.apply.book import Book, Order
-from rebalplan.apply.gate import fallback_reference
-from rebalplan.apply.reconcile import reconcile
+from rebalplan.apply.book import Book
+from rebalplan.apply.gate import line_of
+from rebalplan.apply.order import Order
+from rebalplan.apply.reconcile import Lists, ask_lists, conclude
 from rebalplan.apply.timing import Timing
-from rebalplan.errors import BrokerError, UnreachableError
+from rebalplan.apply.watch import Watch
+from rebalplan.errors import BrokerError, LinkDownError, RefusedError, TimedOutError, UnreachableError
 from rebalplan.journal.records import Dispatch
-from rebalplan.money import ZERO
 from rebalplan.orders import (
     Acknowledged,
     Commissioned,
@@ -31,7 +32,7 @@ from rebalplan.orders import (
     StatusReported,
 )
 from rebalplan.policy import ExecutionPolicy
-from rebalplan.ports import Clock, TradingConnection
+from rebalplan.ports import Clock, Progress, TradingConnection
 
 WINDOW = 4
 """More unacknowledged orders than this are never out: the client library's own queue is lost with it."""
@@ -39,8 +40,44 @@ WINDOW = 4
 BENIGN = (399, 404, 2109, 10349)
 """Notices about orders that live on (Message Codes page of the TWS API reference)."""
 
-Approve = Callable[[OrderTicket], Decimal | None]
-"""The send gate: the price to measure slippage against, or ``None`` after the line has been cut."""
+
+class Offers(Protocol):
+    """What one phase, the sells or the buys, wants to send."""
+
+    def refresh(self) -> None:
+        """Ask for quotes again when they are old; may take seconds."""
+        ...
+
+    def next(self) -> OrderTicket | None:
+        """Return what may be sent now, or ``None``; takes no time."""
+        ...
+
+    def is_over(self) -> bool:
+        """Tell whether nothing more is offered unless an order that is under way dies."""
+        ...
+
+    def approve(self, ticket: OrderTicket) -> Decimal | None:
+        """Run the send gate: return the price to measure slippage against, or ``None`` after naming the refusal."""
+        ...
+
+
+class NoOffers:
+    """Nothing to send: a recovery only follows."""
+
+    def refresh(self) -> None:
+        """Ask for nothing."""
+
+    def next(self) -> OrderTicket | None:
+        """Offer nothing."""
+        return None
+
+    def is_over(self) -> bool:
+        """Tell that nothing is offered."""
+        return True
+
+    def approve(self, ticket: OrderTicket) -> Decimal | None:
+        """Let nothing pass."""
+        raise RefusedError(f"a recovery must send nothing, not even {ticket.reference}: a defect")
 
 
 class Desk:
@@ -55,68 +92,98 @@ class Desk:
         *,
         timing: Timing,
         stop: Callable[[], bool],
+        progress: Progress,
     ) -> None:
         self._link = link
         self._book = book
         self._clock = clock
         self._execution = execution
         self._timing = timing
+        self._watch = Watch(clock, execution, timing)
         self._stop = stop
-        self._link_up = True
-        self._must_ask = False
+        self._progress = progress
+        self._down_from: datetime | None = None
+        self._unsynced_from: datetime | None = None
+        self._ask_after: datetime | None = None
         self.stopped = False
 
-    def work(self, tickets: Callable[[], OrderTicket | None], approve: Approve) -> None:
-        """Send what ``tickets`` yields until it has no more, and follow everything to its end.
+    def work(self, offers: Offers) -> None:
+        """Send what is offered until there is no more, and follow everything to its end or its deadline.
 
-        Raises ``UnreachableError`` when the connection is lost and ``DiskError`` when the journal is.
+        Raises ``BrokerError`` when the connection, the broker behind it or a needed answer is lost, and
+        ``DiskError`` when the journal is.
         """
-        fallbacks: deque[OrderTicket] = deque()
-        exhausted = False
         while True:
-            self._check_stop()
-            if self._may_send():
-                ticket = fallbacks.popleft() if fallbacks else None
-                if ticket is None and not exhausted:
-                    ticket = tickets()
-                    exhausted = ticket is None
-                if ticket is not None:
-                    self._send(ticket, approve)
-                    continue
-            if not self._book.live() and (exhausted or not self._can_send_later()):
+            if self._may_send() and not offers.is_over():
+                offers.refresh()
+            self._take_in(0)
+            self._look_after()
+            if self._may_send() and self._send_next(offers):
+                continue
+            if self._is_over(offers):
                 return
-            self._listen()
-            fallbacks.extend(self._tend())
+            self._take_in(self._wait_sec())
+
+    def inquire(self) -> None:
+        """Ask the lists once about every order that is not over, given up or not; raises ``BrokerError``."""
+        lists = ask_lists(self._link, self._book)
+        for order in self._book.orders.values():
+            if order.may_fill:
+                conclude(self._book, order, lists, is_last=False)
+
+    def await_commissions(self) -> None:
+        """Give the broker ``commission_report_timeout`` to say what the fills cost."""
+        until = self._clock.now() + timedelta(seconds=self._execution.commission_report_timeout)
+        while self._book.lacks_commissions() and self._clock.now() < until:
+            self._take_in(min(self._timing.tick_sec, (until - self._clock.now()).total_seconds()))
+
+    def may_go_on(self) -> bool:
+        """Tell whether anything may be sent after this phase."""
+        return not self.stopped and not self._book.has_unknown()
 
     def _may_send(self) -> bool:
-        window = WINDOW if self._execution.batch_orders else 1
-        waiting = self._book.unacknowledged() if self._execution.batch_orders else self._book.live()
-        return self._can_send_later() and self._link_up and not self._must_ask and len(waiting) < window
+        if not self.may_go_on() or self._down_from is not None or self._unsynced_from is not None:
+            return False
+        if not self._execution.batch_orders:
+            return not self._book.followed()
+        return len(self._book.unacknowledged()) < WINDOW
 
-    def _can_send_later(self) -> bool:
-        return not self.stopped and not any(o.unknown for o in self._book.orders.values())
+    def _is_over(self, offers: Offers) -> bool:
+        return not self._book.followed() and (offers.is_over() or not self.may_go_on())
 
-    def _send(self, ticket: OrderTicket, approve: Approve) -> None:
-        quote = approve(ticket)
-        if quote is None:
-            return
+    def _wait_sec(self) -> float:
+        if self._down_from is not None or self._is_to_ask_later():
+            return self._timing.tick_sec
+        return self._watch.next_sec(self._book.followed())
+
+    def _send_next(self, offers: Offers) -> bool:
+        """Send one order: the record of it is on the disk before it goes to the socket, once."""
+        ticket = offers.next()
+        if ticket is None:
+            return False
+        price = offers.approve(ticket)
+        if price is None:
+            return True
         order_id = self._link.next_order_id()
         record = Dispatch(
             account=ticket.account,
             at=self._book.now(),
             reference=ticket.reference,
-            line=ticket.reference.removesuffix("-f"),
+            line=line_of(ticket.reference),
             order_id=order_id,
             quantity=ticket.quantity,
             algo=ticket.algo,
-            quote=quote,
+            quote=price,
         )
-        self._book.dispatch(record, ticket)
+        order = self._book.dispatch(record, ticket)
+        self._watch.after_send(order)
         self._link.place(order_id, ticket)
+        self._progress(f"{ticket.account} {ticket.side} {ticket.quantity} {ticket.symbol} sent")
+        return True
 
-    def _listen(self) -> None:
-        """Take in what the broker says, at least for one tick."""
-        event = self._link.next_event(self._timing.tick_sec)
+    def _take_in(self, seconds: float) -> None:
+        """Take in what the broker says, waiting so long for the first of it."""
+        event = self._link.next_event(seconds)
         while event is not None:
             self._handle(event)
             event = self._link.next_event(0)
@@ -124,108 +191,87 @@ class Desk:
     def _handle(self, event: OrderEvent) -> None:
         match event:
             case Acknowledged():
-                self._book.acknowledged(event)
+                self._book.shown(event.order)
             case StatusReported():
                 self._book.status(event)
             case Executed():
-                self._book.executed(event)
+                self._book.record_execution(event.execution)
             case Commissioned():
                 self._book.commissioned(event)
             case Noticed():
-                if event.code not in BENIGN:
-                    self._book.noticed(event)
+                self._note(event)
             case LinkLost():
-                self._link_up = False
+                self._down_from = self._down_from or self._clock.now()
             case LinkRestored():
-                self._link_up, self._must_ask = True, True
+                self._down_from, self._unsynced_from = None, self._clock.now()
+                self._watch.ask_now(self._book.followed())
 
-    def _check_stop(self) -> None:
-        """On a stop nothing more is sent and our own working orders are cancelled; others' never."""
-        if self.stopped or not self._stop():
+    def _note(self, event: Noticed) -> None:
+        order = self._book.noticed(event) if event.code not in BENIGN else None
+        if order is not None and order.is_followed:
+            self._watch.after_notice(order)
+
+    def _look_after(self) -> None:
+        """See to a stop, to what is in doubt and to what has had its time."""
+        self.stopped = self.stopped or self._stop()
+        if self._down_from is not None:
+            if self._watch.is_link_lost_late(self._down_from):
+                raise LinkDownError(
+                    f"the gateway has been without its broker for {self._timing.link_sec:.0f} s: "
+                    "nothing more was sent; go on with --resume when it is back"
+                )
             return
-        self.stopped = True
-        for order in self._book.live():
-            self._cancel(order)
+        self._watch.expect_fills(self._book.followed())
+        if not self._is_to_ask_later():
+            due = self._watch.due(self._book.followed())
+            if due or self._unsynced_from is not None:
+                self._ask_about(due)
+        for order in self._book.followed():
+            if self._watch.is_to_be_cancelled(order, stopped=self.stopped):
+                self._cancel(order)
+
+    def _is_to_ask_later(self) -> bool:
+        return self._ask_after is not None and self._clock.now() < self._ask_after
 
     def _cancel(self, order: Order) -> None:
-        if order.cancel_asked_at is None:
-            order.cancel_asked_at = self._clock.now()
-            self._link.cancel(order.dispatch.order_id)
+        if order.order_id is not None:
+            self._watch.after_cancel(order)
+            self._link.cancel(order.order_id)
 
-    def _tend(self) -> Iterable[OrderTicket]:
-        """Look after the clock of each order; return the fallbacks that are due."""
-        live = self._book.live()
-        doubtful = [order for order in live if self._is_doubtful(order)]
-        if self._link_up and (self._must_ask or doubtful):
-            self._ask_about(live if self._must_ask else doubtful)
-        for order in self._book.live():
-            if self._age(order.watched_from) >= self._patience(order):
-                self._cancel(order)
-        return self._fallbacks()
-
-    def _ask_about(self, orders: list[Order]) -> None:
-        """Ask the broker's lists; when they cannot be had, ask again at the next tick."""
+    def _ask_about(self, orders: Sequence[Order]) -> None:
+        """Ask the broker's lists; when they cannot be had, ask again soon, until everyone's time is up."""
         try:
-            reconcile(self._link, self._book, orders)
-        except UnreachableError:
-            raise
-        except BrokerError:
-            self._must_ask = True
+            lists = ask_lists(self._link, self._book)
+        except BrokerError as error:
+            if isinstance(error, UnreachableError) and not isinstance(error, TimedOutError):
+                raise
+            self._bear(error, orders)
             return
-        self._must_ask = False
-        now = self._clock.now()
+        self._ask_after = self._unsynced_from = None
         for order in orders:
-            order.sent_at, order.noticed_at, order.ended_at = now, None, None
-            if order.cancel_asked_at is not None:
-                order.cancel_asked_at = now
+            self._conclude(order, lists)
 
-    def _is_doubtful(self, order: Order) -> bool:
-        """Tell whether something that should have been said by now has not been."""
-        timing = self._timing
-        return (
-            (not order.perm_id and self._age(order.sent_at) >= timing.ack_sec)
-            or self._is_past(order.noticed_at, timing.notice_sec)
-            or self._is_past(order.cancel_asked_at, timing.cancel_sec)
-            or self._is_past(order.ended_at, self._execution.commission_report_timeout)
-        )
+    def _bear(self, error: BrokerError, orders: Sequence[Order]) -> None:
+        now = self._clock.now()
+        self._ask_after = now + timedelta(seconds=self._timing.notice_sec)
+        unsynced = self._unsynced_from
+        if unsynced is not None and (now - unsynced).total_seconds() >= self._timing.settle_sec:
+            raise BrokerError(f"the broker's lists could not be had: {error}") from error
+        for order in orders:
+            order.is_left = self._watch.is_settled_late(order)
 
-    def _is_past(self, since: datetime | None, seconds: float) -> bool:
-        return since is not None and self._age(since) >= seconds
-
-    def _age(self, since: datetime) -> float:
-        return (self._clock.now() - since).total_seconds()
-
-    def _patience(self, order: Order) -> float:
-        """Return how many seconds an order is watched before it is cancelled."""
-        execution = self._execution
-        if order.dispatch.algo != "none" and execution.fallback_plain_market:
-            return min(execution.wait_before_fallback, execution.fill_timeout_sec)
-        return execution.fill_timeout_sec
-
-    def _fallbacks(self) -> list[OrderTicket]:
-        """Return a plain market order for each dead algo order, for what it evidently did not fill."""
-        if not self._execution.fallback_plain_market or self.stopped:
-            return []
-        return [self._fallback(order) for order in self._book.orders.values() if self._wants_fallback(order)]
-
-    def _wants_fallback(self, order: Order) -> bool:
-        reference = fallback_reference(order.dispatch.reference)
-        return (
-            order.over in ("cancelled", "rejected")
-            and order.dispatch.algo != "none"
-            and order.rest > ZERO
-            and reference not in self._book.orders
-            and not order.fallback_queued
-        )
-
-    def _fallback(self, order: Order) -> OrderTicket:
-        order.fallback_queued = True
-        return OrderTicket(
-            reference=fallback_reference(order.dispatch.reference),
-            account=self._book.account,
-            symbol=order.symbol,
-            con_id=order.con_id,
-            side=order.side,
-            quantity=order.rest,
-            algo="none",
-        )
+    def _conclude(self, order: Order, lists: Lists) -> None:
+        """Follow from complete lists what is to be done about one order."""
+        if not order.is_followed:
+            return
+        is_last = self._watch.is_settled_late(order)
+        verdict = conclude(self._book, order, lists, is_last=is_last)
+        if verdict != "open":
+            self._watch.after_answer(order, is_fine=verdict == "over")
+        elif not order.cancel_asked:
+            self._watch.after_answer(order, is_fine=True)
+        elif is_last:
+            order.is_left = True
+        else:
+            order.ask_at = None
+            self._cancel(order)

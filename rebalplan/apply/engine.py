@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from rebalplan.apply.turn import AccountTurn, Turn
-from rebalplan.errors import BrokerError, RefusedError
+from rebalplan.errors import RefusedError
 from rebalplan.journal.records import AccountClosed
 from rebalplan.journal.result import ApplyResult
 from rebalplan.money import ZERO
@@ -69,7 +69,7 @@ def walk(stages: Sequence[Stage], turn: Turn, today: Today, operator: Operator) 
         if turn.stop():
             break
         walker.walk(stage)
-    return Outcome(turn.journal.result(), turn.stop(), tuple(walker.problems))
+    return Outcome(turn.journal.result(), turn.stop(), tuple(dict.fromkeys(walker.problems)))
 
 
 class _Walker:
@@ -91,26 +91,27 @@ class _Walker:
             case Skip():
                 self._skip(stage)
             case Recover():
-                self._for_account(stage.account, lambda turn: self._recover(turn, stage.account))
+                self._recover(stage.account)
             case Trade():
-                self._for_account(stage.account, lambda turn: self._trade(turn, stage))
+                self._trade(stage)
             case Pause():
                 self._turn.clock.sleep(stage.seconds)
 
     def _confirm(self, accounts: Sequence[str]) -> None:
-        if self._operator.confirm(accounts):
+        asked = [account for account in accounts if account not in self._left_out]
+        if not asked or self._operator.confirm(asked):
             return
-        for account in accounts:
+        for account in asked:
             self._left_out.append(account)
-            self._record_closed(account, "declined", "declined at the prompt")
+            self._decline(account)
 
-    def _record_closed(self, account: str, status: str, why: str) -> None:
+    def _decline(self, account: str) -> None:
         self._turn.journal.append(
             AccountClosed(
                 account=account,
                 at=self._turn.clock.now().replace(microsecond=0),
-                status="declined" if status == "declined" else "refused",
-                error=why,
+                status="declined",
+                error="declined at the prompt",
                 read=False,
                 positions=(),
                 cash_usd=ZERO,
@@ -122,24 +123,18 @@ class _Walker:
         if stage.is_problem:
             self.problems.append(stage.account)
 
-    def _for_account(self, account: str, act: Callable[[AccountTurn], object]) -> None:
-        """Run one account's stage on what the journal says now, unless it was declined or cannot be settled."""
-        if account in self._left_out:
-            return
-        result = self._turn.journal.result().of(account)
-        turn = AccountTurn(self._turn, result.plan, result, self._today.endpoints[account])
-        act(turn)
-
-    def _recover(self, turn: AccountTurn, account: str) -> None:
-        """Leave the account out for the rest of this run when the broker cannot say what became of its orders."""
-        try:
-            turn.recover()
-        except BrokerError as error:
+    def _recover(self, account: str) -> None:
+        """Leave the account out for the rest of this run when its earlier orders are not settled."""
+        if not self._turn_of(account).settle():
             self._left_out.append(account)
             self.problems.append(account)
-            self._operator.tell(account, str(error))
+            self._operator.tell(account, "what became of earlier orders is not settled; nothing more is sent")
 
-    def _trade(self, turn: AccountTurn, stage: Trade) -> None:
-        status = turn.trade(stage)
-        if status != "done":
+    def _trade(self, stage: Trade) -> None:
+        if stage.account not in self._left_out and self._turn_of(stage.account).trade(stage) != "done":
             self.problems.append(stage.account)
+
+    def _turn_of(self, account: str) -> AccountTurn:
+        """Return an account's turn on what the journal says now."""
+        result = self._turn.journal.result().of(account)
+        return AccountTurn(self._turn, result.plan, result, self._today.endpoints[account])

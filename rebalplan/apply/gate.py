@@ -5,10 +5,12 @@ Each refusal names the measured value, the limit and the way out.
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 
+from rebalplan.apply.order import Order
 from rebalplan.model import Quote
 from rebalplan.money import HUNDRED, divide, quantize, usd
 from rebalplan.orders import OrderTicket
@@ -17,6 +19,7 @@ from rebalplan.policy import LimitsPolicy
 
 _SHOWN = Decimal("0.01")
 _BPS = Decimal(10_000)
+_FALLBACK = "-f"
 
 
 class GateRefusal(msgspec.Struct, frozen=True):
@@ -27,11 +30,12 @@ class GateRefusal(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What the account has already sent."""
+    """What the account has already sent, in USD what it bought and sold or still may; the total is all accounts'."""
 
     references: tuple[str, ...]
     orders: int
     value_usd: Decimal
+    total_usd: Decimal
 
 
 def check_ticket(
@@ -55,6 +59,17 @@ def check_ticket(
     return None
 
 
+def check_rest(ticket: OrderTicket, first: Order | None) -> GateRefusal | None:
+    """Refuse a fallback without evidence of the first order's end, or for more than it left."""
+    if ticket.reference == line_of(ticket.reference):
+        return None
+    if first is None or first.may_fill or first.is_unknown:
+        return GateRefusal(f"{ticket.reference} would follow an order that is not over: a defect", True)
+    if ticket.quantity > first.rest:
+        return GateRefusal(f"{ticket.reference} asks for more than the {first.rest} shares left: a defect", True)
+    return None
+
+
 def check_limits(
     ticket: OrderTicket, price: Decimal, sent: Sent, net_liquidation_usd: Decimal, limits: LimitsPolicy
 ) -> GateRefusal | None:
@@ -65,7 +80,7 @@ def check_limits(
             f"{ticket.side.lower()} {ticket.symbol} is {usd(value)} USD at the live price, over max_order_usd = "
             f"{usd(limits.max_order_usd)}: plan again or raise the limit"
         )
-    if sent.orders + 1 > limits.max_orders:
+    if ticket.reference == line_of(ticket.reference) and sent.orders + 1 > limits.max_orders:
         return GateRefusal(
             f"{sent.orders} orders sent, max_orders = {limits.max_orders}: plan again or raise the limit"
         )
@@ -74,6 +89,23 @@ def check_limits(
         return GateRefusal(
             f"turnover would be {quantize(turnover_pct, _SHOWN)}% of NLV at live prices, over max_turnover_pct = "
             f"{limits.max_turnover_pct}: plan again or raise the limit"
+        )
+    total = limits.max_total_turnover_usd
+    if total is not None and sent.total_usd + value > total:
+        return GateRefusal(
+            f"turnover of all accounts would be {usd(sent.total_usd + value)} USD, over max_total_turnover_usd = "
+            f"{usd(total)}: plan again or raise the limit"
+        )
+    return None
+
+
+def check_time(now: datetime, expires_at: datetime, closes_at: datetime) -> GateRefusal | None:
+    """Refuse an order after the plan's expiry or the session's close, by the broker's time."""
+    if now >= expires_at:
+        return GateRefusal(f"it is {now:%H:%M:%S} UTC and the plan expired at {expires_at:%H:%M:%S}: plan again")
+    if now >= closes_at:
+        return GateRefusal(
+            f"it is {now:%H:%M:%S} UTC and the session closed at {closes_at:%H:%M:%S}: apply in the next session"
         )
     return None
 
@@ -111,4 +143,9 @@ def _check_spread(quote: Quote, limits: LimitsPolicy) -> GateRefusal | None:
 
 def fallback_reference(reference: str) -> str:
     """Return the reference of the one plain market order that may follow a line's first order."""
-    return f"{reference}-f"
+    return f"{reference}{_FALLBACK}"
+
+
+def line_of(reference: str) -> str:
+    """Return the reference of the plan line that an order serves."""
+    return reference.removesuffix(_FALLBACK)

@@ -1,177 +1,288 @@
-"""The lines of one account on their way through the send gate: cuts, tickets, funds."""
+"""The lines of one account on their way through the send gate: cuts, tickets, fallbacks, money."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 
 from rebalplan.apply.book import Book
-from rebalplan.apply.funding import Funds, allot_buys, quantity_step
-from rebalplan.apply.gate import Sent, check_limits, check_quote, check_ticket
+from rebalplan.apply.funding import Allotment, Funds, Wish, allot_buys, quantity_step
+from rebalplan.apply.gate import (
+    GateRefusal,
+    Sent,
+    check_limits,
+    check_quote,
+    check_rest,
+    check_ticket,
+    check_time,
+    fallback_reference,
+    line_of,
+)
+from rebalplan.apply.market import Market
+from rebalplan.apply.order import Order
 from rebalplan.errors import RefusedError
 from rebalplan.journal.journal import Journal
 from rebalplan.journal.records import LineCut
 from rebalplan.journal.result import AccountResult
 from rebalplan.live import LiveFinding
-from rebalplan.model import Quote
-from rebalplan.money import ZERO, canonical, from_bps
-from rebalplan.orders import OrderTicket
+from rebalplan.model import Quote, Side
+from rebalplan.money import ONE, ZERO, canonical, from_bps
+from rebalplan.orders import Algo, OrderTicket
 from rebalplan.plan import AccountPlan
 from rebalplan.pricing import NoPrice, choose_price
 from rebalplan.stages import OrderLine
 
 
-class Lines:
-    """What may be sent of each line, now. ``quotes`` are the latest, by symbol; ``problems`` are for the summary."""
+class Baseline(msgspec.Struct, frozen=True):
+    """The account just before this turn's first send, in USD.
 
-    def __init__(self, plan: AccountPlan, result: AccountResult, book: Book, journal: Journal) -> None:
+    ``values`` is what each earlier order had come to by then: fills of theirs that are reported later may be
+    in that cash already, so a sell's never count again. ``elsewhere`` is the turnover of the other accounts.
+    """
+
+    cash: Decimal
+    exposure: Decimal
+    net_liquidation: Decimal
+    values: Mapping[str, Decimal]
+    commissions: Decimal
+    elsewhere: Decimal
+
+
+class Lines:
+    """What may be sent of each line, now. ``problems`` collects what the account's summary must say."""
+
+    def __init__(
+        self,
+        plan: AccountPlan,
+        result: AccountResult,
+        book: Book,
+        journal: Journal,
+        market: Market,
+        *,
+        expires_at: datetime,
+        problems: list[str],
+    ) -> None:
         self._plan = plan
+        self._planned = {line.reference: line.planned for line in result.lines}
+        self._drifts = {row.symbol: row.drift_usd for row in plan.drift}
         self._book = book
         self._journal = journal
-        self._before: dict[str, Decimal] = {}
-        self._commissions_before = ZERO
-        self.results = {line.reference: line for line in result.lines}
-        self.quotes: Mapping[str, Quote] = {}
-        self.problems: list[str] = []
+        self._market = market
+        self._expires_at = expires_at
+        self._problems = problems
+        self._cut_to_nothing: set[str] = set()
+        self._baseline = Baseline(ZERO, ZERO, ZERO, {}, ZERO, ZERO)
 
-    def start(self) -> None:
-        """Note what earlier orders had come to when the account's cash was read.
+    def start(self, baseline: Baseline) -> None:
+        """Take what the account is now as what it was before the first send."""
+        self._baseline = baseline
 
-        A fill of an earlier sell that is reported later may be in that cash already, so it never counts again.
-        """
-        self._before = {reference: order.value_usd for reference, order in self._book.orders.items()}
-        self._commissions_before = sum(self._book.commissions.values(), ZERO)
+    def leave_out(self, findings: Iterable[LiveFinding]) -> None:
+        """Cut the lines whose market is not what the plan was made for."""
+        why = {finding.field.split(".")[1]: finding.message for finding in findings}
+        for reference, planned in self._planned.items():
+            if planned.symbol in why and reference not in self._book.orders:
+                self._refuse(reference, why[planned.symbol])
 
-    def leave_out(self, findings: Sequence[LiveFinding]) -> None:
-        """Cut the lines whose price moved."""
-        symbols = {f.field.split(".")[1]: f.message for f in findings}
-        for reference, line in self.results.items():
-            if line.planned.symbol in symbols and not line.orders:
-                self._cut(reference, ZERO, symbols[line.planned.symbol])
+    def still_open(self, lines: Iterable[OrderLine]) -> list[OrderLine]:
+        """Return the lines that have not been cut to nothing."""
+        return [line for line in lines if line.reference not in self._cut_to_nothing]
 
-    def is_open(self, line: OrderLine) -> bool:
-        """Tell whether the line has not been cut to nothing."""
-        return self.is_pending(line.reference)
+    def ticket(self, line: OrderLine) -> OrderTicket:
+        """Return the first order of a line, whole."""
+        return self._ticket(line.reference, line.order.quantity, self._plan.policy.execution.algo_preference)
 
-    def is_pending(self, reference: str) -> bool:
-        """Tell whether the line with this reference has not been cut to nothing."""
-        cut = self.results[reference].cut
-        return cut is None or bool(cut.quantity)
-
-    def is_filled(self, reference: str) -> bool:
-        """Tell whether a line that was sent bought or sold all it was sent for."""
-        first = self._book.orders.get(reference)
-        if first is None:
-            return True
-        rest = self._book.orders.get(f"{reference}-f")
-        return first.filled + (rest.filled if rest else ZERO) >= first.dispatch.quantity
-
-    def _cut(self, reference: str, quantity: Decimal, why: str) -> None:
-        record = LineCut(
-            account=self._plan.account,
-            at=self._book.now(),
-            line=reference,
-            quantity=canonical(quantity),
-            why=why,
-        )
-        self._journal.append(record)
-        self.results[reference] = msgspec.structs.replace(self.results[reference], cut=record)
-
-    def _cut_unless_sent(self, reference: str, why: str) -> None:
-        if reference in self._book.orders:
-            self.problems.append(why)
-        else:
-            self._cut(reference, ZERO, why)
-
-    def ticket(self, line: OrderLine, quantity: Decimal) -> OrderTicket:
-        """Return the order of a line in this quantity."""
-        execution = self._plan.policy.execution
+    def _ticket(self, reference: str, quantity: Decimal, algo: Algo) -> OrderTicket:
+        planned = self._planned[line_of(reference)]
         return OrderTicket(
-            reference=line.reference,
+            reference=reference,
             account=self._plan.account,
-            symbol=line.order.symbol,
-            con_id=line.order.con_id,
-            side=line.order.side,
+            symbol=planned.symbol,
+            con_id=planned.con_id,
+            side=planned.side,
             quantity=quantity,
-            algo=execution.algo_preference,
-            adaptive_priority=execution.adaptive_priority,
+            algo=algo,
+            adaptive_priority=self._plan.policy.execution.adaptive_priority,
         )
 
-    def next_buy(self, waiting: list[OrderLine], cash_before: Decimal) -> OrderTicket | None:
-        """Cost all remaining buys again and return the largest drift's; what cannot be paid is cut."""
-        while waiting:
-            rules = self._plan.policy.rebalance
-            step = quantity_step(allow_fractional=rules.allow_fractional)
-            first = allot_buys(
-                waiting,
-                {row.symbol: row.drift_usd for row in self._plan.drift},
-                self.asks(),
-                self._funds(cash_before),
-                cost_bps=rules.cost_bps,
-                step=step,
-            )[0]
-            waiting.remove(first.line)
-            if first.quantity < first.line.order.quantity:
-                self._cut(first.line.reference, first.quantity, first.why)
-            if first.quantity:
-                return self.ticket(first.line, first.quantity)
+    def fallbacks(self, side: Side) -> list[Order]:
+        """Return the algo orders that evidently died before they were filled, and have had no fallback."""
+        if not self._plan.policy.execution.fallback_plain_market:
+            return []
+        return [o for o in self._book.orders.values() if o.side == side and self._wants_fallback(o)]
+
+    def _wants_fallback(self, order: Order) -> bool:
+        return (
+            order.over in ("cancelled", "rejected")
+            and not order.is_resolved
+            and order.dispatch.algo != "none"
+            and order.rest > ZERO
+            and not order.fallback_offered
+            and fallback_reference(order.dispatch.reference) not in self._book.orders
+        )
+
+    def next_fallback(self, side: Side) -> OrderTicket | None:
+        """Return a plain market order for what a dead algo order evidently did not fill."""
+        for order in self.fallbacks(side):
+            order.fallback_offered = True
+            return self._ticket(fallback_reference(order.dispatch.reference), order.rest, "none")
         return None
 
-    def asks(self) -> dict[str, Decimal]:
-        """Return the live ask of every symbol that has one, in USD."""
-        return {quote.symbol: quote.ask for quote in self.quotes.values() if quote.ask is not None}
+    def next_buy(self, waiting: list[OrderLine], *, may_wait: bool) -> OrderTicket | None:
+        """Cost all remaining buys again and return the largest drift's; what cannot be paid is cut.
 
-    def _funds(self, cash_before: Decimal) -> Funds:
+        With ``may_wait`` nothing is cut: there is no order until the money for all of it is there.
+        """
+        while wishes := self._wishes(waiting):
+            first = self._allot(wishes)[0]
+            reference, is_whole = first.wish.reference, first.quantity == first.wish.quantity
+            if may_wait and not is_whole:
+                return None
+            waiting[:] = [line for line in waiting if line.reference != reference]
+            if reference in self._book.orders:
+                ticket = self._buy_fallback(first)
+            else:
+                ticket = self._buy_line(first)
+            if ticket is not None:
+                return ticket
+        return None
+
+    def _wishes(self, waiting: list[OrderLine]) -> list[Wish]:
+        """Return what is left to buy and can be costed; a symbol without an ask is refused by name."""
+        rests = [(order.dispatch.reference, order.rest) for order in self.fallbacks("BUY")]
+        wishes = []
+        for reference, quantity in [*rests, *((line.reference, line.order.quantity) for line in waiting)]:
+            symbol = self._planned[reference].symbol
+            ask = self._ask(symbol)
+            if ask is not None:
+                wishes.append(Wish(reference, symbol, quantity, self._drifts[symbol], ask))
+                continue
+            waiting[:] = [line for line in waiting if line.reference != reference]
+            self._refuse(reference, f"{symbol} has no ask price: plan again when it is quoted")
+        return wishes
+
+    def _ask(self, symbol: str) -> Decimal | None:
+        quote = self._market.quotes.get(symbol)
+        ask = quote.ask if quote is not None and quote.problem is None else None
+        return ask if ask is not None and ask > 0 else None
+
+    def _allot(self, wishes: Sequence[Wish]) -> tuple[Allotment, ...]:
+        rules = self._plan.policy.rebalance
+        return allot_buys(
+            wishes,
+            self._funds(),
+            cost_bps=rules.cost_bps,
+            step=quantity_step(allow_fractional=rules.allow_fractional),
+            min_order_usd=rules.min_order_usd,
+        )
+
+    def _buy_line(self, allotment: Allotment) -> OrderTicket | None:
+        reference = allotment.wish.reference
+        if allotment.why:
+            self._cut(reference, allotment.quantity, allotment.why)
+        if not allotment.quantity:
+            return None
+        return self._ticket(reference, allotment.quantity, self._plan.policy.execution.algo_preference)
+
+    def _buy_fallback(self, allotment: Allotment) -> OrderTicket | None:
+        reference = allotment.wish.reference
+        self._book.orders[reference].fallback_offered = True
+        if allotment.why:
+            self._problems.append(f"{fallback_reference(reference)}: {allotment.why}")
+        if not allotment.quantity:
+            return None
+        return self._ticket(fallback_reference(reference), allotment.quantity, "none")
+
+    def _funds(self) -> Funds:
         """Return what there is to spend: only what the broker confirmed counts as proceeds."""
         summary = self._plan.summary
-        floor = summary.cash_floor_usd if summary else ZERO
-        cost = from_bps(self._plan.policy.rebalance.cost_bps)
-        cash, exposure, reserved = cash_before, ZERO, ZERO
+        baseline = self._baseline
+        cost = ONE + from_bps(self._plan.policy.rebalance.cost_bps)
+        cash, exposure, reserved = baseline.cash, baseline.exposure, ZERO
         for reference, order in self._book.orders.items():
-            sign = 1 if order.side == "BUY" else -1
-            earlier = self._before.get(reference)
-            if earlier is None:
-                cash -= sign * order.value_usd
-                exposure += sign * order.value_usd
-            elif order.side == "BUY":
-                cash -= order.value_usd - earlier
-            if order.side == "BUY" and order.is_live:
-                reserved += order.rest * order.dispatch.quote * (1 + cost)
-        cash -= sum(self._book.commissions.values(), ZERO) - self._commissions_before
-        cap = self._plan.policy.rebalance.max_leverage * (summary.net_liquidation_usd if summary else ZERO)
-        before = summary.exposure_before_usd if summary else ZERO
-        return Funds(cash, floor, reserved, cap - before - exposure)
+            quote = order.dispatch.quote
+            earlier = baseline.values.get(reference)
+            if order.side == "SELL":
+                if earlier is None:
+                    cash += order.value_usd
+                    exposure -= order.filled * quote
+                continue
+            cash -= order.value_usd - (earlier or ZERO)
+            exposure += order.value_usd - (earlier or ZERO)
+            open_shares = order.rest if order.may_fill else ZERO
+            reserved += (open_shares + order.unpriced) * quote * cost
+        cash -= sum(self._book.commissions.values(), ZERO) - baseline.commissions
+        cap = self._plan.policy.rebalance.max_leverage * baseline.net_liquidation
+        return Funds(cash, summary.cash_floor_usd if summary else ZERO, reserved, cap - exposure)
 
     def approve(self, ticket: OrderTicket) -> Decimal | None:
         """Run the send gate; a refused line is cut and named. Raises ``RefusedError`` for a defect."""
-        reference = ticket.reference.removesuffix("-f")
-        planned = self.results[reference].planned
-        quote = self.quotes.get(ticket.symbol)
+        reference = line_of(ticket.reference)
+        quote = self._market.quotes.get(ticket.symbol)
         price = choose_price(quote, self._plan.policy.pricing) if quote is not None else NoPrice("not quoted")
         if quote is None or isinstance(price, NoPrice):
             why = price.why if isinstance(price, NoPrice) else "not quoted"
-            self._cut_unless_sent(reference, f"no price for {ticket.symbol}: {why}")
+            self._refuse(reference, f"no price for {ticket.symbol}: {why}")
             return None
-        limits = self._plan.policy.limits
-        nlv = self._plan.summary.net_liquidation_usd if self._plan.summary else ZERO
-        refusal = (
-            check_ticket(ticket, reference, self._plan.account, planned, self._sent())
-            or check_quote(quote, price.value, planned, limits)
-            or check_limits(ticket, price.value, self._sent(), nlv, limits)
-        )
+        refusal = self._check(ticket, reference, quote, price.value)
         if refusal is None:
             return price.value
         if refusal.is_defect:
             raise RefusedError(refusal.why)
-        self._cut_unless_sent(reference, refusal.why)
+        self._refuse(reference, refusal.why)
         return None
+
+    def _check(
+        self, ticket: OrderTicket, reference: str, quote: Quote, price: Decimal
+    ) -> GateRefusal | None:
+        planned, sent = self._planned[reference], self._sent()
+        limits = self._plan.policy.limits
+        closes_at = self._market.session().closes_at
+        return (
+            check_ticket(ticket, reference, self._plan.account, planned, sent)
+            or check_rest(ticket, self._book.orders.get(reference))
+            or check_time(self._market.now(), self._expires_at, closes_at)
+            or check_quote(quote, price, planned, limits)
+            or check_limits(ticket, price, sent, self._baseline.net_liquidation, limits)
+        )
 
     def _sent(self) -> Sent:
         orders = self._book.orders
+        value = sum(
+            (
+                (o.dispatch.quantity if o.may_fill else o.filled) * o.dispatch.quote
+                for o in orders.values()
+            ),
+            ZERO,
+        )
         return Sent(
             tuple(orders),
-            sum(1 for r in orders if not r.endswith("-f")),
-            sum((o.dispatch.quantity * o.dispatch.quote for o in orders.values()), ZERO),
+            sum(1 for reference in orders if reference == line_of(reference)),
+            value,
+            value + self._baseline.elsewhere,
         )
+
+    def _refuse(self, reference: str, why: str) -> None:
+        """Leave a line, or the rest of one, unsent: the account is not done then."""
+        self._problems.append(why)
+        order = self._book.orders.get(reference)
+        if order is None:
+            self._cut(reference, ZERO, why)
+        else:
+            order.fallback_offered = True
+
+    def _cut(self, reference: str, quantity: Decimal, why: str) -> None:
+        self._journal.append(
+            LineCut(
+                account=self._plan.account,
+                at=self._book.now(),
+                line=reference,
+                quantity=canonical(quantity),
+                why=why,
+            )
+        )
+        if not quantity:
+            self._cut_to_nothing.add(reference)

@@ -50,8 +50,8 @@ def conclude(book: Book, order: Order, lists: Lists, *, is_last: bool) -> Verdic
     """Say how an order stands by complete lists; on the last time what is absent is given up as unknown."""
     reference = order.dispatch.reference
     done = [c for c in lists.completed if c.reference == reference]
-    if len({c.perm_id for c in done} | ({order.perm_id} - {0})) > 1:
-        book.give_up(order, "the broker has it more than once")
+    if len({order.perm_id, *(c.perm_id for c in done)} - {0}) > 1:
+        book.refuse_twin(order, "the broker has it more than once")
     elif done:
         book.end(order, done[-1].status, done[-1].filled)
     if order.end_status and is_last:

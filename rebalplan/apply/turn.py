@@ -1,33 +1,36 @@
-"""One account's turn: check again, sells, buys, reconcile, close."""
+"""One account's turn: check again, sells, buys, reconcile, close.
+
+A turn has two halves that may come in different runs: ``settle`` finds out what became of earlier orders and
+sends nothing; ``trade`` sends what was never sent. Whatever stops a turn, it follows the orders that are out
+as far as it can, and writes how the account was closed exactly once.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
 
 from rebalplan.apply.book import Book
-from rebalplan.apply.desk import Desk
-from rebalplan.apply.lines import Lines
-from rebalplan.apply.reconcile import foreign_references, reconcile
+from rebalplan.apply.checks import check_day, check_hours, check_live, check_resolutions, expect, foreign
+from rebalplan.apply.desk import Desk, NoOffers
+from rebalplan.apply.lines import Baseline, Lines
+from rebalplan.apply.market import Market
+from rebalplan.apply.offers import phases
 from rebalplan.apply.timing import Timing
 from rebalplan.codec import Envelope
-from rebalplan.errors import AccountError, BrokerError, RefusedError, UnreachableError
+from rebalplan.errors import AccountError, BrokerError, LinkDownError, RefusedError
 from rebalplan.journal.journal import Journal
 from rebalplan.journal.records import AccountClosed, AccountStatus, Intent
 from rebalplan.journal.result import AccountResult
-from rebalplan.live import Expectation, foreign_orders, refusals, verify_live
-from rebalplan.model import AccountSnapshot, Position, Quote
-from rebalplan.money import ZERO, canonical
-from rebalplan.orders import OrderTicket
+from rebalplan.live import net_liquidation
+from rebalplan.model import AccountSnapshot
+from rebalplan.money import ZERO
 from rebalplan.plan import AccountPlan
 from rebalplan.ports import Clock, Progress, TradingBroker, TradingConnection
 from rebalplan.settings import Endpoint
-from rebalplan.stages import OrderLine, Trade
-from rebalplan.verify import verify_expiry
+from rebalplan.stages import OrderLine, Trade, rests_of
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -47,7 +50,7 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 class AccountTurn:
-    """Walks one account's ``Trade`` stage; everything it finds out is in the journal."""
+    """Walks one account's ``Recover`` or ``Trade`` stage; everything it finds out is in the journal."""
 
     def __init__(self, turn: Turn, plan: AccountPlan, result: AccountResult, endpoint: Endpoint) -> None:
         self._turn = turn
@@ -55,131 +58,143 @@ class AccountTurn:
         self._result = result
         self._endpoint = endpoint
         self._book = Book(plan.account, turn.journal, turn.clock)
-        self._lines = Lines(plan, result, self._book, turn.journal)
-        self._problems = self._lines.problems
+        self._book.adopt(result.lines)
+        self._problems: list[str] = []
         self._end: AccountSnapshot | None = None
-        for line in result.lines:
-            for order in line.orders:
-                self._book.adopt(order, line.planned)
+
+    def settle(self) -> bool:
+        """Find out what became of earlier orders; return whether nothing of them stands in the way any more.
+
+        When something does, how the account was closed is recorded. Raises ``DiskError``.
+        """
+        try:
+            self._recover()
+        except (AccountError, BrokerError, RefusedError) as error:
+            self._problems.append(str(error))
+        if all(order.over for order in self._book.orders.values()):
+            return True
+        self._close()
+        return False
 
     def trade(self, stage: Trade) -> AccountStatus:
         """Trade the account and record how it ended. Raises ``DiskError`` when the journal fails."""
-        begun = bool(self._result.intents)
         try:
             with self._turn.broker.connect(self._endpoint) as link:
-                begun = self._trade(link, stage) or begun
-        except UnreachableError as error:
-            self._problems.append(str(error))
-            self._recover_after_loss()
+                self._trade(link, stage)
         except (AccountError, BrokerError, RefusedError) as error:
             self._problems.append(str(error))
-        return self._close(begun=begun or bool(self._book.orders))
+            if not isinstance(error, LinkDownError):
+                self._follow_up()
+        return self._close()
 
-    def recover(self) -> None:
-        """Find out what became of the orders under way, and send nothing. Raises ``BrokerError``."""
+    def _follow_up(self) -> None:
+        """Connect once more to learn what became of what was sent; send nothing."""
+        if not self._book.orders:
+            return
+        try:
+            self._recover()
+        except (AccountError, BrokerError, RefusedError) as error:
+            self._problems.append(str(error))
+
+    def _recover(self) -> None:
         self._turn.clock.sleep(self._turn.timing.quiet_sec)
+        self._book.reconnected()
         with self._turn.broker.connect(self._endpoint) as link:
-            reconcile(link, self._book, self._book.live())
-            self._desk(link).work(lambda: None, self._refuse_all)
+            desk = self._desk(link)
+            if self._book.has_unknown():
+                desk.inquire()
+            desk.work(NoOffers())
             self._read_end(link)
 
-    def _trade(self, link: TradingConnection, stage: Trade) -> bool:
-        """Return whether the account was begun."""
-        self._check_time(link)
-        self._turn.guard(self._plan.account)
-        snapshot = link.read_account(self._plan.account)
-        self._lines.quotes = self._read_quotes(link, snapshot)
-        self._lines.start()
-        self._check_live(link, snapshot)
-        self._ask_what_if(link, stage.buys)
-        self._intend(stage, snapshot)
-        desk = self._desk(link)
-        self._sell(desk, stage.sells)
-        if not self._must_halt(desk):
-            self._lines.quotes = self._read_quotes(link, snapshot)
-            self._buy(desk, stage.buys, snapshot.cash_usd)
+    def _trade(self, link: TradingConnection, stage: Trade) -> None:
+        sells, buys = list(stage.sells), list(stage.buys)
+        if sells or buys or rests_of(self._result):
+            self._send(link, sells, buys)
         self._read_end(link)
-        return True
 
-    def _check_time(self, link: TradingConnection) -> None:
-        """Refuse an expired plan by the broker's clock, and a resume on another day than the journal's."""
-        now = link.broker_time().astimezone(UTC)
-        expired = verify_expiry(self._turn.envelope.plan, now)
-        if expired:
-            raise RefusedError(f"{expired[0].code} {expired[0].message}")
-        if self._result.intents and self._result.intents[0].at.date() != now.date():
-            raise RefusedError(
-                f"it was begun on {self._result.intents[0].at:%Y-%m-%d}: another day sends nothing more; plan again"
-            )
+    def _send(self, link: TradingConnection, sells: list[OrderLine], buys: list[OrderLine]) -> None:
+        self._turn.guard(self._plan.account)
+        market = Market(link, self._plan, self._turn.clock, self._turn.timing, self._turn.progress)
+        check_day(self._turn.envelope.plan, self._result, market.now())
+        snapshot = link.read_account(self._plan.account)
+        market.read(snapshot)
+        check_hours(self._plan, self._result, market)
+        lines = self._lines(market)
+        self._check(link, market, snapshot, lines)
+        sells, buys = lines.still_open(sells), lines.still_open(buys)
+        self._require_something(sells, buys)
+        self._ask_what_if(link, lines, buys)
+        lines.start(self._baseline(snapshot, market))
+        self._intend(market, [*sells, *buys], snapshot)
+        desk = self._desk(link)
+        together = self._plan.policy.execution.sequence == "together"
+        for offers in phases(lines, market, self._book, sells, buys, together=together):
+            if desk.may_go_on():
+                desk.work(offers)
+        desk.await_commissions()
 
-    def _read_quotes(self, link: TradingConnection, snapshot: AccountSnapshot) -> Mapping[str, Quote]:
-        wanted = {p.symbol: p.con_id for p in snapshot.positions}
-        wanted.update({o.symbol: o.con_id for o in self._plan.orders})
-        market = link.read_market(
-            dict(sorted(wanted.items())),
-            allow_delayed=self._plan.policy.pricing.allow_delayed,
-            progress=self._turn.progress,
+    def _lines(self, market: Market) -> Lines:
+        return Lines(
+            self._plan,
+            self._result,
+            self._book,
+            self._turn.journal,
+            market,
+            expires_at=self._turn.envelope.plan.volatile.expires_at,
+            problems=self._problems,
         )
-        return {quote.symbol: quote for quote in market.quotes}
 
-    def _check_live(self, link: TradingConnection, snapshot: AccountSnapshot) -> None:
+    def _check(
+        self, link: TradingConnection, market: Market, snapshot: AccountSnapshot, lines: Lines
+    ) -> None:
         """Refuse a stale account; leave out lines whose price moved."""
         executions, _ = link.executions(self._plan.account)
-        foreign = foreign_references(
-            f"rb-{self._turn.envelope.sha256[:12]}-a{self._position():02d}-",
+        check_resolutions(self._result, executions)
+        references = foreign(
+            self._turn.envelope,
+            self._plan,
             self._book.orders,
             link.open_orders(),
             link.completed_orders(),
             executions,
         )
-        findings = (
-            *foreign_orders(self._plan.account, foreign),
-            *verify_live(self._expectation(), snapshot, self._lines.quotes),
-        )
-        refused = refusals(findings)
-        if refused:
-            raise RefusedError("; ".join(f"{f.code} {f.message}" for f in refused))
-        self._lines.leave_out([f for f in findings if f.weight == "line"])
+        left_out = check_live(expect(self._plan, self._result), snapshot, market.quotes, references)
+        lines.leave_out(left_out)
 
-    def _position(self) -> int:
-        accounts = self._turn.envelope.plan.accounts
-        return 1 + [a.account for a in accounts].index(self._plan.account)
+    def _require_something(self, sells: list[OrderLine], buys: list[OrderLine]) -> None:
+        """Refuse before INTENT when every line was left out: the account stays as it was."""
+        if not sells and not buys and not rests_of(self._result):
+            raise RefusedError("no line can be sent now")
 
-    def _expectation(self) -> Expectation:
-        """Return what the account should be: the plan's snapshot, or the last INTENT and our own fills since."""
-        snapshot = self._plan.snapshot
-        if not self._result.intents or snapshot is None:
-            positions = snapshot.positions if snapshot else ()
-            cash = snapshot.cash_usd if snapshot else ZERO
-            return Expectation(self._plan, positions, cash, tuple(self._book.orders))
-        first = self._result.intents[0]
-        held = {(p.symbol, p.con_id): p.quantity for p in first.positions}
-        cash = first.cash_usd
-        for order in self._book.orders.values():
-            key = (order.symbol, order.con_id)
-            sign = 1 if order.side == "BUY" else -1
-            held[key] = held.get(key, ZERO) + sign * order.filled
-            cash -= sign * order.value_usd
-        cash -= sum(self._book.commissions.values(), ZERO)
-        positions = tuple(Position(s, c, canonical(q)) for (s, c), q in sorted(held.items()))
-        return Expectation(self._plan, positions, cash, tuple(self._book.orders))
-
-    def _ask_what_if(self, link: TradingConnection, buys: Sequence[OrderLine]) -> None:
+    def _ask_what_if(self, link: TradingConnection, lines: Lines, buys: list[OrderLine]) -> None:
         """Refuse the account when the broker would refuse a buy: nobody is sold out and stranded in cash."""
         for line in buys:
-            answer = link.ask_what_if(self._lines.ticket(line, line.order.quantity))
+            answer = link.ask_what_if(lines.ticket(line))
             if answer.answered and answer.refusal:
                 raise RefusedError(
                     f"the broker would refuse to buy {line.order.symbol}: {answer.refusal}. Nothing was sent"
                 )
 
-    def _intend(self, stage: Trade, snapshot: AccountSnapshot) -> None:
+    def _baseline(self, snapshot: AccountSnapshot, market: Market) -> Baseline:
+        """Measure the account; cash that the plan and our own fills do not explain is not touched."""
+        worth = net_liquidation(self._plan, snapshot, market.quotes)
+        others = [a for a in self._turn.journal.result().accounts if a.account != self._plan.account]
+        return Baseline(
+            cash=min(snapshot.cash_usd, expect(self._plan, self._result).cash_usd),
+            exposure=worth - snapshot.cash_usd,
+            net_liquidation=worth,
+            values={reference: order.value_usd for reference, order in self._book.orders.items()},
+            commissions=sum(self._book.commissions.values(), ZERO),
+            elsewhere=sum((_turnover(account) for account in others), ZERO),
+        )
+
+    def _intend(self, market: Market, lines: list[OrderLine], snapshot: AccountSnapshot) -> None:
         self._turn.journal.append(
             Intent(
                 account=self._plan.account,
-                at=self._book.now(),
+                at=market.now().replace(microsecond=0),
                 attempt=len(self._result.intents) + 1,
-                references=tuple(line.reference for line in (*stage.sells, *stage.buys)),
+                references=tuple(line.reference for line in lines),
                 positions=snapshot.positions,
                 cash_usd=snapshot.cash_usd,
             )
@@ -193,29 +208,8 @@ class AccountTurn:
             self._plan.policy.execution,
             timing=self._turn.timing,
             stop=self._turn.stop,
+            progress=self._turn.progress,
         )
-
-    def _sell(self, desk: Desk, sells: Sequence[OrderLine]) -> None:
-        waiting = deque(line for line in sells if self._lines.is_open(line))
-        desk.work(lambda: self._next_sell(waiting), self._lines.approve)
-
-    def _next_sell(self, waiting: deque[OrderLine]) -> OrderTicket | None:
-        if not waiting:
-            return None
-        line = waiting.popleft()
-        return self._lines.ticket(line, line.order.quantity)
-
-    def _buy(self, desk: Desk, buys: Sequence[OrderLine], cash_before: Decimal) -> None:
-        waiting = [
-            line for line in buys if self._lines.is_open(line) and line.order.symbol in self._lines.asks()
-        ]
-        desk.work(lambda: self._lines.next_buy(waiting, cash_before), self._lines.approve)
-
-    def _refuse_all(self, ticket: OrderTicket) -> Decimal | None:
-        raise RefusedError(f"a recovery must send nothing, not even {ticket.reference}: a defect")
-
-    def _must_halt(self, desk: Desk) -> bool:
-        return desk.stopped or any(o.unknown for o in self._book.orders.values())
 
     def _read_end(self, link: TradingConnection) -> None:
         """Read fills and commissions once more, and the account as it is now."""
@@ -226,24 +220,17 @@ class AccountTurn:
             self._book.commissioned(commission)
         self._end = link.read_account(self._plan.account)
 
-    def _recover_after_loss(self) -> None:
-        """Connect once more to learn what became of what was sent; send nothing."""
-        if not self._book.orders:
-            return
-        try:
-            self.recover()
-        except (AccountError, BrokerError, RefusedError) as error:
-            self._problems.append(str(error))
-
-    def _close(self, *, begun: bool) -> AccountStatus:
+    def _close(self) -> AccountStatus:
+        """Record how the account ended this time."""
+        result = self._turn.journal.result().of(self._plan.account)
+        status = self._status(result)
         end = self._end
-        status = self._status(begun=begun)
         self._turn.journal.append(
             AccountClosed(
                 account=self._plan.account,
                 at=self._book.now(),
                 status=status,
-                error="; ".join(self._problems),
+                error="; ".join([*self._problems, *_unfinished(result)]),
                 read=end is not None,
                 positions=end.positions if end is not None else (),
                 cash_usd=end.cash_usd if end is not None else ZERO,
@@ -251,11 +238,27 @@ class AccountTurn:
         )
         return status
 
-    def _status(self, *, begun: bool) -> AccountStatus:
-        if not begun:
+    def _status(self, result: AccountResult) -> AccountStatus:
+        if not result.intents:
             return "refused"
-        orders = self._book.orders.values()
-        all_over = all(o.over is not None for o in orders)
-        all_sent = all(r in self._book.orders or not self._lines.is_pending(r) for r in self._lines.results)
-        filled = all(self._lines.is_filled(r) for r in self._lines.results)
-        return "done" if all_over and all_sent and filled and not self._problems else "incomplete"
+        return "incomplete" if self._problems or _unfinished(result) else "done"
+
+
+def _unfinished(result: AccountResult) -> list[str]:
+    """Return a sentence for each line that did not come to its end; a buy that cash did not cover did."""
+    sentences = []
+    for line in result.lines:
+        name = f"{line.planned.side.lower()} {line.planned.symbol}"
+        if line.status == "not_sent":
+            sentences.append(f"{name} was not sent")
+        elif line.status not in ("filled", "cut"):
+            sentences.append(f"{name} is {line.status}, {line.filled} of {line.orders[0].dispatch.quantity} filled")
+        elif any(not order.is_priced for order in line.orders):
+            sentences.append(f"{name} is filled but the broker has not shown every execution")
+    return sentences
+
+
+def _turnover(account: AccountResult) -> Decimal:
+    """Return what an account's orders have traded or still may, in USD."""
+    orders = [order for line in account.lines for order in line.orders]
+    return sum(((o.filled if o.is_over else o.dispatch.quantity) * o.dispatch.quote for o in orders), ZERO)

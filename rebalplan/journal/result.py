@@ -5,13 +5,14 @@ This is the only account of an apply; the command's summary, ``rebal status`` an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
 from rebalplan.codec import Envelope, order_ref
+from rebalplan.errors import JournalError
 from rebalplan.journal.records import (
     AccountClosed,
     Ack,
@@ -30,7 +31,10 @@ from rebalplan.orders import correction_root
 from rebalplan.plan import AccountPlan, PlannedOrder
 
 OrderStatus = Literal["dispatched", "acknowledged", "filled", "cancelled", "rejected", "unknown", "resolved"]
-LineStatus = Literal["not_sent", "cut", "working", "filled", "partial", "cancelled", "rejected", "unknown"]
+LineStatus = Literal[
+    "not_sent", "cut", "dispatched", "working", "filled", "partial", "cancelled", "rejected", "unknown"
+]
+"""``dispatched`` was sent and nothing is known yet: a resume asks. ``filled`` is all that was sent of the line."""
 
 
 class OrderResult(msgspec.Struct, frozen=True):
@@ -40,14 +44,29 @@ class OrderResult(msgspec.Struct, frozen=True):
     status: OrderStatus
     perm_id: int
     fills: tuple[Fill, ...]
-    commission_usd: Decimal
+    commissions: Mapping[str, Decimal]
     evidenced: Decimal
     note: str
 
     @property
+    def executed(self) -> Decimal:
+        """Return the shares whose executions are known."""
+        return sum((fill.quantity for fill in self.fills), ZERO)
+
+    @property
     def filled(self) -> Decimal:
         """Return the shares known to have been bought or sold."""
-        return max(self.evidenced, sum((fill.quantity for fill in self.fills), ZERO))
+        return max(self.evidenced, self.executed)
+
+    @property
+    def is_priced(self) -> bool:
+        """Tell whether every share that was filled has its execution, and so its price."""
+        return self.executed >= self.filled
+
+    @property
+    def commission_usd(self) -> Decimal:
+        """Return what the broker charged for the known fills."""
+        return sum(self.commissions.values(), ZERO)
 
     @property
     def value_usd(self) -> Decimal:
@@ -90,9 +109,11 @@ class LineResult(msgspec.Struct, frozen=True):
             return "cut" if self.cut is not None and not self.cut.quantity else "not_sent"
         if any(order.status == "unknown" for order in self.orders):
             return "unknown"
+        if any(order.status == "dispatched" for order in self.orders):
+            return "dispatched"
         if not all(order.is_over for order in self.orders):
             return "working"
-        if self.filled >= self.planned.quantity:
+        if self.filled >= self.orders[0].dispatch.quantity:
             return "filled"
         if self.filled:
             return "partial"
@@ -113,9 +134,24 @@ class AccountResult(msgspec.Struct, frozen=True):
         return self.plan.account
 
     @property
+    def closed_error(self) -> str:
+        """Return what was said when the account was last closed."""
+        return self.closed.error if self.closed is not None else ""
+
+    @property
     def unresolved(self) -> tuple[OrderResult, ...]:
         """Return the dispatched orders nobody has evidence of the end of."""
         return tuple(order for line in self.lines for order in line.orders if not order.is_over)
+
+    @property
+    def unpriced(self) -> tuple[OrderResult, ...]:
+        """Return the orders that are over but lack executions: what they came to is not known yet."""
+        return tuple(o for line in self.lines for o in line.orders if o.is_over and not o.is_priced)
+
+    @property
+    def unsent(self) -> tuple[LineResult, ...]:
+        """Return the lines nothing was ever sent of, cut or not."""
+        return tuple(line for line in self.lines if not line.orders)
 
     @property
     def unknown(self) -> tuple[OrderResult, ...]:
@@ -138,11 +174,19 @@ class ApplyResult(msgspec.Struct, frozen=True):
 
 
 def replay(envelope: Envelope, records: Sequence[AnyRecord]) -> ApplyResult:
-    """Return what the records say about the plan's accounts and lines."""
+    """Return what the records say about the plan's accounts and lines.
+
+    Raises ``JournalError`` for records that cannot be of this plan.
+    """
+    by_account: dict[str, list[AnyRecord]] = {plan.account: [] for plan in envelope.plan.accounts}
+    for record in records:
+        if record.account not in by_account:
+            raise JournalError(f"it speaks of account {record.account}, which the plan has not: restore it")
+        by_account[record.account].append(record)
     return ApplyResult(
         envelope.id,
         tuple(
-            _account(envelope.sha256, position, plan, [r for r in records if r.account == plan.account])
+            _account(envelope.sha256, position, plan, by_account[plan.account])
             for position, plan in enumerate(envelope.plan.accounts, start=1)
         ),
     )
@@ -155,8 +199,8 @@ def line_references(sha256: str, position: int, plan: AccountPlan) -> tuple[str,
 
 def _account(sha256: str, position: int, plan: AccountPlan, records: Sequence[AnyRecord]) -> AccountResult:
     references = line_references(sha256, position, plan)
-    orders = [_order(r, records) for r in records if isinstance(r, Dispatch)]
-    cuts = {r.line: r for r in records if isinstance(r, LineCut)}
+    orders = _orders(records)
+    cuts = _cuts(records)
     closings = [r for r in records if isinstance(r, AccountClosed)]
     return AccountResult(
         plan=plan,
@@ -169,19 +213,45 @@ def _account(sha256: str, position: int, plan: AccountPlan, records: Sequence[An
     )
 
 
-def _order(dispatch: Dispatch, records: Iterable[AnyRecord]) -> OrderResult:
-    """Fold everything that was recorded about one order."""
-    status: OrderStatus = "dispatched"
-    perm_id, evidenced, note = 0, ZERO, ""
-    fills: dict[str, Fill] = {}
+def _cuts(records: Iterable[AnyRecord]) -> dict[str, LineCut]:
+    """Return the cuts that hold: an INTENT that names a line again opens it again."""
+    cuts: dict[str, LineCut] = {}
+    for record in records:
+        if isinstance(record, LineCut):
+            cuts[record.line] = record
+        elif isinstance(record, Intent):
+            for reference in record.references:
+                cuts.pop(reference, None)
+    return cuts
+
+
+_AboutOrder = Dispatch | Ack | Fill | Done | Unknown | Resolved
+
+
+def _orders(records: Iterable[AnyRecord]) -> list[OrderResult]:
+    """Fold the records of each order, in the order of their dispatch."""
+    by_reference: dict[str, list[_AboutOrder]] = {}
     commissions: dict[str, Decimal] = {}
     for record in records:
         if isinstance(record, Commission):
             commissions[correction_root(record.exec_id)] = record.amount_usd
-            continue
-        if getattr(record, "reference", None) != dispatch.reference:
-            continue
+        elif isinstance(record, _AboutOrder):
+            by_reference.setdefault(record.reference, []).append(record)
+    return [_order(about, commissions) for about in by_reference.values()]
+
+
+def _order(records: Sequence[_AboutOrder], commissions: Mapping[str, Decimal]) -> OrderResult:
+    """Fold everything that was recorded about one order; its DISPATCH comes first."""
+    dispatch = records[0]
+    if not isinstance(dispatch, Dispatch):
+        raise JournalError(f"{dispatch.reference} is reported on before it is dispatched: restore the journal")
+    status: OrderStatus = "dispatched"
+    perm_id, evidenced, note = 0, ZERO, ""
+    fills: dict[str, Fill] = {}
+    for record in records[1:]:
         match record:
+            case Dispatch():
+                raise JournalError(f"{record.reference} is dispatched twice: a defect, send nothing more")
             case Ack():
                 perm_id = record.perm_id
                 status = "acknowledged" if status in ("dispatched", "unknown") else status
@@ -194,7 +264,7 @@ def _order(dispatch: Dispatch, records: Iterable[AnyRecord]) -> OrderResult:
             case Resolved():
                 status, evidenced, note = "resolved", record.filled, record.evidence
                 fills = _resolved_fills(record)
-    charged = sum((commissions.get(root, ZERO) for root in fills), ZERO)
+    charged = {root: commissions[root] for root in fills if root in commissions}
     return OrderResult(dispatch, status, perm_id, tuple(fills.values()), charged, evidenced, note)
 
 

@@ -1,0 +1,118 @@
+"""What is checked on the connection before an account's first order: time, day, hours, the live account.
+
+Each check raises ``RefusedError`` naming what was measured, the limit and the way out; nothing was sent then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from rebalplan.apply.market import Market
+from rebalplan.apply.reconcile import foreign_references
+from rebalplan.codec import Envelope, order_ref
+from rebalplan.errors import RefusedError
+from rebalplan.journal.result import AccountResult
+from rebalplan.live import Expectation, LiveFinding, foreign_orders, refusals, verify_live
+from rebalplan.model import AccountSnapshot, Position, Quote
+from rebalplan.money import ZERO, canonical
+from rebalplan.orders import CompletedOrder, Execution, OpenOrder, correction_number, correction_root
+from rebalplan.plan import AccountPlan, Plan
+from rebalplan.verify import verify_expiry
+
+
+def check_day(plan: Plan, result: AccountResult, now: datetime) -> None:
+    """Refuse an expired plan by the broker's time, and a resume on another day than the journal's."""
+    expired = verify_expiry(plan, now)
+    if expired:
+        raise RefusedError(f"{expired[0].code} {expired[0].message}")
+    if result.intents and result.intents[0].at.date() != now.date():
+        raise RefusedError(
+            f"it was begun on {result.intents[0].at:%Y-%m-%d}: another day sends nothing more; plan again"
+        )
+
+
+def check_hours(plan: AccountPlan, result: AccountResult, market: Market) -> None:
+    """Refuse to begin outside the session or in its guarded first and last minutes; a resume only outside it."""
+    session, now, limits = market.session(), market.now(), plan.policy.limits
+    if result.intents:
+        return
+    if now < session.opens_at + timedelta(minutes=limits.open_guard_min):
+        raise RefusedError(
+            f"RB511 the session opened at {session.opens_at:%H:%M} UTC, open_guard_min = {limits.open_guard_min}: "
+            "apply later"
+        )
+    if now >= session.closes_at - timedelta(minutes=limits.close_guard_min):
+        raise RefusedError(
+            f"RB511 the session closes at {session.closes_at:%H:%M} UTC, close_guard_min = "
+            f"{limits.close_guard_min}: apply in the next session"
+        )
+
+
+def expect(plan: AccountPlan, result: AccountResult) -> Expectation:
+    """Return what the account should be: the plan's snapshot, or the first INTENT and our own fills since."""
+    references = tuple(order.dispatch.reference for line in result.lines for order in line.orders)
+    if not result.intents:
+        snapshot = plan.snapshot
+        return Expectation(
+            plan, snapshot.positions if snapshot else (), snapshot.cash_usd if snapshot else ZERO, references
+        )
+    first = result.intents[0]
+    held = {(p.symbol, p.con_id): p.quantity for p in first.positions}
+    cash = first.cash_usd
+    for line in result.lines:
+        key = (line.planned.symbol, line.planned.con_id)
+        sign = 1 if line.planned.side == "BUY" else -1
+        held[key] = held.get(key, ZERO) + sign * line.filled
+        cash -= sign * line.value_usd + line.commission_usd
+    positions = tuple(Position(s, c, canonical(q)) for (s, c), q in sorted(held.items()))
+    return Expectation(plan, positions, canonical(cash), references)
+
+
+def check_live(
+    expected: Expectation, snapshot: AccountSnapshot, quotes: Mapping[str, Quote], references: Sequence[str]
+) -> list[LiveFinding]:
+    """Return the findings that leave out a line. ``references`` are this plan's that the journal does not know."""
+    findings = (
+        *foreign_orders(expected.plan.account, references),
+        *verify_live(expected, snapshot, quotes),
+    )
+    refused = refusals(findings)
+    if refused:
+        raise RefusedError("; ".join(f"{finding.code} {finding.message}" for finding in refused))
+    return [finding for finding in findings if finding.weight == "line"]
+
+
+def foreign(
+    envelope: Envelope,
+    plan: AccountPlan,
+    known: Iterable[str],
+    open_orders: Iterable[OpenOrder],
+    completed: Iterable[CompletedOrder],
+    executions: Iterable[Execution],
+) -> tuple[str, ...]:
+    """Return the references of this account's lines at the broker that the journal does not know."""
+    position = 1 + [account.account for account in envelope.plan.accounts].index(plan.account)
+    prefix = order_ref(envelope.sha256, position, 0).removesuffix("l00")
+    return foreign_references(prefix, known, open_orders, completed, executions)
+
+
+def check_resolutions(result: AccountResult, executions: Iterable[Execution]) -> None:
+    """Refuse when the broker's executions contradict what a person said of an unknown order."""
+    resolved = {
+        order.dispatch.reference: order.filled
+        for line in result.lines
+        for order in line.orders
+        if order.status == "resolved"
+    }
+    shown: dict[str, dict[str, Execution]] = {}
+    for execution in sorted(executions, key=lambda e: correction_number(e.exec_id)):
+        if execution.reference in resolved:
+            shown.setdefault(execution.reference, {})[correction_root(execution.exec_id)] = execution
+    for reference, fills in sorted(shown.items()):
+        quantity = sum((fill.quantity for fill in fills.values()), ZERO)
+        if quantity != resolved[reference]:
+            raise RefusedError(
+                f"RB512 {reference} was resolved as {resolved[reference]} shares but the broker shows "
+                f"{quantity}: resolve it again before anything else"
+            )

@@ -1,0 +1,65 @@
+"""The market one account trades in: quotes that are asked for again when they are old, and the broker's time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from rebalplan.apply.timing import Timing
+from rebalplan.errors import RefusedError
+from rebalplan.model import AccountSnapshot, Quote, Session
+from rebalplan.plan import AccountPlan
+from rebalplan.ports import Clock, MarketData, Progress, TradingConnection
+
+
+class Market:
+    """Quotes of everything the account holds or trades."""
+
+    def __init__(
+        self, link: TradingConnection, plan: AccountPlan, clock: Clock, timing: Timing, progress: Progress
+    ) -> None:
+        self._link = link
+        self._plan = plan
+        self._clock = clock
+        self._timing = timing
+        self._progress = progress
+        self._wanted: dict[str, int] = {}
+        self._read_at: datetime | None = None
+        self._skew = link.broker_time().astimezone(UTC) - clock.now()
+        self._session: Session | None = None
+        self.quotes: Mapping[str, Quote] = {}
+
+    def now(self) -> datetime:
+        """Return the broker's time in UTC, as far as this machine's clock runs evenly."""
+        return self._clock.now() + self._skew
+
+    def session(self) -> Session:
+        """Return the regular session that is open, or that was; raises ``RefusedError`` when there is none."""
+        if self._session is None:
+            raise RefusedError("RB511 the market is closed: apply within the regular session")
+        return self._session
+
+    def read(self, snapshot: AccountSnapshot) -> None:
+        """Ask for the quotes of what the account holds and of what its plan trades."""
+        wanted = {position.symbol: position.con_id for position in snapshot.positions}
+        wanted.update({order.symbol: order.con_id for order in self._plan.orders})
+        self._wanted = dict(sorted(wanted.items()))
+        self._take(self._ask())
+
+    def refresh(self) -> None:
+        """Ask again when the quotes are old."""
+        age = None if self._read_at is None else self._clock.now() - self._read_at
+        if age is None or age >= timedelta(seconds=self._timing.quote_sec):
+            self._take(self._ask())
+
+    def _ask(self) -> MarketData:
+        return self._link.read_market(
+            self._wanted,
+            allow_delayed=self._plan.policy.pricing.allow_delayed,
+            progress=self._progress,
+        )
+
+    def _take(self, data: MarketData) -> None:
+        self._read_at = self._clock.now()
+        self._session = data.open_session or self._session
+        self.quotes = {quote.symbol: quote for quote in data.quotes}

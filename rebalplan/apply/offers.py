@@ -1,0 +1,116 @@
+"""What each phase of an account's turn offers to send: the sells, then the buys, or both together."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from decimal import Decimal
+
+from rebalplan.apply.book import Book
+from rebalplan.apply.desk import Offers
+from rebalplan.apply.lines import Lines
+from rebalplan.apply.market import Market
+from rebalplan.orders import OrderTicket
+from rebalplan.stages import OrderLine
+
+
+class Sells:
+    """Every sell, whole; the rest of one that died follows at once."""
+
+    def __init__(self, lines: Lines, market: Market, sells: Iterable[OrderLine]) -> None:
+        self._lines = lines
+        self._market = market
+        self._waiting = deque(sells)
+
+    def refresh(self) -> None:
+        """Keep the quotes fresh."""
+        self._market.refresh()
+
+    def next(self) -> OrderTicket | None:
+        """Return the rest of a dead sell, or else the next line."""
+        rest = self._lines.next_fallback("SELL")
+        if rest is not None or not self._waiting:
+            return rest
+        return self._lines.ticket(self._waiting.popleft())
+
+    def is_over(self) -> bool:
+        """Tell whether all lines were offered and no dead one wants its rest."""
+        return not self._waiting and not self._lines.fallbacks("SELL")
+
+    def approve(self, ticket: OrderTicket) -> Decimal | None:
+        """Run the send gate."""
+        return self._lines.approve(ticket)
+
+
+class Buys:
+    """The buys, each costed again with what is left of the money; the smallest drift is cut first."""
+
+    def __init__(self, lines: Lines, market: Market, buys: Iterable[OrderLine]) -> None:
+        self._lines = lines
+        self._market = market
+        self._waiting = list(buys)
+
+    def refresh(self) -> None:
+        """Keep the quotes fresh."""
+        self._market.refresh()
+
+    def next(self) -> OrderTicket | None:
+        """Return the next buy, as much of it as can be paid."""
+        return self._lines.next_buy(self._waiting, may_wait=False)
+
+    def next_paid(self) -> OrderTicket | None:
+        """Return the next buy when all of it can be paid already."""
+        return self._lines.next_buy(self._waiting, may_wait=True)
+
+    def is_over(self) -> bool:
+        """Tell whether all lines were offered and no dead one wants its rest."""
+        return not self._waiting and not self._lines.fallbacks("BUY")
+
+    def approve(self, ticket: OrderTicket) -> Decimal | None:
+        """Run the send gate."""
+        return self._lines.approve(ticket)
+
+
+class Together:
+    """Sells first, and each buy as soon as confirmed cash covers it; what never is covered is cut at the end."""
+
+    def __init__(self, sells: Sells, buys: Buys, book: Book) -> None:
+        self._sells = sells
+        self._buys = buys
+        self._book = book
+
+    def refresh(self) -> None:
+        """Keep the quotes fresh."""
+        self._sells.refresh()
+
+    def next(self) -> OrderTicket | None:
+        """Return a sell while there is one, then a buy that is paid for."""
+        sell = self._sells.next()
+        if sell is not None:
+            return sell
+        return self._buys.next_paid() if self._expects_proceeds() else self._buys.next()
+
+    def _expects_proceeds(self) -> bool:
+        return any(order.side == "SELL" for order in self._book.followed())
+
+    def is_over(self) -> bool:
+        """Tell whether both are."""
+        return self._sells.is_over() and self._buys.is_over()
+
+    def approve(self, ticket: OrderTicket) -> Decimal | None:
+        """Run the send gate."""
+        return self._sells.approve(ticket)
+
+
+def phases(
+    lines: Lines,
+    market: Market,
+    book: Book,
+    sells: Iterable[OrderLine],
+    buys: Iterable[OrderLine],
+    *,
+    together: bool,
+) -> tuple[Offers, ...]:
+    """Return what is offered one after the other: an earlier phase is followed to its end first."""
+    first, second = Sells(lines, market, sells), Buys(lines, market, buys)
+    return (Together(first, second, book),) if together else (first, second)
