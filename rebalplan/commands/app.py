@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rebalplan import __version__
-from rebalplan.commands import apply, diff, init, plan, schema, show, sim, status, validate, verify
+from rebalplan.commands import apply, diff, explain, init, plan, schema, show, sim, status, validate, verify
 from rebalplan.commands.streams import patient
 from rebalplan.errors import ExitCode, InputError, RebalError
 from rebalplan.text import printable
@@ -28,6 +28,7 @@ app.command("init")(init.init)
 app.command("validate")(validate.validate)
 app.command("plan")(plan.plan)
 app.command("show")(show.show)
+app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
 app.command("verify")(verify.verify)
 app.command("apply")(apply.apply)

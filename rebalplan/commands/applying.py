@@ -26,7 +26,7 @@ from rebalplan.ports import Progress
 from rebalplan.render.apply import render_result, render_stages
 from rebalplan.render.style import Style
 from rebalplan.settings import Settings
-from rebalplan.stages import Confirm, ConfirmAll, Pause, Selection, Stage, build_stages
+from rebalplan.stages import Confirm, ConfirmAll, Pause, Recover, Selection, Stage, Trade, build_stages
 from rebalplan.store import read_plan
 from rebalplan.verify import Expected
 
@@ -165,7 +165,11 @@ def _guard(settings: Settings, mode: str) -> Callable[[str], None]:
 
 def _finish(prepared: _Prepared, outcome: Outcome, style: Style) -> int:
     accounts = _accounts_of(prepared)
-    typer.echo("\n" + render_result(outcome.result, accounts, style))
+    acted = [s.account for s in prepared.stages if isinstance(s, Trade | Recover)]
+    typer.echo("\n" + render_result(outcome.result, accounts, style, detailed=acted))
+    if not acted:
+        typer.echo("Nothing was sent.")
+        return _exit_code(prepared, outcome)
     for path in write_reports(prepared.settings, prepared.envelope, prepared.journal, accounts):
         typer.echo(f"Report: {path}")
     return _exit_code(prepared, outcome)

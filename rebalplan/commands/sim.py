@@ -94,6 +94,7 @@ def reset(
 @app.command()
 def show(
     *,
+    orders: Annotated[bool, typer.Option("--orders", help="Every order message received, instead.")] = False,
     config: Config = DEFAULT_CONFIG,
     scenario: ScenarioOption = None,
     state: StateOption = None,
@@ -101,8 +102,9 @@ def show(
 ) -> None:
     """Print the gateway's accounts and quotes as they are now."""
     from rebalplan import sim
-    from rebalplan.render.sim import render_description
+    from rebalplan.render.sim import render_description, render_ledger
 
     del verbose
     with _world(config, scenario, state) as (chosen, path):
-        typer.echo(render_description(sim.describe(chosen, path if path.exists() else None)))
+        world = sim.describe(chosen, path if path.exists() else None)
+        typer.echo(render_ledger(world) if orders else render_description(world))

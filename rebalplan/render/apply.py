@@ -90,10 +90,20 @@ _LINES = (
 )
 
 
-def render_result(result: ApplyResult, accounts: Sequence[str], style: Style = PLAIN) -> str:
-    """Return what became of these accounts: a table of lines each, then a line per account."""
+def render_result(
+    result: ApplyResult,
+    accounts: Sequence[str],
+    style: Style = PLAIN,
+    *,
+    detailed: Sequence[str] | None = None,
+) -> str:
+    """Return what became of these accounts: a table of lines for the ``detailed`` ones (all), then a line each."""
     chosen = [account for account in result.accounts if account.account in accounts]
-    tables = [_lines_table(account, style) for account in chosen if account.lines and account.intents]
+    tables = [
+        _lines_table(account, style)
+        for account in chosen
+        if account.lines and account.intents and (detailed is None or account.account in detailed)
+    ]
     return "\n\n".join([*tables, "\n".join(_account_line(account, style) for account in chosen)])
 
 

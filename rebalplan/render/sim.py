@@ -16,6 +16,38 @@ def render_description(world: Description) -> str:
     return "\n\n".join(parts)
 
 
+def render_ledger(world: Description) -> str:
+    """Return every order message the gateway ever received, oldest first, and what became of it."""
+    rows = [
+        (
+            f"{e.time:%Y-%m-%d %H:%M:%S}",
+            str(e.client_id),
+            e.kind,
+            e.account,
+            e.side,
+            shares(e.quantity) if e.quantity else "",
+            e.symbol,
+            " ".join(part for part in (e.order_type, e.algo, e.tif) if part),
+            e.order_ref,
+            e.outcome,
+        )
+        for e in world.ledger
+    ]
+    headers = (
+        "Time (UTC)",
+        "Client",
+        "Message",
+        "Account",
+        "Side",
+        "Qty",
+        "Symbol",
+        "Type",
+        "Reference",
+        "Outcome",
+    )
+    return table(rows, headers, right=("Client", "Qty")) if rows else "No order was received."
+
+
 def _account(account: AccountView) -> str:
     head = f"{account.id} ({account.kind}), net liquidation {dollars(account.net_liquidation)} {account.base}"
     cash = [("cash", c.currency, "", "", dollars(c.amount)) for c in account.cash]
