@@ -13,15 +13,13 @@ from typing import Literal
 import msgspec
 
 from rebalplan.model import AccountSnapshot, Position, Quote
-from rebalplan.money import HUNDRED, ONE, ZERO, canonical, divide, from_pct, quantize, usd
+from rebalplan.money import HUNDRED, ONE, ZERO, canonical, divide, from_pct, percent_above, usd
 from rebalplan.plan import AccountPlan, PlannedOrder
 from rebalplan.pricing import NoPrice, choose_price
 from rebalplan.snapshot import snapshot_failures
 
 LiveCode = Literal["RB501", "RB502", "RB503", "RB504", "RB505", "RB506", "RB507", "RB508", "RB509", "RB510"]
 Weight = Literal["refuse", "line", "note"]
-
-_SHOWN = Decimal("0.01")
 
 
 class LiveFinding(msgspec.Struct, frozen=True):
@@ -150,14 +148,17 @@ def _contracts(plan: AccountPlan, quotes: Mapping[str, Quote]) -> Iterable[LiveF
 def _net_liquidation(
     expected: Expectation, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]
 ) -> Iterable[LiveFinding]:
+    """Compare what prices and positions make of it; extra cash is never stale."""
     plan = expected.plan
     if plan.summary is None:
         return
-    now = net_liquidation(plan, snapshot, quotes)
+    extra_cash = max(ZERO, snapshot.cash_usd - expected.cash_usd)
+    now = net_liquidation(plan, snapshot, quotes) - extra_cash
     before = plan.summary.net_liquidation_usd
     moved = divide(abs(now - before) * HUNDRED, before)
     limit = plan.policy.limits.net_liq_tolerance_pct
     if moved > limit:
+        shown = percent_above(abs(now - before), before)
         yield LiveFinding(
             "RB504",
             "refuse",
@@ -166,7 +167,7 @@ def _net_liquidation(
             usd(before),
             usd(now),
             f"{limit}%",
-            f"net liquidation value went from {usd(before)} to {usd(now)} USD, {quantize(moved, _SHOWN)}%, "
+            f"net liquidation value went from {usd(before)} to {usd(now)} USD, {shown}%, "
             f"net_liq_tolerance_pct = {limit}: plan again",
         )
 
@@ -220,11 +221,12 @@ def _prices(plan: AccountPlan, quotes: Mapping[str, Quote]) -> Iterable[LiveFind
             continue
         moved = divide(abs(price.value - order.price) * HUNDRED, order.price)
         if moved > plan.policy.limits.max_price_move_pct:
+            shown = percent_above(abs(price.value - order.price), order.price)
             yield _line(
                 plan,
                 order,
                 str(canonical(price.value)),
-                f"{order.symbol} moved {quantize(moved, _SHOWN)}% since the plan ({order.price} to {price.value}), "
+                f"{order.symbol} moved {shown}% since the plan ({order.price} to {price.value}), "
                 f"max_price_move_pct = {plan.policy.limits.max_price_move_pct}: the line is left out",
             )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -52,15 +54,20 @@ class Workspace:
         self.clock = clock
         self._capsys = capsys
 
-    def run(self, *arguments: str) -> Result:
+    def run(self, *arguments: str, answers: str = "") -> Result:
+        """Run a command line; ``answers`` is what is typed, then the input ends."""
         self._capsys.readouterr()
-        code = run(list(arguments))
+        before, sys.stdin = sys.stdin, io.StringIO(answers)
+        try:
+            code = run(list(arguments))
+        finally:
+            sys.stdin = before
         captured = self._capsys.readouterr()
         return Result(code, captured.out, captured.err)
 
-    def ok(self, *arguments: str) -> str:
+    def ok(self, *arguments: str, answers: str = "") -> str:
         """Run a command line that must succeed and return what it printed."""
-        result = self.run(*arguments)
+        result = self.run(*arguments, answers=answers)
         assert result.code == 0, result
         return result.out
 

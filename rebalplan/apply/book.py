@@ -67,7 +67,7 @@ class Book:
         """Forget every order id: another connection may know other orders by them."""
         self._strays.clear()
         for order in self.orders.values():
-            order.order_id = None
+            order.order_id, order.is_left = None, False
             if order.is_followed:
                 order.ask_at, order.doubted_from, order.cancel_asked = self._clock.now(), None, False
 

@@ -86,6 +86,7 @@ def check_live(
 def foreign(
     envelope: Envelope,
     plan: AccountPlan,
+    *,
     known: Iterable[str],
     open_orders: Iterable[OpenOrder],
     completed: Iterable[CompletedOrder],

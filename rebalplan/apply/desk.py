@@ -221,7 +221,7 @@ class Desk:
                     "nothing more was sent; go on with --resume when it is back"
                 )
             return
-        self._watch.expect_fills(self._book.followed())
+        self._watch.leave_none_alone(self._book.followed())
         if not self._is_to_ask_later():
             due = self._watch.due(self._book.followed())
             if due or self._unsynced_from is not None:

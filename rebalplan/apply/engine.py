@@ -136,5 +136,5 @@ class _Walker:
 
     def _turn_of(self, account: str) -> AccountTurn:
         """Return an account's turn on what the journal says now."""
-        result = self._turn.journal.result().of(account)
+        result = self._turn.journal.result_of(account)
         return AccountTurn(self._turn, result.plan, result, self._today.endpoints[account])

@@ -12,7 +12,7 @@ import msgspec
 
 from rebalplan.apply.order import Order
 from rebalplan.model import Quote
-from rebalplan.money import HUNDRED, divide, quantize, usd
+from rebalplan.money import HUNDRED, divide, percent_above, quantize, usd
 from rebalplan.orders import OrderTicket
 from rebalplan.plan import PlannedOrder
 from rebalplan.policy import LimitsPolicy
@@ -86,8 +86,9 @@ def check_limits(
         )
     turnover_pct = divide((sent.value_usd + value) * HUNDRED, net_liquidation_usd)
     if turnover_pct > limits.max_turnover_pct:
+        shown = percent_above(sent.value_usd + value, net_liquidation_usd)
         return GateRefusal(
-            f"turnover would be {quantize(turnover_pct, _SHOWN)}% of NLV at live prices, over max_turnover_pct = "
+            f"turnover would be {shown}% of NLV at live prices, over max_turnover_pct = "
             f"{limits.max_turnover_pct}: plan again or raise the limit"
         )
     total = limits.max_total_turnover_usd
@@ -120,8 +121,9 @@ def check_quote(
         return GateRefusal(f"the market of {quote.symbol} is closed: apply within the regular session")
     moved = divide(abs(price - planned.price) * HUNDRED, planned.price)
     if moved > limits.max_price_move_pct:
+        shown = percent_above(abs(price - planned.price), planned.price)
         return GateRefusal(
-            f"{quote.symbol} moved {quantize(moved, _SHOWN)}% since the plan ({planned.price} to {price}), "
+            f"{quote.symbol} moved {shown}% since the plan ({planned.price} to {price}), "
             f"max_price_move_pct = {limits.max_price_move_pct}: plan again"
         )
     return _check_spread(quote, limits)

@@ -142,10 +142,8 @@ class Lines:
             if may_wait and not is_whole:
                 return None
             waiting[:] = [line for line in waiting if line.reference != reference]
-            if reference in self._book.orders:
-                ticket = self._buy_fallback(first)
-            else:
-                ticket = self._buy_line(first)
+            is_rest = reference in self._book.orders
+            ticket = self._buy_fallback(first) if is_rest else self._buy_line(first)
             if ticket is not None:
                 return ticket
         return None

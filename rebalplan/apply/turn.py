@@ -153,10 +153,10 @@ class AccountTurn:
         references = foreign(
             self._turn.envelope,
             self._plan,
-            self._book.orders,
-            link.open_orders(),
-            link.completed_orders(),
-            executions,
+            known=self._book.orders,
+            open_orders=link.open_orders(),
+            completed=link.completed_orders(),
+            executions=executions,
         )
         left_out = check_live(expect(self._plan, self._result), snapshot, market.quotes, references)
         lines.leave_out(left_out)
@@ -222,7 +222,7 @@ class AccountTurn:
 
     def _close(self) -> AccountStatus:
         """Record how the account ended this time."""
-        result = self._turn.journal.result().of(self._plan.account)
+        result = self._turn.journal.result_of(self._plan.account)
         status = self._status(result)
         end = self._end
         self._turn.journal.append(

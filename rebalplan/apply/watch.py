@@ -31,10 +31,13 @@ class Watch:
         """Expect the notice to be about something the lists show."""
         self._ask_in(order, self._timing.notice_sec)
 
-    def expect_fills(self, orders: Iterable[Order]) -> None:
-        """Expect the executions of orders that ended, however their end was learned."""
+    def leave_none_alone(self, orders: Iterable[Order]) -> None:
+        """Have a question due about each order that ended without its executions, or that cannot be cancelled.
+
+        The others come to their end by themselves or by a cancel.
+        """
         for order in orders:
-            if order.end_status and order.ask_at is None:
+            if order.ask_at is None and (order.end_status or order.order_id is None):
                 self._ask_in(order, self._execution.commission_report_timeout)
 
     def after_cancel(self, order: Order) -> None:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from rebalplan.codec import Envelope
 from rebalplan.errors import DiskError, JournalError
 from rebalplan.journal.chain import encode_line, line_hash, read_chain
 from rebalplan.journal.records import AnyRecord
-from rebalplan.journal.result import ApplyResult, replay
+from rebalplan.journal.result import AccountResult, ApplyResult, replay, replay_account
 from rebalplan.ports import Disk
-
-LOCK_NAME = ".apply.lock"
-"""One apply per folder of plans at a time."""
-
 
 class Journal:
     """Appends records durably: when ``append`` returns, the disk has the record.
@@ -33,11 +28,10 @@ class Journal:
             chain = read_chain(data, envelope.sha256)
         except JournalError as error:
             raise JournalError(f"{path}: {error}") from error
-        if chain.torn:
-            disk.truncate(path, chain.good_bytes)
         self._head = chain.head
         self._records = list(chain.records)
         self._size = chain.good_bytes
+        self._is_torn = chain.torn
         self._failed = False
 
     @property
@@ -51,6 +45,7 @@ class Journal:
             raise DiskError(f"{self._path}: the disk failed before; nothing more is recorded in this run")
         line = encode_line(len(self._records) + 1, self._envelope.sha256, self._head, record)
         try:
+            self._mend()
             self._disk.append(self._path, line)
         except DiskError:
             self._failed = True
@@ -59,6 +54,12 @@ class Journal:
         self._head = line_hash(line)
         self._size += len(line)
         self._records.append(record)
+
+    def _mend(self) -> None:
+        """Cut off a torn tail before the first append; reading a journal never writes to it."""
+        if self._is_torn:
+            self._disk.truncate(self._path, self._size)
+            self._is_torn = False
 
     def _drop_the_tail(self) -> None:
         """Try to take back a record that may be half there: what it announces will not be done.
@@ -72,15 +73,9 @@ class Journal:
         """Return what the records say about the plan."""
         return replay(self._envelope, self._records)
 
-
-@contextlib.contextmanager
-def open_journal(disk: Disk, plan_path: Path, envelope: Envelope) -> Iterator[Journal]:
-    """Read the journal beside a plan and keep every other apply out of the folder meanwhile.
-
-    Raises ``RefusedError`` when another apply runs there, ``JournalError`` as ``Journal`` does.
-    """
-    with disk.lock(plan_path.with_name(LOCK_NAME)):
-        yield Journal(disk, journal_path(plan_path), envelope)
+    def result_of(self, account: str) -> AccountResult:
+        """Return what the records say about one account; raises ``KeyError`` for one that the plan has not."""
+        return replay_account(self._envelope, self._records, account)
 
 
 def journal_path(plan_path: Path) -> Path:

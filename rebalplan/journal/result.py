@@ -178,18 +178,21 @@ def replay(envelope: Envelope, records: Sequence[AnyRecord]) -> ApplyResult:
 
     Raises ``JournalError`` for records that cannot be of this plan.
     """
-    by_account: dict[str, list[AnyRecord]] = {plan.account: [] for plan in envelope.plan.accounts}
-    for record in records:
-        if record.account not in by_account:
-            raise JournalError(f"it speaks of account {record.account}, which the plan has not: restore it")
-        by_account[record.account].append(record)
-    return ApplyResult(
-        envelope.id,
-        tuple(
-            _account(envelope.sha256, position, plan, by_account[plan.account])
-            for position, plan in enumerate(envelope.plan.accounts, start=1)
-        ),
-    )
+    accounts = envelope.plan.accounts
+    strangers = {record.account for record in records} - {plan.account for plan in accounts}
+    if strangers:
+        raise JournalError(
+            f"it speaks of account {min(strangers)}, which the plan has not: restore the journal"
+        )
+    return ApplyResult(envelope.id, tuple(replay_account(envelope, records, plan.account) for plan in accounts))
+
+
+def replay_account(envelope: Envelope, records: Iterable[AnyRecord], account: str) -> AccountResult:
+    """Return what the records say about one account; raises ``KeyError`` for one that the plan has not."""
+    for position, plan in enumerate(envelope.plan.accounts, start=1):
+        if plan.account == account:
+            return _account(envelope.sha256, position, plan, [r for r in records if r.account == account])
+    raise KeyError(account)
 
 
 def line_references(sha256: str, position: int, plan: AccountPlan) -> tuple[str, ...]:
@@ -199,13 +202,15 @@ def line_references(sha256: str, position: int, plan: AccountPlan) -> tuple[str,
 
 def _account(sha256: str, position: int, plan: AccountPlan, records: Sequence[AnyRecord]) -> AccountResult:
     references = line_references(sha256, position, plan)
-    orders = _orders(records)
+    orders: dict[str, list[OrderResult]] = {}
+    for order in _orders(records):
+        orders.setdefault(order.dispatch.line, []).append(order)
     cuts = _cuts(records)
     closings = [r for r in records if isinstance(r, AccountClosed)]
     return AccountResult(
         plan=plan,
         lines=tuple(
-            LineResult(ref, planned, tuple(o for o in orders if o.dispatch.line == ref), cuts.get(ref))
+            LineResult(ref, planned, tuple(orders.get(ref, ())), cuts.get(ref))
             for ref, planned in zip(references, plan.orders, strict=True)
         ),
         intents=tuple(r for r in records if isinstance(r, Intent)),

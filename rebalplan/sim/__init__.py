@@ -8,10 +8,18 @@ Load a scenario, start a gateway, connect with a TWS client::
 It imports nothing else of this project. Importing it does not import asyncio; starting a gateway does.
 """
 
-from rebalplan.sim.description import AccountView, Description, OrderView, PositionView, describe
+from rebalplan.sim.description import (
+    AccountView,
+    Description,
+    ExecutionView,
+    OrderView,
+    PositionView,
+    describe,
+)
 from rebalplan.sim.errors import SimError
 from rebalplan.sim.gateway import Gateway, reset, start
 from rebalplan.sim.model import Scenario
+from rebalplan.sim.order_model import Execution, LedgerEntry, WorkingOrder
 from rebalplan.sim.scenario import load_scenario
 from rebalplan.sim.shared import Event
 
@@ -19,11 +27,15 @@ __all__ = [
     "AccountView",
     "Description",
     "Event",
+    "Execution",
+    "ExecutionView",
     "Gateway",
+    "LedgerEntry",
     "OrderView",
     "PositionView",
     "Scenario",
     "SimError",
+    "WorkingOrder",
     "describe",
     "load_scenario",
     "reset",

@@ -10,16 +10,15 @@ from typing import Final
 
 import msgspec
 
-from rebalplan.sim import layouts, messages, order_layout, ticks, valuation
-from rebalplan.sim.messages import NO_ID, READ_ONLY_ID, Code, Out, error
-from rebalplan.sim.model import Instrument, WorkingOrder
+from rebalplan.sim import layouts, messages, ticks, valuation
+from rebalplan.sim.messages import READ_ONLY_ID, Code, Out, error
+from rebalplan.sim.model import Instrument
 from rebalplan.sim.requests import (
     AccountSummary,
     AccountUpdates,
     AccountUpdatesMulti,
     ContractDetails,
     ContractQuery,
-    Executions,
     MarketData,
     PositionsMulti,
 )
@@ -30,7 +29,6 @@ MAX_TICKERS: Final = 100
 MAX_SNAPSHOTS: Final = 50
 MAX_SUMMARIES: Final = 2
 MAX_POSITION_ACCOUNTS: Final = 50
-DEFAULT_CLIENT: Final = 0
 
 NO_SECURITY_TEXT: Final = "No security definition has been found for the request"
 AMBIGUOUS_TEXT: Final = "The contract description specified for {} is ambiguous."
@@ -45,7 +43,6 @@ MANY_ACCOUNTS_TEXT: Final = (
     "Error validating request.-'bZ' : cause - Positions are not available for more than 50 accounts; "
     "use positions by account."
 )
-AUTO_BIND_TEXT: Final = "Only the default client (i.e 0) can auto bind orders."
 
 
 class Subscriptions:
@@ -162,10 +159,11 @@ def _summary_rows(desk: Desk, account: str, tags: tuple[str, ...]) -> list[valua
 
 
 def positions(desk: Desk) -> list[Message]:
-    """Return the positions of all accounts, which is refused above 50 of them."""
+    """Return the positions of all accounts, which is refused above 50 of them; changes follow as they come."""
     book = desk.shared.book
     if len(book.account_ids) > MAX_POSITION_ACCOUNTS:
         return desk.error(READ_ONLY_ID, Code.CANNOT_VALIDATE, MANY_ACCOUNTS_TEXT)
+    desk.shared.position_watchers.add(desk.connection)
     rows = [
         layouts.position(account, instrument, held)
         for account in book.account_ids
@@ -238,34 +236,3 @@ def _is_full(desk: Desk, request: MarketData) -> bool:
             del running.snapshots[over]
         return len(running.snapshots) >= MAX_SNAPSHOTS
     return request.request_id not in running.tickers and len(running.tickers) >= MAX_TICKERS
-
-
-def open_orders(desk: Desk) -> list[Message]:
-    """Return the working orders that this client placed."""
-    return _order_list(desk, desk.shared.book.orders_of([desk.client_id]))
-
-
-def all_open_orders(desk: Desk) -> list[Message]:
-    """Return the working orders of every client."""
-    return _order_list(desk, desk.shared.book.orders)
-
-
-def _order_list(desk: Desk, orders: list[WorkingOrder]) -> list[Message]:
-    answer = []
-    for order in orders:
-        instrument = desk.shared.book.instruments[order.con_id]
-        answer.append(order_layout.open_order(desk.version, order, instrument))
-        answer.append(order_layout.order_status(desk.version, order))
-    return [*answer, messages.open_order_end()]
-
-
-def auto_open_orders(desk: Desk) -> list[Message]:
-    """Return nothing for client 0, which alone may bind orders, and error 327 for any other."""
-    if desk.client_id == DEFAULT_CLIENT:
-        return []
-    return desk.error(NO_ID, Code.AUTO_BIND_CLIENT, AUTO_BIND_TEXT)
-
-
-def executions(request: Executions) -> list[Message]:
-    """Return the end marker: nothing executes yet."""
-    return [messages.list_end(Out.EXECUTIONS_END, request.request_id)]

@@ -7,15 +7,35 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 import msgspec
 
 from rebalplan.sim.layouts import valid_exchanges
-from rebalplan.sim.model import ZERO, Account, Cash, Instrument, Position, Scenario, WorkingOrder
+from rebalplan.sim.model import ZERO, Account, Cash, Instrument, Position, Scenario
+from rebalplan.sim.order_book import OrderBook, OrderState, initial_state
+from rebalplan.sim.order_model import Execution, WorkingOrder
 from rebalplan.sim.requests import ContractQuery
 
 BASE = "BASE"
+
+
+class Unsettled(msgspec.Struct, frozen=True):
+    """Proceeds of a sale that are settled cash from a day on (a date of the market's time zone)."""
+
+    currency: str
+    amount: Decimal
+    settles: date
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """The quote of an instrument that fills have moved."""
+
+    con_id: int
+    bid: Decimal | None
+    ask: Decimal | None
+    last: Decimal | None
 
 
 class Holdings(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,13 +44,16 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     cash: tuple[Cash, ...]
     positions: tuple[Position, ...]
+    unsettled: tuple[Unsettled, ...] = ()
 
 
 class BookState(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of a book that can differ from its scenario."""
+    """Everything of a book that can differ from its scenario; no ``trading``: the scenario's own orders."""
 
     next_order_id: int
     accounts: tuple[Holdings, ...]
+    trading: OrderState | None = None
+    prices: tuple[Price, ...] = ()
 
 
 class Book:
@@ -42,11 +65,18 @@ class Book:
         for instrument in scenario.instruments:
             self._by_symbol[instrument.symbol].append(instrument)
         self.accounts = {account.id: account for account in scenario.accounts}
-        self.orders = [order for account in scenario.accounts for order in account.orders]
         self._rates = {rate.currency: rate.amount for rate in scenario.rates}
         state = state or _initial(scenario)
         self.next_order_id = state.next_order_id
         self._holdings = {holdings.id: holdings for holdings in state.accounts}
+        own = [order for account in scenario.accounts for order in account.orders]
+        self.trading = OrderBook(state.trading or initial_state(own))
+        if scenario.orders.roll_back_ids:
+            self.next_order_id = scenario.gateway.next_valid_id
+            self.trading.epoch += 1
+        self._prices: dict[int, Price] = {}
+        for price in state.prices:
+            self.move_price(price)
 
     @property
     def account_ids(self) -> tuple[str, ...]:
@@ -55,7 +85,17 @@ class Book:
 
     def state(self) -> BookState:
         """Return what a state file has to remember."""
-        return BookState(next_order_id=self.next_order_id, accounts=tuple(self._holdings.values()))
+        return BookState(
+            next_order_id=self.next_order_id,
+            accounts=tuple(self._holdings.values()),
+            trading=self.trading.state(),
+            prices=tuple(self._prices.values()),
+        )
+
+    @property
+    def orders(self) -> list[WorkingOrder]:
+        """Return the working orders of all accounts."""
+        return self.trading.working()
 
     def account(self, account: str) -> Account:
         """Return the fixed settings of an account that exists."""
@@ -65,10 +105,66 @@ class Book:
         """Return the balances of an account that exists, per currency."""
         return self._holdings[account].cash
 
+    def unsettled(self, account: str) -> tuple[Unsettled, ...]:
+        """Return the proceeds of an account that exists which are not settled yet."""
+        return self._holdings[account].unsettled
+
     def positions(self, account: str) -> tuple[tuple[Instrument, Position], ...]:
-        """Return the non-zero holdings of an account that exists."""
-        held = self._holdings[account].positions
-        return tuple((self.instruments[position.con_id], position) for position in held if position.quantity)
+        """Return the non-zero holdings of an account that exists, as far as they show by now."""
+        hidden: dict[int, Decimal] = defaultdict(Decimal)
+        for execution in self.trading.executions():
+            if execution.account == account and not (execution.is_visible or execution.is_correction):
+                hidden[execution.con_id] += signed_quantity(execution)
+        shown = [
+            msgspec.structs.replace(held, quantity=held.quantity - hidden[held.con_id])
+            for held in self._holdings[account].positions
+        ]
+        return tuple((self.instruments[held.con_id], held) for held in shown if held.quantity)
+
+    def held(self, account: str, con_id: int) -> Position:
+        """Return what an account really holds of an instrument, perhaps nothing."""
+        for position in self._holdings[account].positions:
+            if position.con_id == con_id:
+                return position
+        return Position(con_id, ZERO, ZERO)
+
+    def hold(self, account: str, position: Position) -> None:
+        """Set what an account holds of an instrument."""
+        holdings = self._holdings[account]
+        positions = {held.con_id: held for held in holdings.positions}
+        positions[position.con_id] = position
+        self._holdings[account] = msgspec.structs.replace(holdings, positions=tuple(positions.values()))
+
+    def pay(self, account: str, currency: str, amount: Decimal) -> None:
+        """Add to the balance of an account in a currency (negative: take away)."""
+        holdings = self._holdings[account]
+        balances = {balance.currency: balance.amount for balance in holdings.cash}
+        balances[currency] = balances.get(currency, ZERO) + amount
+        cash = tuple(Cash(name, balance) for name, balance in balances.items())
+        self._holdings[account] = msgspec.structs.replace(holdings, cash=cash)
+
+    def defer(self, account: str, proceeds: Unsettled) -> None:
+        """Remember that some of the cash is not settled yet."""
+        holdings = self._holdings[account]
+        unsettled = (*holdings.unsettled, proceeds)
+        self._holdings[account] = msgspec.structs.replace(holdings, unsettled=unsettled)
+
+    def settle(self, today: date) -> None:
+        """Forget what is settled by ``today``."""
+        for account, holdings in self._holdings.items():
+            left = tuple(proceeds for proceeds in holdings.unsettled if proceeds.settles > today)
+            if left != holdings.unsettled:
+                self._holdings[account] = msgspec.structs.replace(holdings, unsettled=left)
+
+    def move_price(self, price: Price) -> None:
+        """Give an instrument another quote."""
+        self._prices[price.con_id] = price
+        instrument = self.instruments[price.con_id]
+        quote = msgspec.structs.replace(instrument.quote, bid=price.bid, ask=price.ask, last=price.last)
+        moved = msgspec.structs.replace(instrument, quote=quote)
+        self.instruments[price.con_id] = moved
+        named = self._by_symbol[moved.symbol]
+        named[named.index(instrument)] = moved
 
     def orders_of(self, client_ids: Iterable[int]) -> list[WorkingOrder]:
         """Return the working orders that these clients placed."""
@@ -89,6 +185,11 @@ class Book:
         if not query.symbol and not query.local_symbol:
             return []
         return [instrument for instrument in named if _fits(instrument, query)]
+
+
+def signed_quantity(execution: Execution) -> Decimal:
+    """Return the shares of an execution, negative for a sale."""
+    return execution.quantity if execution.side == "BUY" else -execution.quantity
 
 
 def _initial(scenario: Scenario) -> BookState:

@@ -9,7 +9,8 @@ import msgspec
 
 from rebalplan.sim import valuation
 from rebalplan.sim.book import Book
-from rebalplan.sim.model import Cash, Fault, Instrument, Scenario, WorkingOrder
+from rebalplan.sim.model import Cash, Fault, Instrument, Scenario
+from rebalplan.sim.order_model import Execution, LedgerEntry, WorkingOrder
 from rebalplan.sim.state import read_state
 
 
@@ -27,14 +28,24 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
-    """A working order with its symbol."""
+    """An order with its symbol."""
 
     symbol: str
     order: WorkingOrder
 
 
+class ExecutionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A fill, or the correction of one, with its symbol."""
+
+    symbol: str
+    execution: Execution
+
+
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
-    """An account; ``net_liquidation`` is in its base currency and as computed, overrides aside."""
+    """An account; ``net_liquidation`` is in its base currency and as computed, overrides aside.
+
+    ``orders`` are the working ones.
+    """
 
     id: str
     kind: str
@@ -46,7 +57,11 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole world: accounts, instruments with their quotes, rates in USD, faults."""
+    """A whole world: accounts, instruments with their quotes, rates in USD, faults.
+
+    ``orders`` are all that were ever booked, done ones included, ``executions`` all fills, and ``ledger`` every order
+    message received, booked or not; each oldest first.
+    """
 
     name: str
     source: str
@@ -56,6 +71,9 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     instruments: tuple[Instrument, ...]
     rates: tuple[Cash, ...]
     faults: tuple[Fault, ...]
+    orders: tuple[OrderView, ...]
+    executions: tuple[ExecutionView, ...]
+    ledger: tuple[LedgerEntry, ...]
 
 
 def describe(scenario: Scenario, state: Path | None) -> Description:
@@ -63,16 +81,26 @@ def describe(scenario: Scenario, state: Path | None) -> Description:
 
     Raises ``SimError`` when the state file is damaged or of another scenario.
     """
-    book = Book(scenario, None if state is None else read_state(state, scenario))
+    return describe_book(scenario, Book(scenario, None if state is None else read_state(state, scenario)))
+
+
+def describe_book(scenario: Scenario, book: Book) -> Description:
+    """Return the world as the book has it."""
     return Description(
         name=scenario.gateway.name,
         source=scenario.source,
         read_only=scenario.gateway.read_only,
         hours=scenario.market.hours,
         accounts=tuple(_account(book, account) for account in book.account_ids),
-        instruments=scenario.instruments,
+        instruments=tuple(book.instruments.values()),
         rates=scenario.rates,
         faults=scenario.faults,
+        orders=tuple(_order(book, order) for order in book.trading.orders()),
+        executions=tuple(
+            ExecutionView(symbol=book.instruments[execution.con_id].symbol, execution=execution)
+            for execution in book.trading.executions()
+        ),
+        ledger=book.trading.ledger,
     )
 
 
@@ -85,12 +113,12 @@ def _account(book: Book, account_id: str) -> AccountView:
         net_liquidation=valuation.net_liquidation(book, account_id),
         cash=book.cash(account_id),
         positions=_positions(book, account_id),
-        orders=tuple(
-            OrderView(symbol=book.instruments[order.con_id].symbol, order=order)
-            for order in book.orders
-            if order.account == account_id
-        ),
+        orders=tuple(_order(book, order) for order in book.orders if order.account == account_id),
     )
+
+
+def _order(book: Book, order: WorkingOrder) -> OrderView:
+    return OrderView(symbol=book.instruments[order.con_id].symbol, order=order)
 
 
 def _positions(book: Book, account_id: str) -> tuple[PositionView, ...]:

@@ -6,12 +6,13 @@ from typing import Final, assert_never
 
 import msgspec
 
-from rebalplan.sim import answers, faults, messages, ticks
-from rebalplan.sim.answers import Desk, Subscriptions
+from rebalplan.sim import answers, engine, faults, messages, order_answers, ticks, trading
+from rebalplan.sim.answers import Desk
+from rebalplan.sim.engine import Floor
 from rebalplan.sim.faults import Reply
 from rebalplan.sim.messages import END_MARKERS, NO_ID, READ_ONLY_ID, Code, Out
 from rebalplan.sim.requests import (
-    GLOBAL_CANCEL,
+    CANCEL_POSITIONS,
     Accepted,
     AccountSummary,
     AccountUpdates,
@@ -20,53 +21,62 @@ from rebalplan.sim.requests import (
     AutoOpenOrders,
     CancelAccountSummary,
     CancelMarketData,
+    CancelOrder,
     CompletedOrders,
     ContractDetails,
     CurrentTime,
     Executions,
+    GlobalCancel,
     ManagedAccounts,
     MarketData,
     MarketDataType,
     NextIds,
     OpenOrders,
+    PlaceOrder,
     Positions,
     PositionsMulti,
+    Query,
     Request,
     Unsupported,
     request_name,
 )
 from rebalplan.sim.wire import Message
 
-_READ_ONLY: Final = frozenset({3, 4, 5, 15, 16, GLOBAL_CANCEL, 99})
+_READ_ONLY: Final = frozenset({5, 15, 16, 99})
 _ERROR: Final = str(int(Out.ERROR))
 SNAPSHOT_TIMEOUT_SEC: Final = 11.0
 """How long a snapshot that gets no answer counts as in flight."""
-READ_ONLY_TEXT: Final = (
-    "Error validating request:-'b7' : cause - The API interface is currently in Read-Only mode."
-)
 UNSUPPORTED_TEXT: Final = (
     "Error validating request.-'bZ' : cause - The simulated gateway does not support request {}."
 )
 
 
-def answer(desk: Desk, request: Request, message_id: int) -> Reply:
-    """Return the reply to a request of a started client, with the scenario's fault applied."""
+def answer(desk: Desk, request: Request, message_id: int) -> list[Reply]:
+    """Return the replies to a request of a started client, behind those to whatever is due by now."""
+    due = engine.tick(Floor(desk.shared, desk.now, desk.clock_sec))
+    if isinstance(request, PlaceOrder | CancelOrder | GlobalCancel):
+        return [*due, *trading.answer(desk, request)]
+    return [*due, _reply(desk, request, message_id)]
+
+
+def _reply(desk: Desk, request: Query, message_id: int) -> Reply:
+    """Return the reply to a request that changes nothing in the book, with the scenario's fault applied."""
     request_id = _request_id(request)
     if desk.shared.read_only and message_id in _READ_ONLY:
         refused = READ_ONLY_ID if request_id == NO_ID else request_id
-        return faults.reply_with(desk.error(refused, Code.CANNOT_VALIDATE, READ_ONLY_TEXT))
+        return faults.reply_with(desk.error(refused, Code.CANNOT_VALIDATE, trading.READ_ONLY_TEXT))
     account, symbol = _subject(desk, request)
     fault = desk.shared.faults.strike(request_name(message_id), account, symbol)
     reply = faults.bend(fault, _answer(desk, request), desk.version, request_id)
     return _timed(desk, request, reply) if isinstance(request, MarketData) else reply
 
 
-def _request_id(request: Request) -> int:
+def _request_id(request: Query) -> int:
     request_id: int = getattr(request, "request_id", NO_ID)
     return request_id
 
 
-def _subject(desk: Desk, request: Request) -> tuple[str, str]:
+def _subject(desk: Desk, request: Query) -> tuple[str, str]:
     """Return the account and the symbol a request is about, empty where it names none."""
     match request:
         case AccountUpdates() | AccountUpdatesMulti() | PositionsMulti() | Executions():
@@ -89,7 +99,7 @@ def _timed(desk: Desk, request: MarketData, reply: Reply) -> Reply:
     return msgspec.structs.replace(reply, after_sec=after_sec)
 
 
-def _answer(desk: Desk, request: Request) -> list[Message]:  # noqa: C901, PLR0911, PLR0912  # one case per request
+def _answer(desk: Desk, request: Query) -> list[Message]:  # noqa: C901, PLR0911, PLR0912  # one case per request
     match request:
         case ManagedAccounts():
             return [messages.managed_accounts(desk.shared.book.account_ids)]
@@ -112,27 +122,28 @@ def _answer(desk: Desk, request: Request) -> list[Message]:  # noqa: C901, PLR09
         case MarketData():
             return answers.market_data(desk, request)
         case OpenOrders():
-            return answers.open_orders(desk)
+            return order_answers.open_orders(desk)
         case AllOpenOrders():
-            return answers.all_open_orders(desk)
+            return order_answers.all_open_orders(desk)
         case AutoOpenOrders():
-            return answers.auto_open_orders(desk)
+            return order_answers.auto_open_orders(desk)
         case Executions():
-            return answers.executions(request)
+            return order_answers.executions(desk, request)
         case CompletedOrders():
-            return [messages.completed_orders_end()]
+            return order_answers.completed_orders(desk)
         case Unsupported():
             text = UNSUPPORTED_TEXT.format(request.message_id)
             return desk.error(request.request_id, Code.CANNOT_VALIDATE, text)
         case MarketDataType() | CancelMarketData() | CancelAccountSummary() | Accepted():
-            _take_in(desk.subscriptions, request)
+            _take_in(desk, request)
             return []
         case _:
             assert_never(request)
 
 
-def _take_in(running: Subscriptions, request: Request) -> None:
+def _take_in(desk: Desk, request: Query) -> None:
     """Remember what is not answered: the kind of data wanted, and cancels."""
+    running = desk.subscriptions
     match request:
         case MarketDataType():
             running.data_type = request.kind if request.kind in ticks.ALL_TYPES else running.data_type
@@ -141,5 +152,7 @@ def _take_in(running: Subscriptions, request: Request) -> None:
             running.snapshots.pop(request.request_id, None)
         case CancelAccountSummary():
             running.summaries.discard(request.request_id)
+        case Accepted(message_id) if message_id == CANCEL_POSITIONS:
+            desk.shared.position_watchers.discard(desk.connection)
         case _:
             pass

@@ -18,13 +18,15 @@ GARBAGE = encode_frame(b"\xff\xfe?\x00not a message\x00\x80")
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes to write ``after_sec`` seconds from now; ``close`` hangs up behind them.
 
-    ``messages`` are what the bytes say, for the record.
+    ``messages`` are what the bytes say, for the record. ``connection`` is whom they are for, 0 for the one that
+    asked.
     """
 
     data: bytes = b""
     messages: tuple[Message, ...] = ()
     after_sec: float = 0.0
     close: bool = False
+    connection: int = 0
 
 
 class FaultCounter:

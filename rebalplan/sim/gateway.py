@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from rebalplan.sim import state as state_file
 from rebalplan.sim.book import Book, BookState
+from rebalplan.sim.description import Description, describe_book
 from rebalplan.sim.model import Scenario
+from rebalplan.sim.order_model import LedgerEntry
 from rebalplan.sim.shared import Event, Shared
 
 if TYPE_CHECKING:
@@ -39,6 +41,16 @@ class Gateway:
     def log(self) -> tuple[Event, ...]:
         """Return what happened so far, oldest first; safe from any thread."""
         return self._shared.record.events()
+
+    @property
+    def ledger(self) -> tuple[LedgerEntry, ...]:
+        """Return every order message ever received, those of earlier runs first; safe from any thread."""
+        return self._shared.book.trading.ledger
+
+    def describe(self) -> Description:
+        """Return the world as it is now, from any thread."""
+        shared = self._shared
+        return self._server.ask(lambda: describe_book(shared.scenario, shared.book))
 
     @property
     def connections_now(self) -> int:
@@ -88,13 +100,19 @@ def start(
     lock = None if state is None else state_file.lock_state(state)
     try:
         book = Book(scenario, None if state is None else _remember(state, scenario))
-        shared = Shared(scenario, book, read_only=read_only)
+        shared = Shared(scenario, book, read_only=read_only, save=_saver(state, scenario, book))
         server = Server(shared, clock)
         return Gateway(shared, server, (host, server.listen(host, port)), lock)
     except BaseException:
         if lock is not None:
             lock.release()
         raise
+
+
+def _saver(path: Path | None, scenario: Scenario, book: Book) -> Callable[[], None]:
+    if path is None:
+        return lambda: None
+    return lambda: state_file.write_state(path, scenario, book.state())
 
 
 def _remember(path: Path, scenario: Scenario) -> BookState | None:

@@ -38,6 +38,18 @@ class Hours:
         local = self.local(now).replace(tzinfo=None)
         return any(begin <= local < end for begin, end in parse_sessions(self._text(now, liquid=True)))
 
+    def next_open(self, now: datetime) -> datetime | None:
+        """Return the begin of the next liquid session, ``None`` when none is known."""
+        local = self.local(now).replace(tzinfo=None)
+        begins = [begin for begin, _ in parse_sessions(self._text(now, liquid=True)) if begin > local]
+        return min(begins).replace(tzinfo=self._zone) if begins else None
+
+    def session_end(self, now: datetime) -> datetime | None:
+        """Return the end of the liquid session that runs now or comes next, ``None`` when none is known."""
+        local = self.local(now).replace(tzinfo=None)
+        ends = [end for _, end in parse_sessions(self._text(now, liquid=True)) if end > local]
+        return min(ends).replace(tzinfo=self._zone) if ends else None
+
     def last_close(self, now: datetime) -> datetime:
         """Return the end of the last session that is over, or ``now`` when none is known."""
         local = self.local(now).replace(tzinfo=None)

@@ -11,11 +11,14 @@ from typing import Literal
 
 import msgspec
 
+from rebalplan.sim.order_model import Behaviour, OrderSettings, WorkingOrder
+
 ZERO = Decimal(0)
 
 DataKind = Literal["live", "delayed", "none", "halted"]
 HoursKind = Literal["always", "weekly", "list"]
 AccountKind = Literal["margin", "cash"]
+Settlement = Literal["same_day", "next_day"]
 FaultAction = Literal["silent", "no_end", "hang_up", "error", "delay", "empty", "garbage"]
 
 
@@ -92,25 +95,11 @@ class Override(msgspec.Struct, frozen=True):
     value: str
 
 
-class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that is at the market when the gateway starts."""
-
-    account: str
-    con_id: int
-    side: Literal["BUY", "SELL"]
-    quantity: Decimal
-    order_type: str
-    limit_price: Decimal
-    tif: str
-    order_ref: str
-    client_id: int
-    order_id: int
-    perm_id: int
-    status: str
-
-
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """An account as the scenario starts it; ``account_type`` is the reported structure (INDIVIDUAL)."""
+    """An account as the scenario starts it; ``account_type`` is the reported structure (INDIVIDUAL).
+
+    ``settlement`` is when the proceeds of a sale count as settled cash.
+    """
 
     id: str
     kind: AccountKind
@@ -120,6 +109,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     accrued_cash: Decimal
     positions: tuple[Position, ...]
     orders: tuple[WorkingOrder, ...]
+    settlement: Settlement
     overrides: tuple[Override, ...]
 
 
@@ -180,3 +170,5 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     instruments: tuple[Instrument, ...]
     accounts: tuple[Account, ...]
     faults: tuple[Fault, ...]
+    orders: OrderSettings
+    behaviours: tuple[Behaviour, ...]

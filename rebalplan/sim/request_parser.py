@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from rebalplan.sim.contract_parser import read_contract
+from rebalplan.sim.order_parser import UNVERSIONED, read_cancel_order, read_place_order
 from rebalplan.sim.requests import (
-    CANCEL_ORDER,
+    CANCEL_POSITIONS,
     NO_REQUEST_ID,
     PLACE_ORDER,
     START_API,
@@ -23,9 +25,9 @@ from rebalplan.sim.requests import (
     CancelMarketData,
     CompletedOrders,
     ContractDetails,
-    ContractQuery,
     CurrentTime,
     Executions,
+    GlobalCancel,
     ManagedAccounts,
     MarketData,
     MarketDataType,
@@ -39,12 +41,11 @@ from rebalplan.sim.requests import (
 )
 from rebalplan.sim.wire import FieldReader, Message, WireError, read_integer
 
-_ACCEPTED = frozenset({14, 64, 75, 77})
-_PLACE_ORDER_UNVERSIONED = 145
+_ACCEPTED = frozenset({14, CANCEL_POSITIONS, 75, 77})
 _MARKET_RULE = 91
 """Its one number is a rule, no request id: an error with it would end another request."""
 _ID_FIRST = frozenset({20, 22, 78, 79, 81, 83, 84, *range(86, 99), *range(100, 105)}) - {_MARKET_RULE}
-_ID_AFTER_VERSION = frozenset({CANCEL_ORDER, 10, 11, 21, 23, 25, *range(50, 58), 67, 68, 69, 70})
+_ID_AFTER_VERSION = frozenset({10, 11, 21, 23, 25, *range(50, 58), 67, 68, 69, 70})
 
 
 def parse_request(fields: Message, version: int) -> StartApi | Request:
@@ -59,39 +60,30 @@ def parse_request(fields: Message, version: int) -> StartApi | Request:
         return StartApi(FieldReader(fields, start=2).integer())
     if message_id in _ACCEPTED:
         return Accepted(message_id)
+    if message_id == PLACE_ORDER:
+        return read_place_order(FieldReader(fields, start=1), version)
     parse = _PARSERS.get(message_id)
     if parse is None:
-        return Unsupported(message_id, _find_request_id(fields, message_id, version))
+        return Unsupported(message_id, _find_request_id(fields, message_id))
     return parse(FieldReader(fields, start=1))
 
 
-def _find_request_id(fields: Message, message_id: int, version: int) -> int:
+def find_order_id(fields: Message, version: int) -> int:
+    """Return the order id of an order message whose other fields make no sense, -1 when that is none either."""
+    is_unversioned = read_integer(fields[0]) == PLACE_ORDER and version >= UNVERSIONED
+    try:
+        return read_integer(fields[1 if is_unversioned else 2])
+    except (WireError, IndexError):
+        return NO_REQUEST_ID
+
+
+def _find_request_id(fields: Message, message_id: int) -> int:
     at = 0
-    if message_id in _ID_AFTER_VERSION or (message_id == PLACE_ORDER and version < _PLACE_ORDER_UNVERSIONED):
+    if message_id in _ID_AFTER_VERSION:
         at = 2
-    elif message_id in _ID_FIRST or message_id == PLACE_ORDER:
+    elif message_id in _ID_FIRST:
         at = 1
     return read_integer(fields[at]) if 0 < at < len(fields) else NO_REQUEST_ID
-
-
-def _contract(reader: FieldReader) -> ContractQuery:
-    con_id, symbol, sec_type = reader.integer(), reader.text(), reader.text()
-    expiry, strike, right = reader.text(), reader.decimal(), reader.text()
-    reader.text()
-    exchange, primary, currency, local = reader.text(), reader.text(), reader.text(), reader.text()
-    reader.text()
-    return ContractQuery(
-        con_id=con_id,
-        symbol=symbol,
-        sec_type=sec_type,
-        expiry=expiry,
-        strike=strike,
-        right=right,
-        exchange=exchange,
-        primary_exchange=primary,
-        currency=currency,
-        local_symbol=local,
-    )
 
 
 def _versioned(build: Callable[[FieldReader], Request]) -> Callable[[FieldReader], Request]:
@@ -105,7 +97,7 @@ def _versioned(build: Callable[[FieldReader], Request]) -> Callable[[FieldReader
 
 
 def _market_data(reader: FieldReader) -> Request:
-    request_id, contract = reader.integer(), _contract(reader)
+    request_id, contract = reader.integer(), read_contract(reader)
     if contract.sec_type == "BAG":
         raise WireError("combinations are not supported")
     if reader.boolean():
@@ -116,9 +108,16 @@ def _market_data(reader: FieldReader) -> Request:
 
 
 def _executions(reader: FieldReader) -> Request:
-    request_id = reader.integer()
-    reader.text()
-    return Executions(request_id, reader.text())
+    return Executions(
+        reader.integer(),
+        client_id=reader.integer(),
+        account=reader.text(),
+        since=reader.text(),
+        symbol=reader.text(),
+        sec_type=reader.text(),
+        exchange=reader.text(),
+        side=reader.text(),
+    )
 
 
 def _account_summary(reader: FieldReader) -> Request:
@@ -129,15 +128,17 @@ def _account_summary(reader: FieldReader) -> Request:
 _PARSERS: Final[dict[int, Callable[[FieldReader], Request]]] = {
     1: _versioned(_market_data),
     2: _versioned(lambda r: CancelMarketData(r.integer())),
+    4: read_cancel_order,
     5: lambda r: OpenOrders(),
     6: _versioned(lambda r: AccountUpdates(r.boolean(), r.text())),
     7: _versioned(_executions),
     8: lambda r: NextIds(),
-    9: _versioned(lambda r: ContractDetails(r.integer(), _contract(r))),
+    9: _versioned(lambda r: ContractDetails(r.integer(), read_contract(r))),
     15: _versioned(lambda r: AutoOpenOrders(r.boolean())),
     16: lambda r: AllOpenOrders(),
     17: lambda r: ManagedAccounts(),
     49: lambda r: CurrentTime(),
+    58: lambda r: GlobalCancel(),
     59: _versioned(lambda r: MarketDataType(r.integer())),
     61: lambda r: Positions(),
     62: _versioned(_account_summary),

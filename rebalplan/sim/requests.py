@@ -67,10 +67,19 @@ class AccountUpdates(msgspec.Struct, frozen=True):
 
 
 class Executions(msgspec.Struct, frozen=True):
-    """The executions of the last day."""
+    """The executions of the last day; empty fields and the client id 0 mean any.
+
+    ``since`` is ``yyyymmdd hh:mm:ss``, with a time zone behind it or in the market's.
+    """
 
     request_id: int
     account: str
+    client_id: int = 0
+    since: str = ""
+    symbol: str = ""
+    sec_type: str = ""
+    exchange: str = ""
+    side: str = ""
 
 
 class NextIds(msgspec.Struct, frozen=True):
@@ -137,6 +146,39 @@ class CompletedOrders(msgspec.Struct, frozen=True):
     """The orders that are done."""
 
 
+class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A new order, a change of a working one, or the question what it would do (``is_what_if``).
+
+    ``limit_price`` is 0 where none was given.
+    """
+
+    order_id: int
+    contract: ContractQuery
+    side: str
+    quantity: Decimal
+    order_type: str
+    limit_price: Decimal
+    tif: str
+    account: str
+    order_ref: str
+    is_transmitted: bool
+    parent_id: int
+    outside_hours: bool
+    algo: str
+    algo_parameters: tuple[tuple[str, str], ...]
+    is_what_if: bool
+
+
+class CancelOrder(msgspec.Struct, frozen=True):
+    """The end of one order of this client."""
+
+    order_id: int
+
+
+class GlobalCancel(msgspec.Struct, frozen=True):
+    """The end of every order, whoever placed it."""
+
+
 class Accepted(msgspec.Struct, frozen=True):
     """A request that is taken in silence and changes nothing here."""
 
@@ -150,7 +192,9 @@ class Unsupported(msgspec.Struct, frozen=True):
     request_id: int
 
 
-Request = (
+OrderRequest = PlaceOrder | CancelOrder | GlobalCancel
+
+Query = (
     MarketData
     | CancelMarketData
     | OpenOrders
@@ -172,6 +216,8 @@ Request = (
     | Accepted
     | Unsupported
 )
+"""What changes nothing in the book."""
+Request = OrderRequest | Query
 
 _NAMES: Final[dict[int, str]] = {
     1: "market_data",
@@ -196,7 +242,7 @@ REQUEST_NAMES: Final = tuple(_NAMES.values())
 ACCOUNT_REQUESTS: Final = ("account_updates", "executions", "positions_multi", "account_updates_multi")
 SYMBOL_REQUESTS: Final = ("market_data", "contract_details")
 
-PLACE_ORDER, CANCEL_ORDER, GLOBAL_CANCEL, START_API = 3, 4, 58, 71
+PLACE_ORDER, CANCEL_ORDER, CANCEL_POSITIONS, START_API = 3, 4, 64, 71
 
 
 def request_name(message_id: int) -> str:

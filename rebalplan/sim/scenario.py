@@ -3,7 +3,8 @@
 The format, by example, is the built-in scenario ``builtin.toml`` beside this module. In brief:
 ``[gateway]`` modes and limits · ``[market]`` time zone and hours · ``[rates]`` USD per unit of a currency ·
 ``[[instrument]]`` contracts with their quote · ``[[account]]`` with ``cash``, ``[[account.position]]``,
-``[[account.order]]`` and ``report`` (overrides of reported values) · ``[[fault]]`` what goes wrong.
+``[[account.order]]`` and ``report`` (overrides of reported values) · ``[[fault]]`` what goes wrong with answers ·
+``[orders]`` costs and slippage · ``[[behaviour]]`` what happens to some orders.
 Numbers that are money, prices, rates or quantities are strings, so that none passes through a float.
 """
 
@@ -14,7 +15,7 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, time
 from decimal import Decimal
 from importlib import resources
@@ -26,7 +27,9 @@ from rebalplan.sim import model
 from rebalplan.sim.errors import SimError
 from rebalplan.sim.hours import parse_sessions
 from rebalplan.sim.messages import MAX_VERSION, MIN_VERSION
+from rebalplan.sim.order_model import Behaviour
 from rebalplan.sim.scenario_accounts import read_account
+from rebalplan.sim.scenario_behaviours import read_behaviour, read_order_settings
 from rebalplan.sim.scenario_faults import read_fault
 from rebalplan.sim.toml_table import Table
 
@@ -87,6 +90,9 @@ def _read(root: Table, source: str, sha256: str) -> model.Scenario:
             root.problem(
                 "rates", f"has no rate for {instrument.currency}, the currency of {instrument.symbol}"
             )
+    order_settings = read_order_settings(root.table("orders"))
+    behaviours = tuple(read_behaviour(table, order_settings) for table in root.tables("behaviour"))
+    _check_behaviours(root, behaviours, accounts, instruments)
     scenario = model.Scenario(
         source=source,
         sha256=sha256,
@@ -96,6 +102,8 @@ def _read(root: Table, source: str, sha256: str) -> model.Scenario:
         instruments=instruments,
         accounts=accounts,
         faults=tuple(read_fault(table) for table in root.tables("fault")),
+        orders=order_settings,
+        behaviours=behaviours,
     )
     root.finish()
     return scenario
@@ -105,6 +113,21 @@ def _check_unique(root: Table, kind: str, key: str, values: list[str]) -> None:
     for value, count in Counter(values).items():
         if count > 1:
             root.problem(kind, f"{key} {value!r} is used {count} times")
+
+
+def _check_behaviours(
+    root: Table,
+    behaviours: Sequence[Behaviour],
+    accounts: Sequence[model.Account],
+    instruments: Sequence[model.Instrument],
+) -> None:
+    ids = {account.id for account in accounts}
+    symbols = {instrument.symbol for instrument in instruments}
+    for at, behaviour in enumerate(behaviours, 1):
+        if behaviour.account and behaviour.account not in ids:
+            root.problem(f"behaviour[{at}].account", f"no [[account]] has the id {behaviour.account!r}")
+        if behaviour.symbol and behaviour.symbol not in symbols:
+            root.problem(f"behaviour[{at}].symbol", f"no [[instrument]] has the symbol {behaviour.symbol!r}")
 
 
 def _read_gateway(table: Table) -> model.GatewaySettings:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from decimal import Decimal
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 
 from rebalplan.sim import model
+from rebalplan.sim.order_model import Side, WorkingOrder
 from rebalplan.sim.toml_table import Table
 
 _ACCOUNT_ID = re.compile(r"[A-Z]{1,4}\d{1,12}\Z")
@@ -30,6 +31,7 @@ def read_account(
         accrued_cash=table.decimal("accrued_cash", "0"),
         positions=_read_positions(table, instruments),
         orders=tuple(_read_order(order, account_id, instruments) for order in table.tables("order")),
+        settlement=cast(model.Settlement, table.text("settlement", "same_day", get_args(model.Settlement))),
         overrides=_read_overrides(table.table("report")),
     )
     if account.base not in currencies:
@@ -86,13 +88,13 @@ def _find_instrument(table: Table, instruments: Sequence[model.Instrument]) -> m
     return None
 
 
-def _read_order(table: Table, account: str, instruments: Sequence[model.Instrument]) -> model.WorkingOrder:
+def _read_order(table: Table, account: str, instruments: Sequence[model.Instrument]) -> WorkingOrder:
     instrument = _find_instrument(table, instruments)
     order_id = table.integer("order_id", 1, low=-(2**31) + 1)
-    order = model.WorkingOrder(
+    order = WorkingOrder(
         account=account,
         con_id=instrument.con_id if instrument else 0,
-        side=cast(Literal["BUY", "SELL"], table.text("side", choices=("BUY", "SELL"))),
+        side=cast(Side, table.text("side", choices=("BUY", "SELL"))),
         quantity=table.decimal("quantity"),
         order_type=table.text("order_type", "MKT", ("MKT", "LMT")),
         limit_price=table.decimal("limit_price", "0"),

@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from rebalplan.sim import dispatch, wire
+from rebalplan.sim import dispatch, trading, wire
 from rebalplan.sim.answers import Desk, Subscriptions, welcome
 from rebalplan.sim.faults import CONNECT, Reply, bend, reply_with
 from rebalplan.sim.messages import MIN_VERSION, NO_ID, Code, error
 from rebalplan.sim.request_parser import parse_request
-from rebalplan.sim.requests import START_API, StartApi, request_name
+from rebalplan.sim.requests import CANCEL_ORDER, PLACE_ORDER, START_API, StartApi, request_name
 from rebalplan.sim.shared import NO_CLIENT, NO_MESSAGE, Event, EventKind, Shared
 from rebalplan.sim.wire import FrameBuffer, Message, WireError
 
 MAX_RATE: Final = 50
 """Messages per second."""
 _STRIKES_ALLOWED: Final = 3
+_ORDER_MESSAGES: Final = (str(PLACE_ORDER), str(CANCEL_ORDER))
 
 RATE_TEXT: Final = "Max rate of messages per second has been exceeded."
 ID_IN_USE_TEXT: Final = "Unable to connect as the client id is already in use. Retry with a unique client id."
@@ -78,6 +79,11 @@ class Session:
         return self._stage
 
     @property
+    def connection(self) -> int:
+        """Return the number of the connection."""
+        return self._connection
+
+    @property
     def version(self) -> int:
         """Return the agreed server version, 0 before the greeting."""
         return self._version
@@ -109,9 +115,7 @@ class Session:
         self._stage = Stage.CLOSED
         if self._shared.clients.get(self._client_id) == self._connection:
             del self._shared.clients[self._client_id]
-        subscribed = self._shared.updated_account
-        if subscribed is not None and subscribed[0] == self._connection:
-            self._shared.updated_account = None
+        self._shared.forget(self._connection)
         self._note("close")
 
     def sent(self, messages: Sequence[Message]) -> None:
@@ -131,14 +135,21 @@ class Session:
         try:
             request = parse_request(fields, self._version)
         except WireError as problem:
-            return [self._refuse(Code.CANNOT_READ, f"Error reading request. {problem}")]
+            return self._complain(fields, f"Error reading request. {problem}", self._desk(now, clock_sec))
         desk = self._desk(now, clock_sec)
         if isinstance(request, StartApi):
             return [self._start(request, desk)]
         if self._stage is not Stage.STARTED:
             return [self._refuse(Code.CANNOT_VALIDATE, NOT_STARTED_TEXT)]
-        reply = dispatch.answer(desk, request, wire.read_integer(fields[0]))
-        return [self._hang_up()] if reply.close else [reply]
+        replies = dispatch.answer(desk, request, wire.read_integer(fields[0]))
+        if any(reply.close and reply.connection in (0, self._connection) for reply in replies):
+            self._stage = Stage.CLOSED
+        return replies
+
+    def _complain(self, fields: Message, problem: str, desk: Desk) -> list[Reply]:
+        if self._stage is Stage.STARTED and fields[0] in _ORDER_MESSAGES:
+            return trading.unreadable(desk, fields, problem)
+        return [self._refuse(Code.CANNOT_READ, problem)]
 
     def _greet(self, payload: bytes, now: datetime) -> Reply:
         try:
@@ -159,6 +170,7 @@ class Session:
             return self._refuse(Code.CLIENT_ID_IN_USE, ID_IN_USE_TEXT, close=True)
         self._stage, self._client_id = Stage.STARTED, request.client_id
         self._shared.clients[request.client_id] = self._connection
+        self._shared.versions[self._connection] = self._version
         fault = self._shared.faults.strike(request_name(START_API))
         reply = bend(fault, welcome(desk), self._version, NO_ID)
         return self._hang_up() if reply.close else reply

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
 
+from rebalplan.sim.behaviours import BehaviourCounter
 from rebalplan.sim.book import Book
 from rebalplan.sim.faults import FaultCounter
 from rebalplan.sim.hours import Hours
@@ -71,14 +73,32 @@ class Record:
 class Shared:
     """The state behind every session of a gateway; used by one thread only, but for the record."""
 
-    def __init__(self, scenario: Scenario, book: Book, *, read_only: bool) -> None:
+    def __init__(
+        self, scenario: Scenario, book: Book, *, read_only: bool, save: Callable[[], None] = lambda: None
+    ) -> None:
         self.scenario = scenario
         self.book = book
         self.hours = Hours(scenario.market)
         self.faults = FaultCounter(scenario.faults)
+        self.behaviours = BehaviourCounter(scenario.behaviours)
+        self.save = save
+        """Makes the book durable; raises ``SimError``."""
+        self.due: dict[int, float] = {}
+        """permId -> the monotonic second at which the order's script goes on."""
         self.record = Record()
         self.read_only = read_only or scenario.gateway.read_only
         self.clients: dict[int, int] = {}
         """Client id -> connection."""
+        self.versions: dict[int, int] = {}
+        """Connection -> its agreed server version."""
         self.updated_account: tuple[int, str] | None = None
         """The connection and the account of the one subscription to account updates."""
+        self.position_watchers: set[int] = set()
+        """The connections that are told of every change of a position."""
+
+    def forget(self, connection: int) -> None:
+        """Drop what is kept of a connection that is gone, but for its client id."""
+        self.versions.pop(connection, None)
+        self.position_watchers.discard(connection)
+        if self.updated_account is not None and self.updated_account[0] == connection:
+            self.updated_account = None

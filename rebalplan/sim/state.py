@@ -88,10 +88,15 @@ _RESET: Final = "Run `rebal sim reset` to start the simulation afresh."
 
 def _fits(state: BookState, scenario: Scenario) -> bool:
     known = {instrument.con_id for instrument in scenario.instruments}
-    held = {position.con_id for account in state.accounts for position in account.positions}
-    return [account.id for account in state.accounts] == [
-        account.id for account in scenario.accounts
-    ] and held <= known
+    accounts = [account.id for account in scenario.accounts]
+    named = {position.con_id for account in state.accounts for position in account.positions}
+    named |= {price.con_id for price in state.prices}
+    owners: set[str] = set()
+    if state.trading is not None:
+        named |= {order.con_id for order in state.trading.orders}
+        named |= {execution.con_id for execution in state.trading.executions}
+        owners = {order.account for order in state.trading.orders}
+    return [account.id for account in state.accounts] == accounts and named <= known and owners <= {*accounts}
 
 
 def write_state(path: Path, scenario: Scenario, book: BookState) -> None:

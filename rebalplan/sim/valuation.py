@@ -73,10 +73,53 @@ def net_liquidation(book: Book, account_id: str) -> Decimal:
     )
 
 
+class MarginState(msgspec.Struct, frozen=True, kw_only=True):
+    """The margins of an account and the equity they are held against, in its base currency."""
+
+    initial: Decimal
+    maintenance: Decimal
+    equity_with_loan: Decimal
+
+
+def margins(book: Book, account_id: str) -> MarginState:
+    """Return the margins of an account, overrides aside."""
+    account = book.account(account_id)
+    total = _total(book, account, ledgers(book, account_id))
+    initial, maintenance = margin_rates(account)
+    return MarginState(
+        initial=total.gross * initial,
+        maintenance=total.gross * maintenance,
+        equity_with_loan=_with_loan(total),
+    )
+
+
+def margin_rates(account: Account) -> tuple[Decimal, Decimal]:
+    """Return initial and maintenance margin per unit of exposure.
+
+    Regulation T for a margin account (50%, 25%); a cash account pays in full.
+    """
+    if account.kind == "cash":
+        return Decimal(1), Decimal(1)
+    return _REG_T_INITIAL, _REG_T_MAINTENANCE
+
+
+def settled_cash(book: Book, account_id: str) -> Decimal:
+    """Return the cash of all currencies that is settled, in the account's base currency."""
+    account = book.account(account_id)
+    amounts = [(balance.currency, balance.amount) for balance in book.cash(account_id)]
+    amounts += [(proceeds.currency, -proceeds.amount) for proceeds in book.unsettled(account_id)]
+    return sum((amount * book.rate(currency, account.base) for currency, amount in amounts), start=ZERO)
+
+
+def _with_loan(total: Ledger) -> Decimal:
+    return total.net - total.options - total.accrued
+
+
 def account_rows(book: Book, account_id: str) -> list[Row]:
     """Return the rows about the account as a whole, overrides applied."""
     account = book.account(account_id)
-    return _override(_summary(account, _total(book, account, ledgers(book, account_id))), account.overrides)
+    total = _total(book, account, ledgers(book, account_id))
+    return _override(_summary(account, total, settled_cash(book, account_id)), account.overrides)
 
 
 def ledger_rows(book: Book, account_id: str) -> list[Row]:
@@ -99,15 +142,15 @@ def _money(value: Decimal) -> str:
     return format(value, ".2f")
 
 
-def _summary(account: Account, total: Ledger) -> list[Row]:
-    with_loan = total.net - total.options - total.accrued
-    initial, maintenance, buying_power = _margin(account, total, with_loan)
+def _summary(account: Account, total: Ledger, settled: Decimal) -> list[Row]:
+    with_loan = _with_loan(total)
+    initial, maintenance = (total.gross * rate for rate in margin_rates(account))
     amounts = {
         "NetLiquidation": total.net,
         "TotalCashValue": total.cash,
-        "SettledCash": total.cash,
+        "SettledCash": settled,
         "AccruedCash": total.accrued,
-        "BuyingPower": buying_power,
+        "BuyingPower": _buying_power(account, settled, with_loan - initial),
         "EquityWithLoanValue": with_loan,
         "PreviousDayEquityWithLoanValue": with_loan,
         "GrossPositionValue": total.gross,
@@ -131,16 +174,11 @@ def _summary(account: Account, total: Ledger) -> list[Row]:
     ]
 
 
-def _margin(account: Account, total: Ledger, with_loan: Decimal) -> tuple[Decimal, Decimal, Decimal]:
-    """Return initial margin, maintenance margin and buying power.
-
-    Regulation T for a margin account (50%, 25%, four times the excess); a cash account pays in full.
-    """
+def _buying_power(account: Account, settled: Decimal, excess: Decimal) -> Decimal:
+    """Return four times the excess of a margin account, the settled cash of a cash account."""
     if account.kind == "cash":
-        return total.gross, total.gross, max(total.cash, ZERO)
-    initial = total.gross * _REG_T_INITIAL
-    excess = max(with_loan - initial, ZERO)
-    return initial, total.gross * _REG_T_MAINTENANCE, excess * _DAY_TRADING_FACTOR
+        return max(settled, ZERO)
+    return max(excess, ZERO) * _DAY_TRADING_FACTOR
 
 
 def _ratio(part: Decimal, whole: Decimal) -> str:

@@ -179,6 +179,10 @@ class FieldReader:
         self._at += 1
         return self._fields[self._at - 1] if self._at <= len(self._fields) else ""
 
+    def skip(self, count: int) -> None:
+        """Pass over as many fields."""
+        self._at += count
+
     def integer(self) -> int:
         """Return the next field as an integer. Raises ``WireError``."""
         return read_integer(self.text())

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from .interpreter import Interpreter
+
 
 @pytest.fixture(scope="session")
 def library() -> Iterator[Any]:
@@ -17,3 +19,8 @@ def library() -> Iterator[Any]:
     yield importlib.import_module("ib_insync")
     asyncio.set_event_loop(None)
     loop.close()
+
+
+@pytest.fixture
+def interpret(library: Any, caplog: pytest.LogCaptureFixture) -> Interpreter:
+    return Interpreter(library, caplog)

@@ -161,15 +161,6 @@ def test_the_third_summary_is_error_322(library: Any, gateway: Gateway) -> None:
     assert _error_code(library, gateway, conversation) == 322
 
 
-def test_an_order_is_error_321_with_its_id(library: Any, gateway: Gateway) -> None:
-    async def conversation(ib: Any) -> Any:
-        trade = ib.placeOrder(library.Stock("VTI", "SMART", "USD"), library.MarketOrder("BUY", 1))
-        await ib.reqCurrentTimeAsync()
-        return trade.log[-1].errorCode
-
-    assert talk(library, gateway, conversation) == 321
-
-
 def test_a_client_id_in_use_is_error_326_and_a_lost_connection(library: Any, gateway: Gateway) -> None:
     async def run() -> list[int]:
         errors: list[int] = []

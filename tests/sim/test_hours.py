@@ -85,3 +85,26 @@ def test_always_is_open_now_and_for_a_day_on_both_sides(minutes: int) -> None:
     begin, end = first.split("-")
     assert begin <= f"{hours.local(now) - timedelta(days=1):%Y%m%d:%H%M}"
     assert f"{hours.local(now) + timedelta(days=1):%Y%m%d:%H%M}" <= end
+
+
+@pytest.mark.parametrize(
+    ("moment", "opens", "ends"),
+    [
+        ("2026-11-24T14:29:59", "2026-11-24T14:30:00", "2026-11-24T21:00:00"),
+        ("2026-11-24T14:30:00", "2026-11-25T14:30:00", "2026-11-24T21:00:00"),
+        ("2026-11-25T21:00:00", "2026-11-27T14:30:00", "2026-11-27T18:00:00"),
+        ("2026-11-27T18:00:00", "2026-11-30T14:30:00", "2026-11-30T21:00:00"),
+    ],
+)
+def test_the_next_open_and_the_end_of_the_session(moment: str, opens: str, ends: str) -> None:
+    now, opening, ending = (
+        datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (moment, opens, ends)
+    )
+    assert _hours(WEEKLY).next_open(now) == opening
+    assert _hours(WEEKLY).session_end(now) == ending
+
+
+def test_a_list_that_is_over_has_no_next_session() -> None:
+    hours = _hours('hours = "list"\nsessions = ["20261123:0930-20261123:1600"]\n')
+    assert hours.next_open(datetime(2026, 11, 24, tzinfo=UTC)) is None
+    assert hours.session_end(datetime(2026, 11, 24, tzinfo=UTC)) is None

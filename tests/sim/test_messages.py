@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -14,43 +12,13 @@ from rebalplan.sim.book import Book
 from rebalplan.sim.messages import Out, Tick
 from rebalplan.sim.wire import Message
 
+from .interpreter import FakeWrapper, Interpreter
 from .support import VERSIONS, world
 
 BOOK = Book(world())
 VTI, OPTION = BOOK.instruments[11], BOOK.instruments[41]
 HOURS = ("US/Eastern", "20261124:0400-20261124:2000", "20261124:0930-20261124:1600")
 VERSIONED = pytest.mark.parametrize("version", VERSIONS)
-
-
-class FakeWrapper:
-    """Records what a decoder calls."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[Any, ...]] = []
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *args: self.calls.append((name, *args))
-
-
-class Interpreter:
-    """Decodes messages with ib_insync's decoder, and fails on anything it complains about."""
-
-    def __init__(self, library: Any, caplog: pytest.LogCaptureFixture) -> None:
-        self._decoder = library.decoder.Decoder
-        self._caplog = caplog
-
-    def __call__(self, message: Message, version: int) -> tuple[Any, ...]:
-        wrapper = FakeWrapper()
-        with self._caplog.at_level(logging.DEBUG):
-            self._decoder(wrapper, version).interpret(list(message))
-        assert self._caplog.records == []
-        (call,) = wrapper.calls
-        return call
-
-
-@pytest.fixture
-def interpret(library: Any, caplog: pytest.LogCaptureFixture) -> Interpreter:
-    return Interpreter(library, caplog)
 
 
 SMALL: list[tuple[Message, tuple[Any, ...]]] = [

@@ -74,8 +74,8 @@ def test_market_data_skips_a_delta_neutral_contract() -> None:
         ("64,1", requests.Accepted(64)),
         ("75,1,5", requests.Accepted(75)),
         ("77,1,5", requests.Accepted(77)),
-        ("58,1", requests.Unsupported(58, -1)),
-        ("4,1,12,", requests.Unsupported(4, 12)),
+        ("58,1", requests.GlobalCancel()),
+        ("4,1,12,", requests.CancelOrder(12)),
         ("20,8,265598", requests.Unsupported(20, 8)),
         ("86,6", requests.Unsupported(86, 6)),
         ("91,26", requests.Unsupported(91, -1)),
@@ -86,11 +86,6 @@ def test_market_data_skips_a_delta_neutral_contract() -> None:
 )
 def test_a_request_and_its_fields(fields: str, parsed: requests.Request) -> None:
     assert parse_request(tuple(fields.split(",")), 176) == parsed
-
-
-@pytest.mark.parametrize(("version", "fields"), [(144, ("3", "45", "88")), (145, ("3", "88", "0"))])
-def test_an_order_is_named_by_its_order_id(version: int, fields: tuple[str, ...]) -> None:
-    assert parse_request(fields, version) == requests.Unsupported(3, 88)
 
 
 @pytest.mark.parametrize("fields", [("",), ("x",), ("2", "2", "x"), ("9", "8", "1", "con"), ("3", "x")])

@@ -101,12 +101,6 @@ def test_an_unknown_request_is_an_error_and_the_connection_goes_on() -> None:
     assert ids(client.ask("49", "1")) == [49]
 
 
-def test_an_order_is_refused_with_its_own_id() -> None:
-    request_id, code, text = error_of(Client(shared()).start().ask("3", "77", *stock("VTI")))
-    assert (request_id, code) == (77, 321)
-    assert "does not support request 3" in text
-
-
 def test_an_unreadable_request_is_an_error_and_the_connection_goes_on() -> None:
     client = Client(shared()).start()
     assert error_of(client.ask("9", "8", "x"))[1] == 320

@@ -1,0 +1,132 @@
+"""What a person is shown before saying what became of an unknown order, and the record of what they said. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from rebalplan.apply.checks import expect
+from rebalplan.errors import RefusedError
+from rebalplan.journal.records import Resolved
+from rebalplan.journal.result import AccountResult, OrderResult
+from rebalplan.model import Position
+from rebalplan.money import ZERO, canonical, divide, quantize
+from rebalplan.orders import CompletedOrder, Execution, OpenOrder, correction_number, correction_root
+from rebalplan.text import printable
+
+
+class BrokerView(msgspec.Struct, frozen=True):
+    """What the broker shows of the account now, each list complete."""
+
+    executions: tuple[Execution, ...]
+    open_orders: tuple[OpenOrder, ...]
+    completed: tuple[CompletedOrder, ...]
+    positions: tuple[Position, ...]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What became of an order: shares, and USD per share (0 when none were filled)."""
+
+    filled: Decimal
+    price: Decimal
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """The evidence in sentences, and the answer it agrees on; ``None`` when it does not, and ``why_not`` says so."""
+
+    reference: str
+    evidence: tuple[str, ...]
+    answer: Answer | None
+    why_not: str
+
+
+def propose(account: AccountResult, reference: str, view: BrokerView, *, is_session_over: bool) -> Proposal:
+    """Weigh executions and positions; they must agree, and a DAY order must not be able to fill any more.
+
+    Raises ``RefusedError`` when the reference is of no unknown order.
+    """
+    order = _unknown_order(account, reference)
+    executed, value = _executed(reference, view.executions)
+    moved = _moved(account, order, view.positions)
+    is_open = any(shown.reference == reference for shown in view.open_orders)
+    ended = [done.status for done in view.completed if done.reference == reference]
+    evidence = (
+        f"sent {order.dispatch.at:%Y-%m-%d %H:%M:%S} UTC for {order.dispatch.quantity} shares: {order.note}",
+        f"executions at the broker with this reference: {executed} shares, {value:.2f} USD",
+        f"the position differs by {moved} shares from what the account had at INTENT and all known fills",
+        "it is working at the broker" if is_open else "it is not among the working orders",
+        f"it is completed: {printable(ended[-1])}" if ended else "it is not among the completed orders",
+    )
+    why_not = _why_not(executed, moved, order, is_open=is_open, is_over=bool(ended) or is_session_over)
+    price = quantize(divide(value, executed)) if executed else ZERO
+    return Proposal(reference, evidence, None if why_not else Answer(executed, price), why_not)
+
+
+def _why_not(executed: Decimal, moved: Decimal, order: OrderResult, *, is_open: bool, is_over: bool) -> str:
+    if is_open:
+        return "it is still working: cancel it in TWS or wait for its end"
+    if not is_over:
+        return "its DAY session is not over: it may still fill"
+    if executed - order.executed != moved:
+        return "executions and positions do not agree: look at the account statement"
+    if executed > order.dispatch.quantity:
+        return "more was executed than was sent: look at the account statement"
+    return ""
+
+
+def _executed(reference: str, executions: Iterable[Execution]) -> tuple[Decimal, Decimal]:
+    """Return shares and value of an order's executions; of corrections the last one counts."""
+    last: dict[str, Execution] = {}
+    for execution in sorted(executions, key=lambda e: correction_number(e.exec_id)):
+        if execution.reference == reference:
+            last[correction_root(execution.exec_id)] = execution
+    return (
+        canonical(sum((e.quantity for e in last.values()), ZERO)),
+        sum((e.quantity * e.price for e in last.values()), ZERO),
+    )
+
+
+def _moved(account: AccountResult, order: OrderResult, positions: Iterable[Position]) -> Decimal:
+    """Return how many shares the position moved the order's way beyond the fills that are known."""
+    line = next(line for line in account.lines if line.reference == order.dispatch.line)
+    con_id = line.planned.con_id
+    expected = _held(expect(account.plan, account).positions, con_id)
+    sign = 1 if line.planned.side == "BUY" else -1
+    return canonical(sign * (_held(positions, con_id) - expected))
+
+
+def _held(positions: Iterable[Position], con_id: int) -> Decimal:
+    return sum((p.quantity for p in positions if p.con_id == con_id), ZERO)
+
+
+def resolve(
+    account: AccountResult, reference: str, answer: Answer, *, at: datetime, who: str, evidence: Sequence[str]
+) -> Resolved:
+    """Return the record of what a person said; raises ``RefusedError`` for an answer that cannot be."""
+    order = _unknown_order(account, reference)
+    if not ZERO <= answer.filled <= order.dispatch.quantity:
+        raise RefusedError(
+            f"{answer.filled} shares cannot be: {reference} was sent for {order.dispatch.quantity}"
+        )
+    if bool(answer.filled) != (answer.price > 0):
+        raise RefusedError(f"{answer.filled} shares at {answer.price} USD cannot be: give QTY@PRICE or --absent")
+    return Resolved(
+        account=account.account,
+        at=at.replace(microsecond=0),
+        reference=reference,
+        filled=canonical(answer.filled),
+        price=canonical(answer.price),
+        who=printable(who),
+        evidence=printable("; ".join(evidence), 1000),
+    )
+
+
+def _unknown_order(account: AccountResult, reference: str) -> OrderResult:
+    for order in account.unknown:
+        if order.dispatch.reference == reference:
+            return order
+    names = ", ".join(order.dispatch.reference for order in account.unknown) or "none"
+    raise RefusedError(f"{reference} is not an unknown order of {account.account}; unknown there: {names}")

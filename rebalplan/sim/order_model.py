@@ -1,0 +1,176 @@
+"""The vocabulary of orders: what is at the market, what was executed, what was received, what goes wrong."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Literal
+
+import msgspec
+
+ZERO: Final = Decimal(0)
+
+Side = Literal["BUY", "SELL"]
+BehaviourKind = Literal["order", "what_if", "cancel"]
+AlgoFilter = Literal["", "adaptive", "none"]
+Silence = Literal["", "dropped", "booked"]
+CancelOutcome = Literal["", "refused", "crossed"]
+MessageKind = Literal["place", "modify", "what_if", "cancel", "global_cancel"]
+
+DEFAULT_SEQUENCE: Final = ("ack", "execution", "commission", "status")
+FIRST_VERSION: Final = ".01"
+"""How the id of an execution ends that corrects none."""
+WORKING: Final = frozenset({"Submitted", "PreSubmitted", "PendingSubmit", "PendingCancel"})
+"""The statuses of an order that can still fill."""
+
+
+class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order and how far it has come.
+
+    ``value`` is the sum of quantity times price over its fills; ``placed`` and ``expires`` are ``None`` for an
+    order that was there before the gateway. ``epoch`` counts how often order ids were rolled back before it
+    came. ``script`` is what is still to happen to it, see ``script``.
+    """
+
+    account: str
+    con_id: int
+    side: Side
+    quantity: Decimal
+    order_type: str
+    limit_price: Decimal
+    tif: str
+    order_ref: str
+    client_id: int
+    order_id: int
+    perm_id: int
+    status: str
+    algo: str = ""
+    algo_parameters: tuple[tuple[str, str], ...] = ()
+    outside_hours: bool = False
+    filled: Decimal = ZERO
+    value: Decimal = ZERO
+    last_price: Decimal = ZERO
+    commission: Decimal = ZERO
+    why_held: str = ""
+    epoch: int = 0
+    placed: datetime | None = None
+    expires: datetime | None = None
+    completed: datetime | None = None
+    completed_status: str = ""
+    is_visible: bool = True
+    behaviour: Behaviour | None = None
+    script: tuple[str, ...] = ()
+
+    @property
+    def remaining(self) -> Decimal:
+        """Return what is not filled yet."""
+        return self.quantity - self.filled
+
+    @property
+    def average_price(self) -> Decimal:
+        """Return the mean price of the fills, 0 without any."""
+        return self.value / self.filled if self.filled else ZERO
+
+    @property
+    def is_working(self) -> bool:
+        """Tell whether the order can still fill."""
+        return self.status in WORKING
+
+
+class Execution(msgspec.Struct, frozen=True, kw_only=True):
+    """One fill, or the correction of one; ``time_text`` is its time as the wire has it."""
+
+    exec_id: str
+    perm_id: int
+    order_id: int
+    client_id: int
+    account: str
+    con_id: int
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    cumulative: Decimal
+    average_price: Decimal
+    order_ref: str
+    commission: Decimal
+    realized: Decimal
+    time: datetime
+    time_text: str
+    is_visible: bool = True
+
+    @property
+    def is_correction(self) -> bool:
+        """Tell whether this replaces an earlier execution: their ids differ in the last part only."""
+        return not self.exec_id.endswith(FIRST_VERSION)
+
+
+class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One order message as the gateway received it, whatever became of it.
+
+    Of an order all is as the client wrote it; a cancel has the terms of the order it is for, when there is one.
+    ``outcome`` begins with ``accepted``, ``refused`` (with the error code), ``dropped`` or ``unreadable``;
+    ``perm_id`` is 0 for what was not booked.
+    """
+
+    time: datetime
+    client_id: int
+    kind: MessageKind
+    order_id: int
+    outcome: str
+    perm_id: int = 0
+    account: str = ""
+    symbol: str = ""
+    con_id: int = 0
+    side: str = ""
+    quantity: Decimal = ZERO
+    order_type: str = ""
+    limit_price: Decimal = ZERO
+    algo: str = ""
+    tif: str = ""
+    order_ref: str = ""
+
+
+class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every order costs and how prices move, unless a behaviour says otherwise.
+
+    Basis points are of the price; the commission is per share with a minimum per order, in the instrument's
+    currency.
+    """
+
+    slippage_bps: Decimal
+    market_impact_bps: Decimal
+    commission_per_share: Decimal
+    commission_minimum: Decimal
+    master_client_id: int
+    roll_back_ids: bool
+
+
+class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens to some orders instead of an immediate, complete fill.
+
+    The first six fields choose the messages it applies to (empty: any). ``occurrence`` counts the matching ones
+    over the life of the server from 1; 0 means every one. ``code`` 0 means that nothing is refused.
+    """
+
+    on: BehaviourKind
+    account: str
+    symbol: str
+    side: str
+    algo: AlgoFilter
+    occurrence: int
+    code: int
+    text: str
+    silence: Silence
+    sequence: tuple[str, ...]
+    parts: int
+    fills: int
+    after_sec: Decimal
+    commission_after_sec: Decimal
+    visible_after_sec: Decimal
+    slippage_bps: Decimal
+    commission_per_share: Decimal
+    commission_minimum: Decimal
+    correction_bps: Decimal
+    time_zone_text: str
+    hang_up_after: int
+    cancel: CancelOutcome

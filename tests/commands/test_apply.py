@@ -1,0 +1,215 @@
+"""``rebal apply`` through ib_insync over TCP, judged by the gateway's own ledger."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rebalplan.reports.account import COLUMNS as ACCOUNT_COLUMNS
+from rebalplan.reports.summary import COLUMNS as SUMMARY_COLUMNS
+from rebalplan.sim import Gateway
+from tests.cli import FrozenClock, Workspace
+from tests.scenarios import gateway_over_tcp, use_scenario
+
+ACCOUNTS = ("DU1000001", "DU1000002", "DU1000003")
+
+
+@pytest.fixture
+def gateway(sample: Workspace, clock: FrozenClock) -> Iterator[Gateway]:
+    """A gateway of its own that the workspace trades at, with a plan made there."""
+    with gateway_over_tcp(sample, clock) as served:
+        sample.ok("plan")
+        yield served
+
+
+def plan_of(workspace: Workspace) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(workspace.plans()[0].read_text(encoding="utf-8"))
+    return found
+
+
+def planned_orders(workspace: Workspace, *accounts: str) -> list[tuple[str, str, str, str, str]]:
+    """Return account, side, symbol, quantity and reference of every order of these accounts."""
+    envelope = plan_of(workspace)
+    digits = envelope["sha256"][:12]
+    return [
+        (a["account"], o["side"], o["symbol"], o["quantity"], f"rb-{digits}-a{position:02}-l{line:02}")
+        for position, a in enumerate(envelope["plan"]["accounts"], start=1)
+        for line, o in enumerate(a["orders"], start=1)
+        if a["account"] in accounts
+    ]
+
+
+def received(gateway: Gateway) -> list[tuple[str, str, str, str, str]]:
+    """Return the same of what the gateway was sent."""
+    return [
+        (e.account, e.side, e.symbol, str(e.quantity.normalize() + 0), e.order_ref)
+        for e in gateway.ledger
+        if e.kind == "place"
+    ]
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def report(workspace: Workspace, account: str) -> list[dict[str, str]]:
+    (path,) = (workspace.folder / "reports").glob(f"rebalance_{account}_*.csv")
+    return rows(path)
+
+
+def test_each_account_is_confirmed_on_its_own(sample: Workspace, gateway: Gateway) -> None:
+    result = sample.run("apply", "latest", answers="yes\nno\nY\n")
+    assert result.out.count("Only yes sends them [no]:") == 3
+    assert sorted(received(gateway)) == sorted(planned_orders(sample, "DU1000001", "DU1000003"))
+    assert "DU1000002: declined" in result.out
+
+
+def test_one_global_answer_drives_all(sample: Workspace, gateway: Gateway) -> None:
+    out = sample.ok("apply", "latest", "--confirm-mode", "global", answers="yes\n")
+    assert out.count("Only yes sends them [no]:") == 1
+    assert sorted(received(gateway)) == sorted(planned_orders(sample, *ACCOUNTS))
+
+
+def test_every_order_has_its_account_reference_and_time_in_force(sample: Workspace, gateway: Gateway) -> None:
+    sample.ok("apply", "latest", "--yes")
+    placed = [e for e in gateway.ledger if e.kind == "place"]
+    assert placed
+    assert {e.tif for e in placed} == {"DAY"}
+    assert {e.order_type for e in placed} == {"MKT"}
+    assert {e.algo for e in placed} == {"Adaptive"}
+    references = [e.order_ref for e in placed]
+    assert len(references) == len(set(references))
+
+
+@pytest.mark.parametrize("answers", ["", "\n\n\n", "n\nno\nyess\n", "ja\n"])
+def test_anything_but_yes_is_a_no(sample: Workspace, gateway: Gateway, answers: str) -> None:
+    sample.run("apply", "latest", answers=answers)
+    assert received(gateway) == []
+
+
+def test_a_declined_account_can_be_applied_later(sample: Workspace, gateway: Gateway) -> None:
+    sample.run("apply", "latest", answers="yes\nno\nno\n")
+    sample.ok("apply", "latest", "--account", "DU1000002", "--yes")
+    assert sorted(received(gateway)) == sorted(planned_orders(sample, "DU1000001", "DU1000002"))
+
+
+def test_after_an_apply_the_accounts_are_within_their_bands(sample: Workspace, gateway: Gateway) -> None:
+    assert gateway.port
+    sample.ok("apply", "latest", "--yes")
+    sample.clock.sleep(60)
+    assert "No changes." in sample.ok("plan")
+
+
+def test_a_second_apply_of_the_same_plan_is_refused(sample: Workspace, gateway: Gateway) -> None:
+    sample.ok("apply", "latest", "--yes")
+    before = received(gateway)
+    for arguments in ((), ("--resume",)):
+        again = sample.run("apply", "latest", "--yes", *arguments)
+        assert "already applied" in again.out
+        assert received(gateway) == before
+    assert sample.run("apply", "latest", "--yes").code == 3
+
+
+def test_the_reports_say_what_the_gateway_booked(sample: Workspace, gateway: Gateway) -> None:
+    sample.ok("apply", "latest", "--yes")
+    (summary_path,) = (sample.folder / "reports").glob("run_summary_*.csv")
+    summary = {row["account_id"]: row for row in rows(summary_path)}
+    assert tuple(rows(summary_path)[0]) == SUMMARY_COLUMNS
+    for account in ACCOUNTS:
+        found = report(sample, account)
+        assert tuple(found[0]) == ACCOUNT_COLUMNS
+        booked = {e.order_ref: e for e in gateway.ledger if e.kind == "place" and e.account == account}
+        traded = [row for row in found if row["exec_qty_shares"]]
+        assert {row["order_ref"]: Decimal(row["exec_qty_shares"]) for row in traded} == {
+            reference: entry.quantity for reference, entry in booked.items()
+        }
+        assert {row["status"] for row in traded} == {"filled"}
+        buys = sum(Decimal(row["exec_value_usd"]) for row in traded if row["action"] == "buy")
+        assert Decimal(summary[account]["buy_usd"]) == buys
+        assert summary[account]["status"] == "done"
+        assert all(Decimal(row["commission_usd"]) > 0 for row in traded)
+
+
+def test_the_reports_are_made_again_byte_for_byte(sample: Workspace, gateway: Gateway) -> None:
+    assert gateway.port
+    sample.ok("apply", "latest", "--yes")
+    folder = sample.folder / "reports"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for path in folder.iterdir():
+        path.unlink()
+    sample.clock.sleep(3600)
+    sample.ok("status", "latest", "--report")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_dry_run_and_read_only_send_nothing(sample: Workspace, gateway: Gateway) -> None:
+    for option in ("--dry-run", "--read-only"):
+        out = sample.ok("apply", "latest", option)
+        assert out.endswith("Nothing was sent.\n")
+    assert received(gateway) == []
+    assert not list((sample.folder / "plans").glob("*.jsonl"))
+
+
+def test_a_read_only_setting_refuses(sample: Workspace, gateway: Gateway) -> None:
+    sample.edit("settings.ini", "read_only = false", "read_only = true")
+    result = sample.run("apply", "latest", "--yes")
+    assert (result.code, received(gateway)) == (3, [])
+    assert "read_only = true" in result.err
+
+
+def test_another_plan_than_the_expected_one_is_refused(sample: Workspace, gateway: Gateway) -> None:
+    result = sample.run("apply", "latest", "--yes", "--expect", "0" * 12)
+    assert (result.code, received(gateway)) == (3, [])
+
+
+def test_an_edited_target_refuses_the_plan(sample: Workspace, gateway: Gateway) -> None:
+    sample.edit("portfolios.csv", "GLD,,,20", "GLD,,,18")
+    sample.edit("portfolios.csv", "SGOV,,,3", "SGOV,,,5")
+    result = sample.run("apply", "latest", "--yes")
+    assert (result.code, received(gateway)) == (3, [])
+    assert "RB402" in result.err
+
+
+def test_a_stop_file_sends_nothing(sample: Workspace, gateway: Gateway) -> None:
+    sample.write("STOP", "")
+    result = sample.run("apply", "latest", "--yes")
+    assert (result.code, received(gateway)) == (130, [])
+
+
+def test_accounts_are_traded_one_after_the_other(sample: Workspace, gateway: Gateway) -> None:
+    sample.ok("apply", "latest", "--yes")
+    assert gateway.max_connections == 1
+    accounts = [e.account for e in gateway.ledger if e.kind == "place"]
+    assert list(dict.fromkeys(accounts)) == list(ACCOUNTS)
+    assert accounts == sorted(accounts)
+
+
+def test_sells_come_before_buys(sample: Workspace, gateway: Gateway) -> None:
+    sample.ok("apply", "latest", "--yes")
+    for account in ACCOUNTS:
+        sides = [e.side for e in gateway.ledger if e.kind == "place" and e.account == account]
+        assert sides == sorted(sides, reverse=True)
+
+
+def test_plan_apply_and_status_on_the_embedded_gateway(sample: Workspace) -> None:
+    sample.ok("plan")
+    sample.ok("apply", "latest", answers="yes\nyes\nyes\n")
+    assert "DU1000002: done" in sample.ok("status", "latest")
+    sample.clock.sleep(60)
+    assert "No changes." in sample.ok("plan")
+
+
+def test_verify_compares_with_the_accounts_as_they_are(sample: Workspace) -> None:
+    sample.ok("plan")
+    assert "ok  positions, orders, cash and prices at the broker" in sample.ok("verify", "latest")
+    use_scenario(sample, ('symbol = "ARKK"\nquantity = "120"', 'symbol = "ARKK"\nquantity = "60"'))
+    result = sample.run("verify", "latest")
+    assert result.code == 3
+    assert "RB501 DU1000003: the plan has 120 ARKK, the account has 60: plan again" in result.out
