@@ -94,4 +94,5 @@ class Workspace:
 def without_ids(text: str) -> str:
     """Replace what differs from version to version of the tool: plan ids and hashes."""
     text = re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{12}", "<plan id>", text)
+    text = re.sub(r"\brb-[0-9a-f]{12}\b", "rb-<plan>", text)
     return re.sub(r"\b[0-9a-f]{64}\b", "<sha256>", text)

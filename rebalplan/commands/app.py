@@ -11,7 +11,20 @@ from typing import Annotated, NoReturn
 import typer
 
 from rebalplan import __version__
-from rebalplan.commands import apply, diff, explain, init, plan, schema, show, sim, status, validate, verify
+from rebalplan.commands import (
+    apply,
+    diff,
+    explain,
+    init,
+    plan,
+    resolve,
+    schema,
+    show,
+    sim,
+    status,
+    validate,
+    verify,
+)
 from rebalplan.commands.streams import patient
 from rebalplan.errors import ExitCode, InputError, RebalError
 from rebalplan.text import printable
@@ -33,6 +46,7 @@ app.command("diff")(diff.diff)
 app.command("verify")(verify.verify)
 app.command("apply")(apply.apply)
 app.command("status")(status.status)
+app.command("resolve")(resolve.resolve)
 app.command("schema")(schema.schema)
 app.add_typer(sim.app, name="sim")
 

@@ -1,0 +1,32 @@
+"""``rebal resolve``: a person says what became of an order that nobody else can tell."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rebalplan.commands.options import DEFAULT_CONFIG, Config, Verbose
+
+
+def resolve(
+    reference: Annotated[str, typer.Argument(metavar="REF", help="The order's reference, rb-….")],
+    *,
+    filled: Annotated[
+        str, typer.Option("--filled", metavar="QTY@PRICE", help="It bought or sold this much at this price.")
+    ] = "",
+    absent: Annotated[bool, typer.Option("--absent", help="It never traded and never will.")] = False,
+    accept_proposed: Annotated[
+        bool, typer.Option("--accept-proposed", help="Take the answer that the evidence agrees on.")
+    ] = False,
+    who: Annotated[
+        str, typer.Option("--who", help="Who decides; the name of this login when not given.")
+    ] = "",
+    config: Config = DEFAULT_CONFIG,
+    verbose: Verbose = False,
+) -> None:
+    """Show the evidence about an UNKNOWN order; with --filled, --absent or --accept-proposed, settle it."""
+    from rebalplan.commands.resolving import Decision, resolve_order
+
+    del verbose
+    raise typer.Exit(resolve_order(reference, Decision(filled, absent, accept_proposed, who), config))

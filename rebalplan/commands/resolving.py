@@ -1,0 +1,146 @@
+"""Settle an unknown order: what ``rebal resolve`` does with its arguments."""
+
+from __future__ import annotations
+
+import getpass
+import re
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import typer
+
+from rebalplan.apply.resolve import Answer, BrokerView, Proposal, propose, resolve
+from rebalplan.commands.applying import LOCK_FILE
+from rebalplan.commands.inputs import load
+from rebalplan.commands.plans import plan_store
+from rebalplan.commands.world import open_world
+from rebalplan.disk import SystemDisk
+from rebalplan.errors import ExitCode, RefusedError, UsageError
+from rebalplan.journal.journal import Journal, journal_path
+from rebalplan.journal.result import AccountResult
+from rebalplan.money import ZERO, parse_decimal
+from rebalplan.ports import TradingConnection
+from rebalplan.settings import Settings
+from rebalplan.store import read_plan
+from rebalplan.text import printable
+
+_REFERENCE = re.compile(r"rb-([0-9a-f]{12})-a(\d{2,})-l\d{2,}(-f)?")
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What the command line says became of the order; all empty: only show the evidence."""
+
+    filled: str
+    absent: bool
+    accept_proposed: bool
+    who: str
+
+
+def resolve_order(reference: str, decision: Decision, config: Path) -> int:
+    """Show the evidence, record the decision if there is one, and return the exit code."""
+    digits, position = _parse(reference)
+    _check_one(decision)
+    settings = load(config)
+    path = plan_store(config).find(digits)
+    envelope = read_plan(path)
+    disk = SystemDisk()
+    with disk.lock(path.parent / LOCK_FILE):
+        journal = Journal(disk, journal_path(path), envelope)
+        accounts = journal.result().accounts
+        if position > len(accounts):
+            raise UsageError(f"the plan has {len(accounts)} accounts, {reference} names number {position}")
+        account = accounts[position - 1]
+        proposal, now = _look(settings, account, reference)
+        _show(proposal)
+        answer = _answer(decision, proposal)
+        if answer is None:
+            return ExitCode.INCOMPLETE
+        who = decision.who or getpass.getuser()
+        journal.append(resolve(account, reference, answer, at=now, who=who, evidence=proposal.evidence))
+    typer.echo(
+        f"Recorded: {printable(who)} says {reference} filled {answer.filled} at {answer.price} USD. "
+        f"Go on with `rebal apply {envelope.id} --resume`."
+    )
+    return ExitCode.DONE
+
+
+def _parse(reference: str) -> tuple[str, int]:
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
+        raise UsageError(
+            f"{printable(reference)!a} is no order reference; they look like rb-0d351d66e7cb-a02-l07"
+        )
+    return found[1], max(1, int(found[2]))
+
+
+def _check_one(decision: Decision) -> None:
+    if sum((bool(decision.filled), decision.absent, decision.accept_proposed)) > 1:
+        raise UsageError("give one of --filled, --absent and --accept-proposed")
+
+
+def _look(settings: Settings, account: AccountResult, reference: str) -> tuple[Proposal, datetime]:
+    """Ask the broker for everything that says something about the order."""
+    own = next((a for a in settings.account_settings if a.account == account.account), None)
+    if own is None:
+        raise RefusedError(f"{account.account} is not in [accounts] ids of {settings.path}")
+    with open_world(settings) as world:
+        placed = world.place_settings(own)
+        with world.broker.connect(placed.endpoint) as link:
+            view = _view(link, account.account)
+            is_over = _is_session_over(link, account, reference)
+        return propose(account, reference, view, is_session_over=is_over), world.clock.now()
+
+
+def _view(link: TradingConnection, account: str) -> BrokerView:
+    executions, _ = link.executions(account)
+    return BrokerView(
+        executions, link.open_orders(), link.completed_orders(), link.read_account(account).positions
+    )
+
+
+def _is_session_over(link: TradingConnection, account: AccountResult, reference: str) -> bool:
+    """Tell whether the regular session in which the order was sent has ended."""
+    lines = [line for line in account.lines if any(o.dispatch.reference == reference for o in line.orders)]
+    if not lines:
+        return False
+    planned = lines[0].planned
+    market = link.read_market(
+        {planned.symbol: planned.con_id}, allow_delayed=True, progress=lambda _step: None
+    )
+    sent_at = next(o.dispatch.at for o in lines[0].orders if o.dispatch.reference == reference)
+    return market.open_session is None or sent_at < market.open_session.opens_at
+
+
+def _show(proposal: Proposal) -> None:
+    typer.echo(f"{proposal.reference}:")
+    for sentence in proposal.evidence:
+        typer.echo(f"  {sentence}")
+    if proposal.answer is None:
+        typer.echo(f"No answer is proposed: {proposal.why_not}.")
+    elif proposal.answer.filled:
+        typer.echo(f"Proposed: --filled {proposal.answer.filled}@{proposal.answer.price}")
+    else:
+        typer.echo("Proposed: --absent")
+
+
+def _answer(decision: Decision, proposal: Proposal) -> Answer | None:
+    """Return the decision; raises ``RefusedError`` when a proposal is accepted that there is not."""
+    if decision.absent:
+        return Answer(ZERO, ZERO)
+    if decision.filled:
+        return _parse_filled(decision.filled)
+    if not decision.accept_proposed:
+        typer.echo("Nothing was recorded: decide with --filled QTY@PRICE, --absent or --accept-proposed.")
+        return None
+    if proposal.answer is None:
+        raise RefusedError(f"there is no proposed answer: {proposal.why_not}")
+    return proposal.answer
+
+
+def _parse_filled(text: str) -> Answer:
+    quantity, at, price = text.partition("@")
+    shares, dollars = parse_decimal(quantity), parse_decimal(price)
+    if not at or shares is None or dollars is None:
+        raise UsageError(f"--filled {printable(text)!a} is not QTY@PRICE, such as 12@312.40")
+    return Answer(shares, dollars)
