@@ -178,7 +178,11 @@ def net_liquidation(plan: AccountPlan, snapshot: AccountSnapshot, quotes: Mappin
     value = snapshot.cash_usd
     for position in snapshot.positions:
         live = quotes.get(position.symbol)
-        chosen = choose_price(live, plan.policy.pricing) if live is not None else NoPrice("not quoted")
+        chosen = (
+            choose_price(live, plan.policy.pricing, plan.policy.limits)
+            if live is not None
+            else NoPrice("not quoted")
+        )
         price = prices.get(position.symbol, ZERO) if isinstance(chosen, NoPrice) else chosen.value
         value += position.quantity * price
     return value
@@ -214,7 +218,9 @@ def _prices(plan: AccountPlan, quotes: Mapping[str, Quote]) -> Iterable[LiveFind
     for order in plan.orders:
         quote = quotes.get(order.symbol)
         price = (
-            choose_price(quote, plan.policy.pricing) if quote is not None else NoPrice("it was not quoted")
+            choose_price(quote, plan.policy.pricing, plan.policy.limits)
+            if quote is not None
+            else NoPrice("it was not quoted")
         )
         if isinstance(price, NoPrice):
             yield _line(plan, order, "none", f"no price for {order.symbol}: {price.why}")

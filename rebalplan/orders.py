@@ -124,11 +124,13 @@ OrderEvent = Acknowledged | StatusReported | Executed | Commissioned | Noticed |
 class WhatIf(msgspec.Struct, frozen=True):
     """What the broker said to "what if I sent this". ``refusal`` is empty unless it refused.
 
-    Too little money is no refusal here: the question comes before the sells that pay for it.
+    ``lacks_funds`` tells that it refused for want of cash or margin only: what the sells bring is not there yet when
+    the buys are asked about.
     """
 
     answered: bool
     refusal: str
+    lacks_funds: bool = False
 
 
 def correction_root(exec_id: str) -> str:

@@ -139,7 +139,9 @@ def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> 
     if not selection.resume:
         return Skip(plan.account, "already begun: only --resume goes on with it", is_problem=True)
     if _has_nothing_left(result):
-        return Skip(plan.account, f"nothing is left to send; it ended with: {result.closed_error}", is_problem=True)
+        return Skip(
+            plan.account, f"nothing is left to send; it ended with: {result.closed_error}", is_problem=True
+        )
     return None
 
 
@@ -153,7 +155,9 @@ def rests_of(result: AccountResult) -> tuple[OrderResult, ...]:
     """Return the algo orders that evidently died before they were filled, and have had no fallback."""
     if not result.plan.policy.execution.fallback_plain_market:
         return ()
-    return tuple(line.orders[0] for line in result.lines if len(line.orders) == 1 and _has_rest(line.orders[0]))
+    return tuple(
+        line.orders[0] for line in result.lines if len(line.orders) == 1 and _has_rest(line.orders[0])
+    )
 
 
 def _has_rest(order: OrderResult) -> bool:

@@ -116,8 +116,9 @@ class Desk:
         while True:
             if self._may_send() and not offers.is_over():
                 offers.refresh()
-            self._take_in(0)
             self._look_after()
+            self._take_in(0)
+            self._notice_stop()
             if self._may_send() and self._send_next(offers):
                 continue
             if self._is_over(offers):
@@ -213,7 +214,7 @@ class Desk:
 
     def _look_after(self) -> None:
         """See to a stop, to what is in doubt and to what has had its time."""
-        self.stopped = self.stopped or self._stop()
+        self._notice_stop()
         if self._down_from is not None:
             if self._watch.is_link_lost_late(self._down_from):
                 raise LinkDownError(
@@ -229,6 +230,10 @@ class Desk:
         for order in self._book.followed():
             if self._watch.is_to_be_cancelled(order, stopped=self.stopped):
                 self._cancel(order)
+
+    def _notice_stop(self) -> None:
+        """Look for a stop; asked right before each send, because questions and quotes take time."""
+        self.stopped = self.stopped or self._stop()
 
     def _is_to_ask_later(self) -> bool:
         return self._ask_after is not None and self._clock.now() < self._ask_after

@@ -66,7 +66,9 @@ def check_rest(ticket: OrderTicket, first: Order | None) -> GateRefusal | None:
     if first is None or first.may_fill or first.is_unknown:
         return GateRefusal(f"{ticket.reference} would follow an order that is not over: a defect", True)
     if ticket.quantity > first.rest:
-        return GateRefusal(f"{ticket.reference} asks for more than the {first.rest} shares left: a defect", True)
+        return GateRefusal(
+            f"{ticket.reference} asks for more than the {first.rest} shares left: a defect", True
+        )
     return None
 
 
@@ -103,7 +105,9 @@ def check_limits(
 def check_time(now: datetime, expires_at: datetime, closes_at: datetime) -> GateRefusal | None:
     """Refuse an order after the plan's expiry or the session's close, by the broker's time."""
     if now >= expires_at:
-        return GateRefusal(f"it is {now:%H:%M:%S} UTC and the plan expired at {expires_at:%H:%M:%S}: plan again")
+        return GateRefusal(
+            f"it is {now:%H:%M:%S} UTC and the plan expired at {expires_at:%H:%M:%S}: plan again"
+        )
     if now >= closes_at:
         return GateRefusal(
             f"it is {now:%H:%M:%S} UTC and the session closed at {closes_at:%H:%M:%S}: apply in the next session"

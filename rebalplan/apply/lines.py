@@ -220,7 +220,10 @@ class Lines:
         """Run the send gate; a refused line is cut and named. Raises ``RefusedError`` for a defect."""
         reference = line_of(ticket.reference)
         quote = self._market.quotes.get(ticket.symbol)
-        price = choose_price(quote, self._plan.policy.pricing) if quote is not None else NoPrice("not quoted")
+        policy = self._plan.policy
+        price = (
+            choose_price(quote, policy.pricing, policy.limits) if quote is not None else NoPrice("not quoted")
+        )
         if quote is None or isinstance(price, NoPrice):
             why = price.why if isinstance(price, NoPrice) else "not quoted"
             self._refuse(reference, f"no price for {ticket.symbol}: {why}")
@@ -233,9 +236,7 @@ class Lines:
         self._refuse(reference, refusal.why)
         return None
 
-    def _check(
-        self, ticket: OrderTicket, reference: str, quote: Quote, price: Decimal
-    ) -> GateRefusal | None:
+    def _check(self, ticket: OrderTicket, reference: str, quote: Quote, price: Decimal) -> GateRefusal | None:
         planned, sent = self._planned[reference], self._sent()
         limits = self._plan.policy.limits
         closes_at = self._market.session().closes_at
@@ -250,10 +251,7 @@ class Lines:
     def _sent(self) -> Sent:
         orders = self._book.orders
         value = sum(
-            (
-                (o.dispatch.quantity if o.may_fill else o.filled) * o.dispatch.quote
-                for o in orders.values()
-            ),
+            ((o.dispatch.quantity if o.may_fill else o.filled) * o.dispatch.quote for o in orders.values()),
             ZERO,
         )
         return Sent(

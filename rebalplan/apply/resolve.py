@@ -112,7 +112,9 @@ def resolve(
             f"{answer.filled} shares cannot be: {reference} was sent for {order.dispatch.quantity}"
         )
     if bool(answer.filled) != (answer.price > 0):
-        raise RefusedError(f"{answer.filled} shares at {answer.price} USD cannot be: give QTY@PRICE or --absent")
+        raise RefusedError(
+            f"{answer.filled} shares at {answer.price} USD cannot be: give QTY@PRICE or --absent"
+        )
     return Resolved(
         account=account.account,
         at=at.replace(microsecond=0),

@@ -97,8 +97,9 @@ class AccountTurn:
             self._problems.append(str(error))
 
     def _recover(self) -> None:
-        self._turn.clock.sleep(self._turn.timing.quiet_sec)
         self._book.reconnected()
+        if self._book.followed():
+            self._turn.clock.sleep(self._turn.timing.quiet_sec)
         with self._turn.broker.connect(self._endpoint) as link:
             desk = self._desk(link)
             if self._book.has_unknown():
@@ -167,10 +168,13 @@ class AccountTurn:
             raise RefusedError("no line can be sent now")
 
     def _ask_what_if(self, link: TradingConnection, lines: Lines, buys: list[OrderLine]) -> None:
-        """Refuse the account when the broker would refuse a buy: nobody is sold out and stranded in cash."""
+        """Refuse the account when the broker would refuse a buy: nobody is sold out and stranded in cash.
+
+        Funds are no reason: what the sells bring is not there yet, and no buy is sent before it is.
+        """
         for line in buys:
             answer = link.ask_what_if(lines.ticket(line))
-            if answer.answered and answer.refusal:
+            if answer.answered and answer.refusal and not answer.lacks_funds:
                 raise RefusedError(
                     f"the broker would refuse to buy {line.order.symbol}: {answer.refusal}. Nothing was sent"
                 )
@@ -252,7 +256,9 @@ def _unfinished(result: AccountResult) -> list[str]:
         if line.status == "not_sent":
             sentences.append(f"{name} was not sent")
         elif line.status not in ("filled", "cut"):
-            sentences.append(f"{name} is {line.status}, {line.filled} of {line.orders[0].dispatch.quantity} filled")
+            sentences.append(
+                f"{name} is {line.status}, {line.filled} of {line.orders[0].dispatch.quantity} filled"
+            )
         elif any(not order.is_priced for order in line.orders):
             sentences.append(f"{name} is filled but the broker has not shown every execution")
     return sentences

@@ -169,9 +169,9 @@ def _finish(prepared: _Prepared, outcome: Outcome, style: Style) -> int:
     typer.echo("\n" + render_result(outcome.result, accounts, style, detailed=acted))
     if not acted:
         typer.echo("Nothing was sent.")
-        return _exit_code(prepared, outcome)
-    for path in write_reports(prepared.settings, prepared.envelope, prepared.journal, accounts):
-        typer.echo(f"Report: {path}")
+    if prepared.journal.records:
+        for path in write_reports(prepared.settings, prepared.envelope, prepared.journal, accounts):
+            typer.echo(f"Report: {path}")
     return _exit_code(prepared, outcome)
 
 

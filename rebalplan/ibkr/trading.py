@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -38,6 +40,12 @@ from rebalplan.text import printable
 
 if TYPE_CHECKING:
     import ib_insync
+
+_LACKS_FUNDS = re.compile(
+    r"CASH AVAILABLE|CASH NEEDED|EQUITY WITH LOAN|INITIAL MARGIN|AVAILABLE FUNDS|BUYING POWER|INSUFFICIENT",
+    re.IGNORECASE,
+)
+"""How the broker words a refusal (201) for want of cash or margin."""
 
 LINK_LOST = 1100
 LINK_RESTORED = (1101, 1102)
@@ -82,7 +90,9 @@ class Trading:
 
     def next_order_id(self) -> int:
         """Return an id above every one this connection has seen."""
-        return int(self._ib.client.getReqId())
+        self._connection.require_connected()
+        with _as_unreachable():
+            return int(self._ib.client.getReqId())
 
     async def what_if(self, ticket: OrderTicket) -> WhatIf:
         """Ask for the margin an order would need; a refusal says what would become of it."""
@@ -93,20 +103,26 @@ class Trading:
                 lambda: self._ib.whatIfOrderAsync(self._contract(ticket), order),
             )
         except RequestRefused as refused:
-            return WhatIf(answered=True, refusal=str(refused))
+            return WhatIf(
+                answered=True, refusal=str(refused), lacks_funds=_LACKS_FUNDS.search(str(refused)) is not None
+            )
         except TimedOutError:
             return WhatIf(answered=False, refusal="")
         return WhatIf(answered=True, refusal="")
 
     async def place(self, order_id: int, ticket: OrderTicket) -> None:
         """Write one order to the socket and return when nothing of it is left in this process."""
+        self._connection.require_connected()
         self._placed.add(order_id)
-        self._ib.client.placeOrder(order_id, self._contract(ticket), self._order(ticket))
+        with _as_unreachable():
+            self._ib.client.placeOrder(order_id, self._contract(ticket), self._order(ticket))
         await self._flush()
 
     async def cancel(self, order_id: int) -> None:
         """Write a cancel to the socket."""
-        self._ib.client.cancelOrder(order_id)
+        self._connection.require_connected()
+        with _as_unreachable():
+            self._ib.client.cancelOrder(order_id)
         await self._flush()
 
     async def _flush(self) -> None:
@@ -256,6 +272,15 @@ class Trading:
             self._tell(LinkRestored())
         elif request in self._placed:
             self._tell(Noticed(order_id=request, code=code, text=printable(text)))
+
+
+@contextmanager
+def _as_unreachable() -> Iterator[None]:
+    """Turn the library's error about a connection that is gone into ours."""
+    try:
+        yield
+    except ConnectionError as error:
+        raise UnreachableError("the connection to the gateway is lost: see whether it still runs") from error
 
 
 def _open_order(

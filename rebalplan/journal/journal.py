@@ -12,6 +12,7 @@ from rebalplan.journal.records import AnyRecord
 from rebalplan.journal.result import AccountResult, ApplyResult, replay, replay_account
 from rebalplan.ports import Disk
 
+
 class Journal:
     """Appends records durably: when ``append`` returns, the disk has the record.
 

@@ -29,6 +29,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Intent(Record, frozen=True, tag="INTENT"):
     """From here on the account's lines may be sent. ``positions`` and ``cash_usd`` are those just before.
 
+    ``at`` is the broker's time, which decides what day it is; other records carry this machine's.
     ``attempt`` counts from 1; every ``--resume`` that sends writes a further one.
     """
 

@@ -184,7 +184,9 @@ def replay(envelope: Envelope, records: Sequence[AnyRecord]) -> ApplyResult:
         raise JournalError(
             f"it speaks of account {min(strangers)}, which the plan has not: restore the journal"
         )
-    return ApplyResult(envelope.id, tuple(replay_account(envelope, records, plan.account) for plan in accounts))
+    return ApplyResult(
+        envelope.id, tuple(replay_account(envelope, records, plan.account) for plan in accounts)
+    )
 
 
 def replay_account(envelope: Envelope, records: Iterable[AnyRecord], account: str) -> AccountResult:
@@ -249,7 +251,9 @@ def _order(records: Sequence[_AboutOrder], commissions: Mapping[str, Decimal]) -
     """Fold everything that was recorded about one order; its DISPATCH comes first."""
     dispatch = records[0]
     if not isinstance(dispatch, Dispatch):
-        raise JournalError(f"{dispatch.reference} is reported on before it is dispatched: restore the journal")
+        raise JournalError(
+            f"{dispatch.reference} is reported on before it is dispatched: restore the journal"
+        )
     status: OrderStatus = "dispatched"
     perm_id, evidenced, note = 0, ZERO, ""
     fills: dict[str, Fill] = {}

@@ -71,7 +71,7 @@ TEXTS: Final[dict[int, str]] = {
 
 CONNECTIVITY: Final = frozenset({1100, 1101, 1102})
 """Notices about the gateway's own connection: every client gets them, without a request id."""
-BOOKED_REFUSALS: Final = frozenset({201, 203})
+BOOKED_REFUSALS: Final = frozenset({201, 203, 439, 441, 442, 443})
 """Refusals of an order that was taken in first: it has a permId and ends as Inactive."""
 
 SIDE_TEXT: Final = "Error validating request.-'bW' : cause - Invalid side '{}'."

@@ -213,3 +213,11 @@ def test_verify_compares_with_the_accounts_as_they_are(sample: Workspace) -> Non
     result = sample.run("verify", "latest")
     assert result.code == 3
     assert "RB501 DU1000003: the plan has 120 ARKK, the account has 60: plan again" in result.out
+
+
+def test_a_buy_that_only_the_sells_can_pay_for_does_not_refuse_the_account(sample: Workspace) -> None:
+    use_scenario(sample, ('cash = { USD = "912.40" }', 'cash = { USD = "20.00" }'))
+    sample.edit("settings.ini", "max_turnover_pct = 100", "max_turnover_pct = 200")
+    sample.ok("plan", "--account", "DU1000002")
+    sample.ok("apply", "latest", "--yes")
+    assert "DU1000002: done" in sample.ok("status", "latest")

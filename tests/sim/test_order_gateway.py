@@ -115,7 +115,7 @@ def test_a_refused_what_if_order(library: Any) -> None:
         ({"sequence": ["ack", "10349"], "fills": 0}, ("Cancelled", 0.0, 10.0), 0),
         ({"sequence": ["ack", "cancel"], "fills": 0}, ("Cancelled", 0.0, 10.0), 0),
         ({"code": 201}, ("Cancelled", 0.0, 10.0), 0),
-        ({"code": 442}, ("Cancelled", 0.0, 0.0), 0),
+        ({"code": 442}, ("Cancelled", 0.0, 10.0), 0),
         ({"time_zone_text": "US/Central"}, FILLED, 1),
     ],
 )

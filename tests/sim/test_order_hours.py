@@ -60,7 +60,7 @@ def test_the_next_wake_is_the_next_wait_or_the_end_of_a_session() -> None:
     assert engine.next_wake_sec(room.floor()) == 0
 
 
-def test_an_order_that_fills_as_its_session_ends_is_not_cancelled_too() -> None:
+def test_a_fill_that_is_due_after_the_session_does_not_happen() -> None:
     room = Room(order_world(WEEKLY, behaviour(after_sec="5")))
     room.advance_clock(6 * 3600 - 10)
     client = room.join()

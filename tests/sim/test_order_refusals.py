@@ -147,7 +147,7 @@ def test_a_read_only_gateway_refuses_and_remembers(fields: tuple[str, ...], requ
 
 
 @pytest.mark.parametrize(
-    ("code", "booked"), [(201, True), (203, True), (321, False), (200, False), (442, False), (10243, False)]
+    ("code", "booked"), [(201, True), (203, True), (321, False), (200, False), (442, True), (10243, False)]
 )
 def test_a_behaviour_refuses_with_any_code(code: int, booked: bool) -> None:
     room = Room(order_world(behaviour(code=code, text="Order rejected - reason:No KID.", symbol="BND")))

@@ -1,0 +1,100 @@
+"""One small account on its way through an apply: quotes, tickets, a book on a disk in memory."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rebalplan.apply.book import Book
+from rebalplan.journal.journal import Journal
+from rebalplan.model import Quote
+from rebalplan.orders import CompletedOrder, Execution, OpenOrder, OrderTicket, StatusReported
+from rebalplan.policy import LimitsPolicy
+from tests.builders import NOW, con_id_of, policy, quote
+from tests.journal.support import PLAN, SELL, dispatch
+from tests.simulation.clock import VirtualClock
+from tests.simulation.disk import SimDisk
+
+D = Decimal
+AT = NOW + timedelta(minutes=5)
+
+
+def limits(**keys: Any) -> LimitsPolicy:
+    return policy(**keys).limits
+
+
+def market_quote(symbol: str = "BND", bid: str = "99.95", ask: str = "100.05", **fields: Any) -> Quote:
+    return quote(symbol, "100", bid=bid, ask=ask, close="100", **fields)
+
+
+def ticket(reference: str = SELL, quantity: str = "40", **fields: Any) -> OrderTicket:
+    values: dict[str, Any] = {
+        "reference": reference,
+        "account": "DU1",
+        "symbol": "BND",
+        "con_id": con_id_of("BND"),
+        "side": "SELL",
+        "quantity": D(quantity),
+        "algo": "adaptive",
+    }
+    return OrderTicket(**(values | fields))
+
+
+def new_book() -> tuple[Book, Journal]:
+    clock = VirtualClock(AT)
+    journal = Journal(SimDisk(), Path("plans/p.journal.jsonl"), PLAN)
+    return Book("DU1", journal, clock), journal
+
+
+def sent_book(*references: str) -> tuple[Book, Journal]:
+    """Return a book in which orders for 40 shares have been dispatched, SELL by default."""
+    book, journal = new_book()
+    for reference in references or (SELL,):
+        book.dispatch(dispatch(reference), ticket(reference))
+    return book, journal
+
+
+def shown(reference: str = SELL, perm_id: int = 70, *, order_id: int = 7, account: str = "DU1") -> OpenOrder:
+    return OpenOrder(
+        reference=reference,
+        perm_id=perm_id,
+        order_id=order_id,
+        account=account,
+        symbol="BND",
+        con_id=con_id_of("BND"),
+        side="SELL",
+        quantity=D(40),
+        status="Submitted",
+    )
+
+
+def execution(exec_id: str, quantity: str, price: str = "100", **fields: Any) -> Execution:
+    values: dict[str, Any] = {
+        "exec_id": exec_id,
+        "reference": SELL,
+        "perm_id": 70,
+        "account": "DU1",
+        "con_id": con_id_of("BND"),
+        "side": "SELL",
+        "quantity": D(quantity),
+        "price": D(price),
+        "at": AT,
+    }
+    return Execution(**(values | fields))
+
+
+def status(name: str, filled: str = "0", *, perm_id: int = 70, order_id: int = 7) -> StatusReported:
+    return StatusReported(order_id=order_id, perm_id=perm_id, status=name, filled=D(filled))
+
+
+def completed(name: str = "Filled", filled: str = "40", perm_id: int = 70) -> CompletedOrder:
+    return CompletedOrder(
+        reference=SELL,
+        perm_id=perm_id,
+        account="DU1",
+        con_id=con_id_of("BND"),
+        status=name,
+        filled=D(filled),
+    )

@@ -1,0 +1,161 @@
+"""Walking the stages: who is asked, what is refused as a whole, and how each account is closed, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from rebalplan.apply.engine import Outcome, Today, check_plan, walk
+from rebalplan.errors import RefusedError
+from rebalplan.journal.journal import Journal, journal_path
+from rebalplan.journal.records import AccountClosed
+from rebalplan.model import Targets
+from rebalplan.plan import Plan
+from rebalplan.stages import ConfirmMode, Selection, build_stages
+from rebalplan.verify import Expected
+from tests.simulation.process import silent
+from tests.simulation.scenario import ACCOUNTS, START, calm
+from tests.simulation.world import PLAN_PATH, World
+
+
+class Person:
+    """Says no to some accounts and remembers what was asked."""
+
+    def __init__(self, *declines: str) -> None:
+        self._declines = declines
+        self.asked: list[tuple[str, ...]] = []
+
+    def confirm(self, accounts: Sequence[str]) -> bool:
+        self.asked.append(tuple(accounts))
+        return not set(accounts) & set(self._declines)
+
+    def tell(self, account: str, text: str) -> None:
+        del account, text
+
+
+def apply(
+    world: World, person: Person, mode: ConfirmMode = "per_account", *, resume: bool = False, **turn: Any
+) -> Outcome:
+    journal = Journal(world.disk, journal_path(PLAN_PATH), world.envelope)
+    world.journal = journal
+    stages = build_stages(world.envelope, journal.result(), Selection((), mode, resume, 1.0))
+    return walk(stages, msgspec.structs.replace(world._turn(journal), **turn), world.today(), person)
+
+
+def closings(world: World) -> list[tuple[str, str]]:
+    assert world.journal is not None
+    return [(r.account, r.status) for r in world.journal.records if isinstance(r, AccountClosed)]
+
+
+def today(plan: Plan, **changes: Any) -> Today:
+    files = {a.account: Expected(a.policy, Targets(a.targets, a.cash_target_pct)) for a in plan.accounts}
+    return Today(**({"mode": plan.mode, "expected": files, "endpoints": {}} | changes))
+
+
+def test_each_account_is_asked_for_before_its_turn_and_closed_once() -> None:
+    world, person = World(calm(), silent), Person()
+    assert apply(world, person).problems == ()
+    assert person.asked == [("DU1",), ("DU2",), ("DU3",)]
+    assert closings(world) == [("DU1", "done"), ("DU2", "done"), ("DU3", "done")]
+
+
+def test_declining_one_account_skips_only_that_one_and_it_stays_appliable() -> None:
+    world = World(calm(), silent)
+    apply(world, Person("DU2"))
+    assert closings(world) == [("DU1", "done"), ("DU2", "declined"), ("DU3", "done")]
+    again = Person()
+    assert apply(world, again, resume=True).problems == ()
+    assert again.asked == [("DU2",)]
+    assert closings(world)[3:] == [("DU2", "done")]
+
+
+def test_one_no_to_all_accounts_sends_nothing() -> None:
+    world = World(calm(), silent)
+    apply(world, Person("DU1"), "global")
+    assert closings(world) == [(account, "declined") for account in ACCOUNTS]
+    assert not world.attempts
+
+
+def test_a_guard_refuses_one_account_before_anything_is_sent() -> None:
+    def guard(account: str) -> None:
+        if account == "DU2":
+            raise RefusedError("live and paper do not agree")
+
+    world = World(calm(), silent)
+    assert apply(world, Person(), guard=guard).problems == ("DU2",)
+    assert closings(world) == [("DU1", "done"), ("DU2", "refused"), ("DU3", "done")]
+    assert not any("-a02-" in reference for reference in world.attempts)
+
+
+def test_a_plan_that_is_applied_again_sends_nothing() -> None:
+    world = World(calm(), silent)
+    apply(world, Person())
+    sent, person = sum(world.attempts.values()), Person()
+    assert apply(world, person).problems == ACCOUNTS
+    assert (sum(world.attempts.values()), person.asked) == (sent, [])
+
+
+def test_orders_of_another_copy_of_the_plan_refuse_the_account() -> None:
+    world = World(calm(stop_after_sec=1.7), silent)
+    apply(world, Person())
+    world.stop_after_sec = 0
+    world.disk._shown.clear()
+    world.disk._safe.clear()
+    world.pass_time(30)
+    assert "DU1" in apply(world, Person()).problems
+    assert world.journal is not None
+    closed = world.journal.result_of("DU1").closed
+    assert closed is not None
+    assert "RB510" in closed.error
+
+
+@pytest.mark.parametrize(("left_min", "is_refused"), [(21, False), (15, True), (14, True), (0, True)])
+def test_no_account_starts_in_the_last_minutes_of_the_session(left_min: int, is_refused: bool) -> None:
+    world = World(calm(session_left_min=left_min), silent)
+    apply(world, Person())
+    assert world.journal is not None
+    closed = world.journal.result_of("DU1").closed
+    assert closed is not None
+    assert ("RB511" in closed.error) == is_refused
+
+
+@pytest.mark.parametrize(("open_min", "is_refused"), [(4, True), (5, False)])
+def test_no_account_starts_in_the_first_minutes_of_the_session(open_min: int, is_refused: bool) -> None:
+    world = World(calm(), silent)
+    market = world.exchange.market
+    opens_at = START - timedelta(minutes=open_min)
+    market.open_session = msgspec.structs.replace(market.open_session, opens_at=opens_at)
+    apply(world, Person())
+    assert world.journal is not None
+    closed = world.journal.result_of("DU1").closed
+    assert closed is not None
+    assert ("open_guard_min" in closed.error) == is_refused
+
+
+def test_an_untouched_plan_passes() -> None:
+    world = World(calm(), silent)
+    journal = Journal(world.disk, journal_path(PLAN_PATH), world.envelope)
+    check_plan(world._turn(journal), today(world.envelope.plan))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"), [({"mode": "live"}, "RB404"), ({"expected": {}}, "RB403")], ids=["mode", "files"]
+)
+def test_a_plan_that_is_not_todays_is_refused_whole(changes: dict[str, Any], code: str) -> None:
+    world = World(calm(), silent)
+    journal = Journal(world.disk, journal_path(PLAN_PATH), world.envelope)
+    with pytest.raises(RefusedError, match=code):
+        check_plan(world._turn(journal), today(world.envelope.plan, **changes))
+
+
+@pytest.mark.parametrize("days", [-1, 2])
+def test_a_clock_that_is_days_off_refuses_the_plan(days: int) -> None:
+    world = World(calm(), silent)
+    world.clock.sleep(days * 24 * 3600.0)
+    journal = Journal(world.disk, journal_path(PLAN_PATH), world.envelope)
+    with pytest.raises(RefusedError, match=r"RB30[14]"):
+        check_plan(world._turn(journal), today(world.envelope.plan))

@@ -1,0 +1,121 @@
+"""The evidence a person is shown, and what may be recorded of their answer."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from rebalplan.apply.resolve import Answer, BrokerView, Proposal, propose, resolve
+from rebalplan.errors import RefusedError
+from rebalplan.journal.records import AnyRecord
+from rebalplan.journal.result import AccountResult, replay
+from tests.apply.support import AT, completed, execution, shown
+from tests.builders import position
+from tests.journal.support import FIRST_BUY, PLAN, SELL, dispatch, done, fill, intent, unknown
+
+D = Decimal
+
+
+def account(*records: AnyRecord) -> AccountResult:
+    begun = (intent(SELL, FIRST_BUY), dispatch(), *records, unknown())
+    return replay(PLAN, begun).of("DU1")
+
+
+def view(bnd: str = "50", **fields: Any) -> BrokerView:
+    held = (position("BND", bnd), position("QQQ", "10"), position("VTI", "30"))
+    return msgspec.structs.replace(BrokerView((), (), (), held), **fields)
+
+
+def proposal(seen: BrokerView, *records: AnyRecord, is_session_over: bool = True) -> Proposal:
+    return propose(account(*records), SELL, seen, is_session_over=is_session_over)
+
+
+def test_no_execution_and_no_movement_agree_on_absent() -> None:
+    assert proposal(view()).answer == Answer(D(0), D(0))
+
+
+def test_executions_and_positions_agree_on_a_fill() -> None:
+    fills = (execution("e.01.01", "15", "100"), execution("e.02.01", "25", "104"))
+    assert proposal(view("10", executions=fills)).answer == Answer(D(40), D("102.5"))
+
+
+def test_fills_known_before_are_part_of_what_the_positions_should_be() -> None:
+    fills = (execution("e.01.01", "15"), execution("e.02.01", "5"))
+    assert proposal(view("30", executions=fills), fill("e.01.01", "15")).answer == Answer(D(20), D(100))
+
+
+def test_other_orders_fills_are_not_taken_for_its_own() -> None:
+    bought = (
+        dispatch(FIRST_BUY, "20"),
+        fill("q.1", "20", reference=FIRST_BUY),
+        done("filled", "20", FIRST_BUY),
+    )
+    seen = view()
+    held = (position("BND", "50"), position("QQQ", "30"), position("VTI", "30"))
+    assert proposal(msgspec.structs.replace(seen, positions=held), *bought).answer == Answer(D(0), D(0))
+
+
+def test_corrections_count_once() -> None:
+    fills = (execution("e.01.02", "40", "101"), execution("e.01.01", "40", "100"))
+    assert proposal(view("10", executions=fills)).answer == Answer(D(40), D(101))
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_session_over", "why_not"),
+    [
+        (view(open_orders=(shown(),)), True, "it is still working: cancel it in TWS or wait for its end"),
+        (view(), False, "its DAY session is not over: it may still fill"),
+        (view("10"), True, "executions and positions do not agree: look at the account statement"),
+        (
+            view("50", executions=(execution("e.1", "40"),)),
+            True,
+            "executions and positions do not agree: look at the account statement",
+        ),
+        (
+            view("9", executions=(execution("e.1", "41"),)),
+            True,
+            "more was executed than was sent: look at the account statement",
+        ),
+    ],
+)
+def test_without_agreement_there_is_no_proposal(
+    seen: BrokerView, is_session_over: bool, why_not: str
+) -> None:
+    made = proposal(seen, is_session_over=is_session_over)
+    assert (made.answer, made.why_not) == (None, why_not)
+
+
+def test_a_completed_order_needs_no_end_of_session() -> None:
+    seen = view(completed=(completed("Cancelled", "0"),))
+    assert proposal(seen, is_session_over=False).answer == Answer(D(0), D(0))
+
+
+def test_the_evidence_is_shown_in_sentences() -> None:
+    assert proposal(view("10", executions=(execution("e.1", "40"),))).evidence == (
+        "sent 2026-03-02 16:05:00 UTC for 40 shares: nobody knows",
+        "executions at the broker with this reference: 40 shares, 4000.00 USD",
+        "the position differs by 40 shares from what the account had at INTENT and all known fills",
+        "it is not among the working orders",
+        "it is not among the completed orders",
+    )
+
+
+def test_only_an_unknown_order_can_be_resolved() -> None:
+    with pytest.raises(
+        RefusedError, match=f"{FIRST_BUY} is not an unknown order of DU1; unknown there: {SELL}"
+    ):
+        propose(account(), FIRST_BUY, view(), is_session_over=True)
+
+
+@pytest.mark.parametrize(("filled", "price"), [("41", "100"), ("-1", "100"), ("5", "0"), ("0", "100")])
+def test_an_answer_that_cannot_be_is_refused(filled: str, price: str) -> None:
+    with pytest.raises(RefusedError, match="cannot be"):
+        resolve(account(), SELL, Answer(D(filled), D(price)), at=AT, who="me", evidence=())
+
+
+def test_the_record_says_who_and_on_what_evidence() -> None:
+    record = resolve(account(), SELL, Answer(D(5), D("99.50")), at=AT, who="me\x1b[1m", evidence=("a", "b"))
+    assert (record.filled, str(record.price), record.who, record.evidence) == (D(5), "99.5", "me [1m", "a; b")

@@ -1,0 +1,167 @@
+"""The one list of steps: what is printed is what is walked."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from rebalplan.codec import encode
+from rebalplan.journal.records import AnyRecord
+from rebalplan.journal.result import replay
+from rebalplan.stages import (
+    Confirm,
+    ConfirmAll,
+    Pause,
+    Recover,
+    Selection,
+    Skip,
+    Stage,
+    Trade,
+    build_stages,
+)
+from tests.builders import account, plan
+from tests.journal.support import (
+    FIRST_BUY,
+    PLAN,
+    SECOND_BUY,
+    SELL,
+    ack,
+    closed,
+    cut,
+    dispatch,
+    done,
+    fill,
+    intent,
+    unknown,
+)
+
+D = Decimal
+
+
+def select(**changes: Any) -> Selection:
+    return msgspec.structs.replace(Selection((), "per_account", False, 1.0), **changes)
+
+
+def stages(*records: AnyRecord, **changes: Any) -> tuple[Stage, ...]:
+    return build_stages(PLAN, replay(PLAN, records), select(**changes))
+
+
+def references(trade: Stage) -> list[str]:
+    assert isinstance(trade, Trade)
+    return [line.reference for line in (*trade.sells, *trade.buys)]
+
+
+def test_a_fresh_account_is_confirmed_and_traded() -> None:
+    confirm, trade = stages()
+    assert confirm == Confirm("DU1")
+    assert references(trade) == [SELL, FIRST_BUY, SECOND_BUY]
+    assert isinstance(trade, Trade)
+    assert not trade.is_resumed
+
+
+def test_one_confirmation_for_all_accounts_and_a_pause_between_them() -> None:
+    three = encode(plan(*(account(name, cash="10000") for name in ("DU1", "DU2", "DU3"))))[0]
+    made = build_stages(three, replay(three, ()), select(confirm_mode="global"))
+    assert [type(stage).__name__ for stage in made] == [
+        "ConfirmAll",
+        "Trade",
+        "Pause",
+        "Trade",
+        "Pause",
+        "Trade",
+    ]
+    assert made[0] == ConfirmAll(("DU1", "DU2", "DU3"))
+    assert made[2] == Pause(1.0)
+
+
+def test_only_chosen_accounts_have_stages() -> None:
+    three = encode(plan(*(account(name, cash="10000") for name in ("DU1", "DU2", "DU3"))))[0]
+    made = build_stages(three, replay(three, ()), select(accounts=("DU2",)))
+    assert [stage.account for stage in made if isinstance(stage, Confirm | Trade)] == ["DU2", "DU2"]
+
+
+def test_accounts_without_orders_are_left_out_and_say_why() -> None:
+    mixed = encode(
+        plan(
+            account("DU1", cash="0", holdings={"VTI": "10"}),
+            account("DU2", failure="no answer"),
+            account("DU3", cash="10000", max_order_usd=D(1)),
+            account("DU4", cash="10000"),
+        )
+    )[0]
+    made = build_stages(mixed, replay(mixed, ()), select())
+    skips = [stage for stage in made if isinstance(stage, Skip)]
+    assert [(s.account, s.is_problem) for s in skips] == [("DU1", False), ("DU2", True), ("DU3", True)]
+    assert skips[0].why == "no changes planned"
+    assert skips[1].why == "failed: no answer"
+    assert skips[2].why.startswith("blocked: buy VTI for 10,000.00 USD is more than max_order_usd")
+    assert not any(isinstance(stage, Pause) for stage in made)
+
+
+def test_a_begun_account_goes_on_only_with_resume() -> None:
+    assert stages(intent(SELL)) == (
+        Skip("DU1", "already begun: only --resume goes on with it", is_problem=True),
+    )
+    confirm, trade = stages(intent(SELL), resume=True)
+    assert confirm == Confirm("DU1")
+    assert isinstance(trade, Trade)
+    assert trade.is_resumed
+
+
+def test_a_resume_asks_about_what_was_under_way_before_it_asks_the_person() -> None:
+    recover, confirm, trade = stages(intent(SELL), dispatch(), ack(), resume=True)
+    assert recover == Recover("DU1", (SELL,))
+    assert confirm == Confirm("DU1")
+    assert references(trade) == [FIRST_BUY, SECOND_BUY]
+
+
+def test_a_fill_without_its_price_is_asked_about() -> None:
+    recover, *_ = stages(intent(SELL), dispatch(), ack(), done("filled", "40"), resume=True)
+    assert recover == Recover("DU1", (SELL,))
+
+
+def test_what_was_cut_is_weighed_again_by_a_resume() -> None:
+    trade = stages(intent(SELL, FIRST_BUY), cut(FIRST_BUY), closed("incomplete"), resume=True)[-1]
+    assert references(trade) == [SELL, FIRST_BUY, SECOND_BUY]
+
+
+def test_a_done_account_is_never_applied_again() -> None:
+    records = (intent(SELL), dispatch(), fill("e.1", "40"), done("filled", "40"), closed("done"))
+    assert stages(*records) == (Skip("DU1", "already applied", is_problem=True),)
+    assert stages(*records, resume=True) == (Skip("DU1", "already applied", is_problem=False),)
+
+
+def test_refused_and_declined_accounts_stay_appliable() -> None:
+    for status in ("refused", "declined"):
+        assert isinstance(stages(closed(status))[-1], Trade)
+
+
+def test_an_unknown_order_blocks_and_names_the_command_that_settles_it() -> None:
+    (skip,) = stages(intent(SELL), dispatch(), unknown())
+    assert isinstance(skip, Skip)
+    assert f"`rebal resolve {SELL}`" in skip.why
+    recover, blocked = stages(intent(SELL), dispatch(), unknown(), resume=True)
+    assert recover == Recover("DU1", (SELL,))
+    assert blocked == skip
+
+
+def test_an_account_with_nothing_left_says_how_it_ended() -> None:
+    records = [intent(SELL)]
+    ended: list[AnyRecord] = [*records]
+    for reference, quantity in ((SELL, "40"), (FIRST_BUY, "20"), (SECOND_BUY, "30")):
+        ended += [dispatch(reference, quantity, algo="none"), done("cancelled", "0", reference)]
+    ended.append(closed("incomplete", "sell BND is cancelled"))
+    (skip,) = stages(*ended, resume=True)
+    assert skip == Skip(
+        "DU1", "nothing is left to send; it ended with: sell BND is cancelled", is_problem=True
+    )
+
+
+def test_the_rest_of_a_dead_algo_order_keeps_the_account_resumable() -> None:
+    ended: list[AnyRecord] = [intent(SELL)]
+    for reference, quantity in ((SELL, "40"), (FIRST_BUY, "20"), (SECOND_BUY, "30")):
+        ended += [dispatch(reference, quantity), done("cancelled", "0", reference)]
+    ended.append(closed("incomplete"))
+    assert isinstance(stages(*ended, resume=True)[-1], Trade)

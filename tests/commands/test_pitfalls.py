@@ -1,0 +1,300 @@
+"""The defects that cost users of other rebalancers money, one test each: none of them can happen here."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli import Workspace
+from tests.commands.test_broker_errors import (
+    ACCOUNTS,
+    SETTINGS,
+    TickingClock,
+    behaviour,
+    desk,
+    first_line,
+    planned_lines,
+    quicken,
+    serving,
+)
+from tests.scenarios import fault, scenario_text
+
+FIRST, SECOND, THIRD = ACCOUNTS
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> TickingClock:
+    ticking = TickingClock()
+    ticking.install(monkeypatch)
+    quicken(monkeypatch)
+    return ticking
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("planned") / "files"
+
+
+@pytest.fixture
+def planned(workspace: Workspace, template: Path) -> Workspace:
+    """A folder with a plan of the second sample account alone, the smallest; it is made once."""
+    if not template.exists():
+        workspace.ok("init")
+        for old, new in SETTINGS.items():
+            workspace.edit("settings.ini", old, new)
+        with serving(workspace, scenario_text()):
+            workspace.ok("plan", "--account", SECOND)
+        shutil.copytree(workspace.folder, template)
+    else:
+        shutil.copytree(template, workspace.folder, dirs_exist_ok=True)
+    return workspace
+
+
+def test_01_a_notice_is_not_taken_for_a_cancellation(planned: Workspace) -> None:
+    line = first_line(planned, SECOND, "BUY")
+    words = ["ack", "10349", "wait 0.2", "execution", "commission", "status"]
+    with desk(planned, scenario_text(extra=behaviour(symbol=line.symbol, sequence=words))) as it:
+        assert it.apply().code == 0
+        assert [s.quantity for s in it.of(SECOND, line.symbol)] == [line.quantity]
+
+
+def test_02_a_fallback_is_computed_after_the_cancel_is_confirmed(planned: Workspace) -> None:
+    line = max((x for x in planned_lines(planned) if x.side == "SELL"), key=lambda x: x.quantity)
+    extra = behaviour(symbol=line.symbol, algo="adaptive", fills=0) + behaviour(
+        on="cancel", symbol=line.symbol, cancel="crossed", parts=2, fills=1, after_sec="0.1"
+    )
+    with desk(planned, scenario_text(extra=extra)) as it:
+        it.apply()
+        half = (line.quantity + 1) // 2
+        assert [s.quantity for s in it.of(SECOND, line.symbol)] == [line.quantity, line.quantity - half]
+        assert Decimal(it.report(SECOND)[line.symbol]["exec_qty_shares"]) == line.quantity
+
+
+def test_03_an_order_without_an_answer_is_not_placed_again(planned: Workspace) -> None:
+    line = first_line(planned, SECOND, "SELL")
+    planned.edit("settings.ini", "retries = 0", "retries = 3")
+    with desk(planned, scenario_text(extra=behaviour(symbol=line.symbol, silence="dropped"))) as it:
+        assert it.apply().code == 4
+        assert len(it.of(SECOND, line.symbol)) == 1
+
+
+def test_04_a_fallback_that_is_left_working_is_reported(planned: Workspace) -> None:
+    line = first_line(planned, SECOND, "SELL")
+    extra = (
+        behaviour(symbol=line.symbol, algo="adaptive", code=201)
+        + behaviour(symbol=line.symbol, algo="none", fills=0)
+        + behaviour(on="cancel", symbol=line.symbol, cancel="refused", code=161)
+    )
+    with desk(planned, scenario_text(extra=extra)) as it:
+        assert it.apply().code == 4
+        assert it.report(SECOND)[line.symbol]["status"] == "working"
+        assert f"sell {line.symbol} is working" in it.summary()[SECOND]["error"]
+
+
+def test_05_a_rejected_order_does_not_hide_what_its_siblings_did(planned: Workspace) -> None:
+    line = first_line(planned, SECOND, "SELL")
+    with desk(planned, scenario_text(extra=behaviour(symbol=line.symbol, code=201))) as it:
+        assert it.apply().code == 4
+        others = [x for x in it.lines(SECOND, "SELL") if x.symbol != line.symbol]
+        assert others
+        for other in others:
+            assert Decimal(it.report(SECOND)[other.symbol]["exec_qty_shares"]) == other.quantity
+        assert int(it.summary()[SECOND]["filled"]) >= len(others)
+        assert it.summary()[SECOND]["rejected"] == "1"
+
+
+def test_08_orders_of_every_client_id_are_seen(planned: Workspace) -> None:
+    line = first_line(planned, SECOND, "BUY")
+    order = f'\n[[account.order]]\nsymbol = "{line.symbol}"\nside = "BUY"\nquantity = "1"\nclient_id = 99\n'
+    text = scenario_text().replace("\n# Canadian dollars", f"{order}\n# Canadian dollars")
+    with desk(planned, text) as it:
+        result = it.apply()
+        assert (result.code, it.sent(SECOND)) == (3, [])
+        assert f"BUY 1 {line.symbol} is already working" in result.out + result.err
+
+
+def test_09_other_accounts_are_neither_read_traded_nor_cancelled(planned: Workspace) -> None:
+    with desk(planned, scenario_text()) as it:
+        assert it.apply().code == 0
+        assert {e.account for e in it.gateway.ledger} == {SECOND}
+        assert {e.kind for e in it.gateway.ledger} == {"what_if", "place"}
+        asked = [e.fields for e in it.gateway.log if e.kind == "request"]
+        assert not [fields for fields in asked if {FIRST, THIRD} & set(fields)]
+
+
+def test_10_positions_that_lag_behind_a_fill_do_not_double_it(planned: Workspace) -> None:
+    with desk(planned, scenario_text(extra=behaviour(side="BUY", visible_after_sec="0.2"))) as it:
+        it.apply()
+        before = it.sent(SECOND)
+        it.apply()
+        it.apply("--resume")
+        assert it.sent(SECOND) == before
+        assert len({s.reference for s in before}) == len(before)
+
+
+@pytest.mark.parametrize("action", ["silent", "no_end"])
+def test_13_quotes_that_do_not_come_are_not_replaced_by_old_ones(planned: Workspace, action: str) -> None:
+    line = first_line(planned, SECOND, "SELL")
+    extra = fault("market_data", action, symbol=line.symbol)
+    with desk(planned, scenario_text(extra=extra)) as it:
+        assert it.apply().code in (3, 4)
+        assert it.of(SECOND, line.symbol) == []
+
+
+def test_15_the_kill_switch_stops_everything(planned: Workspace) -> None:
+    planned.write("STOP", "")
+    with desk(planned, scenario_text()) as it:
+        assert (it.apply().code, it.sent(SECOND)) == (130, [])
+
+
+def test_16_the_fallback_is_a_plain_market_order_that_fills(planned: Workspace) -> None:
+    line = first_line(planned, SECOND, "SELL")
+    with desk(planned, scenario_text(extra=behaviour(symbol=line.symbol, algo="adaptive", code=201))) as it:
+        assert it.apply().code == 0
+        entries = [e for e in it.gateway.ledger if e.kind == "place" and e.symbol == line.symbol]
+        assert [(e.order_type, e.algo, e.limit_price) for e in entries] == [
+            ("MKT", "Adaptive", Decimal(0)),
+            ("MKT", "", Decimal(0)),
+        ]
+        assert Decimal(it.report(SECOND)[line.symbol]["exec_qty_shares"]) == line.quantity
+
+
+def test_18_buys_wait_for_the_sells_and_not_for_a_time(planned: Workspace) -> None:
+    with desk(planned, scenario_text(extra=behaviour(side="SELL", after_sec="0.3"))) as it:
+        assert it.apply().code == 0
+        log = list(it.gateway.log)
+        sold = [
+            at for at, e in enumerate(log) if e.kind == "sent" and e.message_id == 11 and "SLD" in e.fields
+        ]
+        buys = {x.reference for x in it.lines(SECOND, "BUY")}
+        bought = [
+            at for at, e in enumerate(log) if e.kind == "request" and e.message_id == 3 and "BUY" in e.fields
+        ]
+        real = [at for at in bought if at > sold[0]]
+        assert len(real) == len(buys)
+        assert sold[len(it.lines(SECOND, "SELL")) - 1] < min(real)
+
+
+def test_19_an_account_that_may_not_buy_a_fund_is_not_sold_out_first(planned: Workspace) -> None:
+    line = first_line(planned, SECOND, "BUY")
+    extra = behaviour(on="what_if", symbol=line.symbol, code=201, text="Order rejected - reason:No KID")
+    with desk(planned, scenario_text(extra=extra)) as it:
+        result = it.apply()
+        assert (result.code, it.sent(SECOND)) == (3, [])
+        assert "No KID" in result.out + result.err
+
+
+def test_20_a_plan_is_verified_and_applied_once_and_looking_changes_nothing(planned: Workspace) -> None:
+    with desk(planned, scenario_text()) as it:
+        it.apply("--dry-run")
+        before = planned.files()
+        it.apply("--dry-run")
+        planned.ok("show", "latest")
+        assert (planned.files(), list(it.gateway.ledger)) == (before, [])
+        assert it.apply().code == 0
+        sent = it.sent(SECOND)
+        assert sent
+        assert (it.apply().code, it.sent(SECOND)) == (3, sent)
+        planned.clock.time = planned.clock.time.replace(year=2027)
+        planned.ok("show", "latest")
+        (path,) = planned.plans()
+        path.write_bytes(path.read_bytes().replace(b'"BUY"', b'"SELL"', 1))
+        assert (it.apply().code, it.sent(SECOND)) == (3, sent)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "NaN"])
+def test_12_an_impossible_price_sends_nothing_of_its_line(planned: Workspace, value: str) -> None:
+    text = scenario_text()
+    line = first_line(planned, SECOND, "SELL")
+    at = text.index(f'symbol = "{line.symbol}"')
+    end = text.index("[[", at)
+    quotes = re.sub(r'(bid|ask|last) = "[^"]*"', rf'\1 = "{value}"', text[at:end])
+    with desk(planned, text[:at] + quotes + text[end:]) as it:
+        assert it.apply().code in (3, 4)
+        assert it.of(SECOND, line.symbol) == []
+
+
+def plan_of(workspace: Workspace, text: str, account: str, *, code: int = 0) -> dict[str, Any]:
+    """Return the plan of one account in a scenario."""
+    for path in (workspace.folder / "plans").glob("*"):
+        path.unlink()
+    with serving(workspace, text):
+        result = workspace.run("plan", "--json", "--account", account)
+    assert result.code == code, result
+    (found,) = json.loads(result.out)["plan"]["accounts"]
+    assert isinstance(found, dict)
+    return found
+
+
+def orders_of(plan: dict[str, Any]) -> list[tuple[str, str, Decimal]]:
+    return [(o["side"], o["symbol"], Decimal(o["quantity"])) for o in plan["orders"]]
+
+
+def value_of(plan: dict[str, Any], side: str) -> Decimal:
+    return sum(
+        (Decimal(o["quantity"]) * Decimal(o["price"]) for o in plan["orders"] if o["side"] == side),
+        Decimal(0),
+    )
+
+
+def test_06_what_was_paid_and_yesterday_s_close_value_nothing(planned: Workspace) -> None:
+    plain = orders_of(plan_of(planned, scenario_text(), FIRST))
+    text = re.sub(r'(avg_cost|close) = "[^"]*"', r'\1 = "1.00"', scenario_text())
+    assert orders_of(plan_of(planned, text, FIRST)) == plain
+    without = re.sub(r'(bid|ask|last) = "37[^"]*"', r'\1 = "0"', scenario_text())
+    assert plan_of(planned, without, FIRST, code=4)["orders"] == []
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_07_nothing_is_bought_that_is_overweight(planned: Workspace, account: str) -> None:
+    plan = plan_of(planned, scenario_text(), account)
+    drifts = {row["symbol"]: Decimal(row["drift_usd"]) for row in plan["drift"]}
+    assert orders_of(plan)
+    for side, symbol, _ in orders_of(plan):
+        assert (drifts[symbol] < 0) == (side == "BUY")
+
+
+def test_11_no_cash_is_no_cash(planned: Workspace) -> None:
+    plan = plan_of(planned, scenario_text(('USD = "912.40"', 'USD = "0.00"')), SECOND)
+    assert Decimal(0) < value_of(plan, "BUY") <= value_of(plan, "SELL")
+
+
+def test_14_an_account_in_euros_is_worth_the_same_dollars(planned: Workspace) -> None:
+    plain = plan_of(planned, scenario_text(), SECOND)
+    euros = ('type = "cash"\n', 'type = "cash"\nbase = "EUR"\n')
+    text = scenario_text(euros, ('USD = "1"\n', 'USD = "1"\nEUR = "1.08"\n'))
+    plan = plan_of(planned, text, SECOND)
+    assert (
+        Decimal(plan["summary"]["net_liquidation_usd"])
+        == Decimal(plain["summary"]["net_liquidation_usd"])
+        > 0
+    )
+    assert orders_of(plan) == orders_of(plain)
+
+
+def test_17_a_target_of_nothing_is_sold_whole_and_never_short(planned: Workspace) -> None:
+    planned.edit("settings.ini", "\nmin_order_usd = 500", "\nmin_order_usd = 9000")
+    orders = orders_of(plan_of(planned, scenario_text(), FIRST))
+    assert ("SELL", "SPY", Decimal(12)) in orders
+    text = scenario_text(('symbol = "SPY"\nquantity = "12"', 'symbol = "SPY"\nquantity = "1"'))
+    assert ("SELL", "SPY", Decimal(1)) in orders_of(plan_of(planned, text, FIRST))
+
+
+def test_21_orders_are_not_all_rounded_down(planned: Workspace) -> None:
+    plan = plan_of(planned, scenario_text(), FIRST)
+    drifts = {row["symbol"]: abs(Decimal(row["drift_usd"])) for row in plan["drift"]}
+    off = [Decimal(o["quantity"]) * Decimal(o["price"]) - drifts[o["symbol"]] for o in plan["orders"]]
+    assert any(value > 0 for value in off)
+    assert all(abs(value) < Decimal(o["price"]) for value, o in zip(off, plan["orders"], strict=True))
+
+
+def test_22_a_holding_outside_the_model_is_held_and_named(planned: Workspace) -> None:
+    plan = plan_of(planned, scenario_text(), THIRD)
+    assert "ARKK" not in {symbol for _, symbol, _ in orders_of(plan)}
+    assert "ARKK" in json.dumps(plan)

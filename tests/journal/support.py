@@ -1,0 +1,124 @@
+"""A plan of one account and every kind of record about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from rebalplan.codec import Envelope, encode, order_ref
+from rebalplan.journal.records import (
+    AccountClosed,
+    Ack,
+    AnyRecord,
+    Commission,
+    Dispatch,
+    Done,
+    Fill,
+    Intent,
+    LineCut,
+    Resolved,
+    Unknown,
+)
+from tests.builders import NOW, account, plan, position
+
+D = Decimal
+AT = NOW + timedelta(minutes=5)
+
+
+def envelope() -> Envelope:
+    """Return a plan that sells 40 BND and buys 20 QQQ and 30 VTI in DU1."""
+    weights = {"BND": "10", "QQQ": "30", "VTI": "60"}
+    given = account(cash="1000", holdings={"BND": "50", "QQQ": "10", "VTI": "30"}, weights=weights)
+    return encode(plan(given))[0]
+
+
+PLAN = envelope()
+SELL, FIRST_BUY, SECOND_BUY = (order_ref(PLAN.sha256, 1, line) for line in (1, 2, 3))
+
+
+def intent(*references: str, attempt: int = 1) -> Intent:
+    held = (position("BND", "50"), position("QQQ", "10"), position("VTI", "30"))
+    return Intent(
+        account="DU1", at=AT, attempt=attempt, references=references, positions=held, cash_usd=D(1000)
+    )
+
+
+def dispatch(
+    reference: str = SELL, quantity: str = "40", *, line: str = "", algo: str = "adaptive"
+) -> Dispatch:
+    return Dispatch(
+        account="DU1",
+        at=AT,
+        reference=reference,
+        line=line or reference,
+        order_id=7,
+        quantity=D(quantity),
+        algo="none" if algo == "none" else "adaptive",
+        quote=D(100),
+    )
+
+
+def ack(reference: str = SELL, perm_id: int = 70) -> Ack:
+    return Ack(account="DU1", at=AT, reference=reference, perm_id=perm_id)
+
+
+def fill(exec_id: str, quantity: str, price: str = "100", reference: str = SELL) -> Fill:
+    return Fill(
+        account="DU1", at=AT, reference=reference, exec_id=exec_id, quantity=D(quantity), price=D(price)
+    )
+
+
+def commission(exec_id: str, amount: str = "1") -> Commission:
+    return Commission(account="DU1", at=AT, exec_id=exec_id, amount_usd=D(amount))
+
+
+def done(status: str, filled: str, reference: str = SELL) -> Done:
+    known = {"filled": "filled", "cancelled": "cancelled", "rejected": "rejected"}[status]
+    return Done(account="DU1", at=AT, reference=reference, status=known, filled=D(filled), note="why")  # type: ignore[arg-type]
+
+
+def unknown(reference: str = SELL) -> Unknown:
+    return Unknown(account="DU1", at=AT, reference=reference, why="nobody knows")
+
+
+def resolved(filled: str, price: str, reference: str = SELL) -> Resolved:
+    return Resolved(
+        account="DU1",
+        at=AT,
+        reference=reference,
+        filled=D(filled),
+        price=D(price),
+        who="me",
+        evidence="statement",
+    )
+
+
+def cut(reference: str, quantity: str = "0") -> LineCut:
+    return LineCut(account="DU1", at=AT, line=reference, quantity=D(quantity), why="cash_short")
+
+
+def closed(status: str = "done", error: str = "") -> AccountClosed:
+    return AccountClosed(
+        account="DU1",
+        at=AT,
+        status=status,  # type: ignore[arg-type]
+        error=error,
+        read=True,
+        positions=(),
+        cash_usd=D(0),
+    )
+
+
+EVERY_KIND: tuple[AnyRecord, ...] = (
+    intent(SELL, FIRST_BUY, SECOND_BUY),
+    dispatch(),
+    ack(),
+    fill("e.01.01", "40"),
+    commission("e.01.01"),
+    done("filled", "40"),
+    dispatch(FIRST_BUY, "20"),
+    unknown(FIRST_BUY),
+    resolved("20", "100", FIRST_BUY),
+    cut(SECOND_BUY),
+    closed(),
+)

@@ -1,0 +1,179 @@
+"""Runs a ``rebal`` command line that is killed at one boundary: ``python -m tests.kill.launcher --help``.
+
+A boundary is one append to the journal (or the cut of a torn line), one write to the socket or one rename of a
+finished report. The process ends itself with SIGKILL just before or just after the chosen one, or (``torn``) with
+half of the journal's line on the disk. ``--count`` names every boundary of a whole run instead. Waits are short,
+and the clock is moved by ``--shift`` seconds, so that a run always takes place at the same hour of the market.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal, NoReturn, get_args
+from unittest import mock
+
+import msgspec
+from ib_insync.connection import Connection
+
+from rebalplan.apply.timing import Timing
+from rebalplan.clock import SystemClock
+from rebalplan.commands import applying
+from rebalplan.commands.app import run
+from rebalplan.disk import SystemDisk
+
+What = Literal["journal", "socket", "report"]
+Side = Literal["before", "after", "torn"]
+
+BRISK: Final = Timing(notice_sec=0.05, settle_sec=0.3, quiet_sec=0.05, tick_sec=0.05)
+
+
+class Kill(msgspec.Struct, frozen=True):
+    """Where a run is killed: at the ``at``-th boundary of its kind, counted from 1."""
+
+    what: What
+    at: int
+    side: Side
+
+    def options(self) -> list[str]:
+        """Return the launcher's options for it."""
+        return ["--what", self.what, "--at", str(self.at), "--side", self.side]
+
+
+class Boundaries:
+    """Counts the boundaries of this process and ends it at one of them."""
+
+    def __init__(self, kill: Kill | None, *, is_late: bool) -> None:
+        self._kill = kill
+        self._is_late = is_late
+        self._kept = b""
+        self._seen: Counter[What] = Counter()
+        self.names: list[str] = []
+
+    @contextlib.contextmanager
+    def at(self, what: What, name: str) -> Iterator[bool]:
+        """Do the thing inside; tell whether it is to be done by half."""
+        self._seen[what] += 1
+        self.names.append(f"{what} {self._seen[what]} {name}")
+        side = self._side(what)
+        if side == "before":
+            die()
+        yield side == "torn"
+        if side is not None:
+            die()
+
+    def durable(self, line: bytes) -> bytes:
+        """Return what really goes to the disk of a journal's line: all of it, unless the fault is planted."""
+        if self._is_late and record_name(line).startswith("DISPATCH"):
+            self._kept += line
+            return b""
+        line, self._kept = self._kept + line, b""
+        return line
+
+    def _side(self, what: What) -> Side | None:
+        kill = self._kill
+        return kill.side if kill is not None and (what, self._seen[what]) == (kill.what, kill.at) else None
+
+
+def die() -> NoReturn:
+    """End this process as a power cut would: nothing is flushed, closed or told."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+@contextlib.contextmanager
+def watched(boundaries: Boundaries) -> Iterator[None]:
+    """Pass every boundary of this process through ``boundaries``."""
+    append, truncate, replace = SystemDisk.append, SystemDisk.truncate, Path.replace
+    send: Callable[[Connection, bytes], None] = Connection.sendMsg
+
+    def append_watched(disk: SystemDisk, path: Path, data: bytes) -> None:
+        with boundaries.at("journal", record_name(data)) as torn:
+            append(disk, path, data[: len(data) // 2] if torn else boundaries.durable(data))
+
+    def truncate_watched(disk: SystemDisk, path: Path, size: int) -> None:
+        with boundaries.at("journal", "cut"):
+            truncate(disk, path, size)
+
+    def send_watched(connection: Connection, message: bytes) -> None:
+        with boundaries.at("socket", message_name(message)):
+            send(connection, message)
+
+    def replace_watched(path: Path, target: Path) -> Path:
+        if target.suffix != ".csv":
+            return replace(path, target)
+        with boundaries.at("report", target.name):
+            return replace(path, target)
+
+    with (
+        mock.patch.object(SystemDisk, "append", append_watched),
+        mock.patch.object(SystemDisk, "truncate", truncate_watched),
+        mock.patch.object(Connection, "sendMsg", send_watched),
+        mock.patch.object(Path, "replace", replace_watched),
+    ):
+        yield
+
+
+def record_name(line: bytes) -> str:
+    """Return the kind of a journal line, its account and its reference."""
+    record = msgspec.json.decode(line)["record"]
+    return " ".join(str(record[key]) for key in ("record", "account", "reference") if key in record)
+
+
+def message_name(message: bytes) -> str:
+    """Return the id of a message, and of an order its reference too."""
+    fields = message[4:].split(b"\0")
+    references = [field for field in fields if re.fullmatch(rb"rb-[0-9a-f]{12}-.+", field)]
+    return " ".join(field.decode("ascii", "replace") for field in [*fields[:1], *references])
+
+
+@contextlib.contextmanager
+def hurried(shift: timedelta) -> Iterator[None]:
+    """Make waits short and move the clock."""
+    apply_plan = applying.apply_plan
+
+    def now(_clock: SystemClock) -> datetime:
+        return datetime.now(UTC) + shift
+
+    def apply_briskly(request: applying.ApplyRequest) -> int:
+        return apply_plan(msgspec.structs.replace(request, timing=BRISK))
+
+    with (
+        mock.patch.object(SystemClock, "now", now),
+        mock.patch.object(applying, "apply_plan", apply_briskly),
+    ):
+        yield
+
+
+def launch(arguments: Sequence[str]) -> int:
+    """Run the command line behind ``--`` and return its exit code, unless it is killed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.kill.launcher", description=__doc__)
+    parser.add_argument("--what", choices=get_args(What), default="journal")
+    parser.add_argument("--at", type=int, default=0, help="which boundary, from 1; 0 kills nothing")
+    parser.add_argument("--side", choices=get_args(Side), default="before")
+    parser.add_argument("--count", action="store_true", help="print every boundary to stderr at the end")
+    parser.add_argument(
+        "--late", action="store_true", help="plant a fault: a DISPATCH waits for the record after it"
+    )
+    parser.add_argument("--shift", type=float, default=0, help="seconds to move the clock by")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="-- apply latest --yes …")
+    options = parser.parse_args(arguments)
+    kill = Kill(options.what, options.at, options.side) if options.at else None
+    boundaries = Boundaries(kill, is_late=options.late)
+    with watched(boundaries), hurried(timedelta(seconds=options.shift)):
+        code = run([word for word in options.command if word != "--"])
+    if options.count:
+        sys.stderr.write("".join(f"{name}\n" for name in boundaries.names))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(launch(sys.argv[1:]))

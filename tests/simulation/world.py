@@ -1,0 +1,241 @@
+"""One world that outlives its processes: broker, disk, clock, and what must never happen in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+from rebalplan.apply.engine import Outcome, Today, walk
+from rebalplan.apply.resolve import BrokerView
+from rebalplan.apply.timing import Timing
+from rebalplan.apply.turn import Turn
+from rebalplan.errors import DiskError
+from rebalplan.journal.journal import Journal, journal_path
+from rebalplan.journal.records import Ack, Done, Resolved, Unknown
+from rebalplan.orders import OrderTicket
+from rebalplan.settings import Endpoint
+from rebalplan.stages import ConfirmMode, Selection, build_stages
+from tests.builders import con_id_of, position
+from tests.simulation.broker import SimBroker
+from tests.simulation.clock import VirtualClock
+from tests.simulation.disk import SimDisk
+from tests.simulation.exchange import Exchange
+from tests.simulation.faults import Fate, Faults
+from tests.simulation.ledger import Booked, Ledger
+from tests.simulation.market import Market
+from tests.simulation.process import Process, SimulatedCrash, Trace, Violated
+from tests.simulation.scenario import ACCOUNTS, START, Scenario, plan_of, prices_of, session_of
+
+PLAN_PATH = Path("plans/simulated.json")
+TIMING = Timing(tick_sec=15)
+
+
+@dataclass
+class Operator:
+    """Says yes; remembers what it was told."""
+
+    told: list[str] = field(default_factory=list)
+
+    def confirm(self, accounts: Sequence[str]) -> bool:
+        del accounts
+        return True
+
+    def tell(self, account: str, text: str) -> None:
+        self.told.append(f"{account}: {text}")
+
+
+class World:
+    """Builds the scenario and runs processes in it."""
+
+    def __init__(self, scenario: Scenario, trace: Trace) -> None:
+        self.scenario = scenario
+        self.trace = trace
+        self.envelope = plan_of(scenario.variant)
+        self.rng = Random(scenario.seed ^ 0x5EED)  # noqa: S311  # reproducible, not secret
+        self.clock = VirtualClock(START)
+        session = session_of(scenario)
+        plan = self.envelope.plan
+        next_session = plan.volatile.session
+        assert next_session is not None
+        market = Market(prices_of(scenario.variant), START, session, next_session, scenario.disturbances)
+        self.ledger = Ledger({}, {})
+        for account in plan.accounts:
+            assert account.snapshot is not None
+            self.ledger.cash[account.account] = account.snapshot.cash_usd
+            held = {p.symbol: p.quantity for p in account.snapshot.positions}
+            self.ledger.positions[account.account] = held
+        self.exchange = Exchange(self.clock, market, self.ledger)
+        self.faults = Faults(scenario.seed, scenario.intensity, scenario.only)
+        self.broker = SimBroker(self.exchange, self.faults, ACCOUNTS, self._on_place)
+        self.broker.cash_lag_sec = scenario.cash_lag_sec
+        self.disk = SimDisk()
+        self.journal: Journal | None = None
+        self.attempts: Counter[str] = Counter()
+        self.violations: list[str] = []
+        self.crashes = 0
+        self.disk_failures = 0
+        self.steps = 0
+        self.stop_after_sec = scenario.stop_after_sec
+        self._change()
+
+    def _change(self) -> None:
+        """Make the world another than the plan's."""
+        for account, change in zip(self.envelope.plan.accounts, self.scenario.changes, strict=True):
+            name = account.account
+            held = self.ledger.positions[name]
+            match change:
+                case "foreign order":
+                    self._book_foreign(name, account.orders[0].symbol)
+                case "split":
+                    symbol = sorted(held)[0]
+                    held[symbol] *= 2
+                case "sold elsewhere":
+                    held.clear()
+                case "cash gone":
+                    self.ledger.cash[name] -= 500
+                case "what if refused":
+                    buys = [(name, order.symbol) for order in account.orders if order.side == "BUY"]
+                    self.broker.refuses_what_if = frozenset(buys)
+                case _:
+                    pass
+
+    def _book_foreign(self, account: str, symbol: str) -> None:
+        ticket = OrderTicket(
+            reference="somebody else's",
+            account=account,
+            symbol=symbol,
+            con_id=con_id_of(symbol),
+            side="BUY",
+            quantity=Decimal(1),
+            algo="none",
+        )
+        self.ledger.orders.append(Booked(ticket, 0, 77, self.clock.now(), Fate()))
+
+    def must_refuse(self) -> dict[str, str]:
+        """Return the accounts that must not be traded, and why."""
+        return {a: c for a, c in zip(ACCOUNTS, self.scenario.changes, strict=True) if c}
+
+    def is_stopped(self) -> bool:
+        """Answer the engine's question whether somebody said stop."""
+        since_start = (self.clock.now() - START).total_seconds()
+        return bool(self.stop_after_sec) and since_start >= self.stop_after_sec
+
+    def _on_place(self, ticket: OrderTicket) -> None:
+        """Look at every order that leaves; nothing here comes from the engine's own checks."""
+        reference = ticket.reference
+        self.attempts[reference] += 1
+        self._forbid(self.attempts[reference] > 1, f"{reference} is sent twice")
+        self._forbid(self.is_stopped(), f"{reference} is sent after a stop")
+        self._forbid(self.disk.has_failed, f"{reference} is sent after the disk failed")
+        durable = self.disk.holds(journal_path(PLAN_PATH), f'"reference":"{reference}","line"')
+        self._forbid(not durable, f"{reference} is sent before its DISPATCH is on the disk")
+        expires_at = self.envelope.plan.volatile.expires_at
+        self._forbid(self.clock.now() >= expires_at, f"{reference} is sent after expiry")
+        self._forbid(
+            not self.exchange.market.is_open(self.clock.now()), f"{reference} is sent after the close"
+        )
+        listener = getattr(self.exchange.listener, "__self__", None)
+        self._forbid(
+            getattr(listener, "knows_link_down", False), f"{reference} is sent while the link is lost"
+        )
+        self._forbid(
+            ticket.account in self.unknown_accounts(), f"{reference} is sent beside an unknown order"
+        )
+        change = self.must_refuse().get(ticket.account)
+        self._forbid(change is not None, f"{reference} is sent although {change}")
+
+    def _forbid(self, happens: bool, what: str) -> None:
+        if happens:
+            raise Violated(what)
+
+    def unknown_accounts(self) -> set[str]:
+        """Return the accounts with an order that the journal calls unknown."""
+        unknown: dict[str, str] = {}
+        for record in self.journal.records if self.journal is not None else ():
+            if isinstance(record, Unknown):
+                unknown[record.reference] = record.account
+            elif isinstance(record, Ack | Done | Resolved):
+                unknown.pop(record.reference, None)
+        return set(unknown.values())
+
+    def run(self, *, resume: bool, dies_at: int = 0, disk_fails_at: int = 0) -> Outcome | None:
+        """Run one process to its end; ``None`` when it died or the disk failed."""
+        process = Process(dies_at, self.trace)
+        self.disk.boot(process, disk_fails_at, self.scenario.disk_tears)
+        self.broker.boot(process)
+        self.trace(f"PROCESS starts, resume = {resume}, {self.clock.now():%H:%M:%S}")
+        try:
+            return self._apply(resume=resume)
+        except SimulatedCrash:
+            self.crashes += 1
+            self.disk.crash(self.rng, power=self.scenario.power_fails)
+        except DiskError as error:
+            self.disk_failures += 1
+            self.trace(f"DISK {error}")
+        finally:
+            self.steps += process.steps
+            self.exchange.listener = None
+        return None
+
+    def _apply(self, *, resume: bool) -> Outcome:
+        with self.disk.lock(PLAN_PATH.parent / ".apply.lock"):
+            self.journal = journal = Journal(self.disk, journal_path(PLAN_PATH), self.envelope)
+            turn = self._turn(journal)
+            mode: ConfirmMode = "global" if self.scenario.global_confirm else "per_account"
+            selection = Selection((), mode, resume, 1.0)
+            stages = build_stages(self.envelope, journal.result(), selection)
+            return walk(stages, turn, self.today(), Operator())
+
+    def _turn(self, journal: Journal) -> Turn:
+        return Turn(
+            envelope=self.envelope,
+            broker=self.broker,
+            clock=self.clock,
+            journal=journal,
+            timing=TIMING,
+            stop=self.is_stopped,
+            progress=lambda _: None,
+            guard=lambda _: None,
+        )
+
+    def today(self) -> Today:
+        """Return today's files: those the plan was made with."""
+        plan = self.envelope.plan
+        return Today(
+            mode=plan.mode,
+            expected={},
+            endpoints={name: Endpoint(client_id=i) for i, name in enumerate(ACCOUNTS, start=1)},
+        )
+
+    def open_journal_alone(self) -> Journal:
+        """Open the journal as a command beside the apply does."""
+        self.disk.boot(Process(0, self.trace))
+        return Journal(self.disk, journal_path(PLAN_PATH), self.envelope)
+
+    def view(self, account: str) -> BrokerView:
+        """Return what the broker shows of an account now."""
+        now = self.clock.now()
+        _, held = self.ledger.of(account, now)
+        return BrokerView(
+            executions=tuple(deal.execution for deal in self.ledger.visible_deals(account, now)),
+            open_orders=self.ledger.open_orders(now),
+            completed=self.ledger.completed(now),
+            positions=tuple(position(symbol, str(quantity)) for symbol, quantity in sorted(held.items())),
+        )
+
+    def pass_time(self, seconds: float) -> None:
+        """Let the broker go on alone."""
+        self.exchange.run_until(self.clock.now() + timedelta(seconds=seconds))
+
+    def calm_down(self) -> None:
+        """From here on nothing new goes wrong, and what can be cancelled is."""
+        self.faults.is_on = False
+        self.exchange.is_helpful = True
+        self.stop_after_sec = 0
+        self.broker.cash_lag_sec = 0
+        self.exchange.restore_link()
