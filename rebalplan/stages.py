@@ -33,6 +33,7 @@ class Skip(msgspec.Struct, frozen=True, tag=True):
     account: str
     why: str
     is_problem: bool
+    is_unknown: bool = False
 
 
 class Confirm(msgspec.Struct, frozen=True, tag=True):
@@ -131,6 +132,7 @@ def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> 
             plan.account,
             f"what became of {names} is unknown: settle it with `rebal resolve {result.unknown[0].dispatch.reference}`",
             is_problem=True,
+            is_unknown=True,
         )
     if not result.intents:
         return None

@@ -119,7 +119,9 @@ class _Walker:
         )
 
     def _skip(self, stage: Skip) -> None:
-        self._operator.tell(stage.account, stage.why)
+        settled = stage.is_unknown and not self._turn.journal.result().of(stage.account).unknown
+        why = "what was unknown is settled now: go on with --resume once more" if settled else stage.why
+        self._operator.tell(stage.account, why)
         if stage.is_problem:
             self.problems.append(stage.account)
 
