@@ -378,3 +378,20 @@ def test_every_call_on_a_lost_connection_says_so(tmp_path: Path) -> None:
             link.next_order_id()
         with pytest.raises(UnreachableError):
             link.cancel(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks_funds"),
+    [
+        ("Order rejected - reason:CASH AVAILABLE: 20.00; CASH NEEDED FOR THIS ORDER: 444.75", True),
+        ("Order rejected - reason:YOUR EQUITY WITH LOAN VALUE MUST EXCEED THE INITIAL MARGIN", True),
+        ("Order rejected - reason:Insufficient funds", True),
+        ("Order rejected - reason:Insufficient trading permissions for this product", False),
+        ("Order rejected - reason:No trading permissions.", False),
+        ("Order rejected - reason:This product has no KID.", False),
+    ],
+)
+def test_only_a_want_of_money_is_taken_for_one(tmp_path: Path, text: str, lacks_funds: bool) -> None:
+    with connected(tmp_path, behaviour(on="what_if", code=201, text=text)) as (link, _):
+        answer = link.ask_what_if(ADAPTIVE)
+    assert (answer.answered, bool(answer.refusal), answer.lacks_funds) == (True, True, lacks_funds)
