@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 import msgspec
@@ -43,10 +43,14 @@ class Confirm(msgspec.Struct, frozen=True, tag=True):
 
 
 class Recover(msgspec.Struct, frozen=True, tag=True):
-    """Connect and find out what became of the orders that were under way; send nothing."""
+    """Connect and find out what became of the orders that were under way; send nothing.
+
+    ``trades_after``: the account is traded in the same run when nothing stands in the way.
+    """
 
     account: str
     references: tuple[str, ...]
+    trades_after: bool
 
 
 class Trade(msgspec.Struct, frozen=True, tag=True):
@@ -103,7 +107,7 @@ def _turn(plan: AccountPlan, result: AccountResult, selection: Selection) -> tup
     skip = _why_not(plan, result, selection)
     if skip is not None:
         may_learn = selection.resume and result.unresolved
-        return (*_recover(result), skip) if may_learn else (skip,)
+        return (*_recover(result, trades_after=False), skip) if may_learn else (skip,)
     lines = [OrderLine(line.reference, line.planned) for line in result.unsent]
     trade = Trade(
         plan.account,
@@ -112,13 +116,19 @@ def _turn(plan: AccountPlan, result: AccountResult, selection: Selection) -> tup
         bool(result.intents),
     )
     ask: tuple[Stage, ...] = (Confirm(plan.account),) if selection.confirm_mode == "per_account" else ()
-    return (*_recover(result), *ask, trade)
+    return (*_recover(result, trades_after=True), *ask, trade)
 
 
-def _recover(result: AccountResult) -> tuple[Recover, ...]:
+def accounts_of(stages: Iterable[Stage]) -> tuple[str, ...]:
+    """Return the accounts that an apply is about, in order; one that is left out is among them."""
+    names = [stage.account for stage in stages if isinstance(stage, Skip | Recover | Trade)]
+    return tuple(dict.fromkeys(names))
+
+
+def _recover(result: AccountResult, *, trades_after: bool) -> tuple[Recover, ...]:
     unsettled = (*result.unresolved, *result.unpriced)
     references = tuple(order.dispatch.reference for order in unsettled)
-    return (Recover(result.account, references),) if references else ()
+    return (Recover(result.account, references, trades_after),) if references else ()
 
 
 def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> Skip | None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 import msgspec
 
 from rebalplan.apply.turn import AccountTurn, Turn
 from rebalplan.errors import RefusedError
-from rebalplan.journal.records import AccountClosed
+from rebalplan.journal.records import AccountClosed, RunEnded
 from rebalplan.journal.result import ApplyResult
+from rebalplan.journal.runs import news_of
 from rebalplan.money import ZERO
 from rebalplan.settings import Endpoint
-from rebalplan.stages import Confirm, ConfirmAll, Pause, Recover, Skip, Stage, Trade
+from rebalplan.stages import Confirm, ConfirmAll, Pause, Recover, Skip, Stage, Trade, accounts_of
 from rebalplan.verify import Expected, verify_derivation, verify_expiry, verify_files
 
 
@@ -69,7 +71,18 @@ def walk(stages: Sequence[Stage], turn: Turn, today: Today, operator: Operator) 
         if turn.stop():
             break
         walker.walk(stage)
+    news = news_of(turn.journal.records)
+    if news:
+        turn.journal.append(_run_ended(turn, {*accounts_of(stages), *news}))
     return Outcome(turn.journal.result(), turn.stop(), tuple(dict.fromkeys(walker.problems)))
+
+
+def _run_ended(turn: Turn, accounts: Collection[str]) -> RunEnded:
+    """Return the record of this run, a second after the one before it at the earliest."""
+    at = turn.clock.now().replace(microsecond=0)
+    earlier = [r.at + timedelta(seconds=1) for r in turn.journal.records if isinstance(r, RunEnded)]
+    planned = (account.account for account in turn.envelope.plan.accounts)
+    return RunEnded(accounts=tuple(a for a in planned if a in accounts), at=max([at, *earlier]))
 
 
 class _Walker:
@@ -91,7 +104,7 @@ class _Walker:
             case Skip():
                 self._skip(stage)
             case Recover():
-                self._recover(stage.account)
+                self._recover(stage)
             case Trade():
                 self._trade(stage)
             case Pause():
@@ -119,18 +132,28 @@ class _Walker:
         )
 
     def _skip(self, stage: Skip) -> None:
-        settled = stage.is_unknown and not self._turn.journal.result().of(stage.account).unknown
-        why = "what was unknown is settled now: go on with --resume once more" if settled else stage.why
-        self._operator.tell(stage.account, why)
-        if stage.is_problem:
-            self.problems.append(stage.account)
+        result = self._turn.journal.result_of(stage.account)
+        if not stage.is_unknown or result.unknown:
+            self._leave_out(stage.account, stage.why, is_problem=stage.is_problem)
+        elif result.closed is not None and result.closed.status == "done":
+            self._leave_out(
+                stage.account, "what was unknown is settled now, nothing is left", is_problem=False
+            )
+        else:
+            why = "what was unknown is settled now: go on with --resume once more"
+            self._leave_out(stage.account, why, is_problem=True)
 
-    def _recover(self, account: str) -> None:
-        """Leave the account out for the rest of this run when its earlier orders are not settled."""
-        if not self._turn_of(account).settle():
-            self._left_out.append(account)
+    def _leave_out(self, account: str, why: str, *, is_problem: bool) -> None:
+        self._operator.tell(account, why)
+        if is_problem:
             self.problems.append(account)
-            self._operator.tell(account, "what became of earlier orders is not settled; nothing more is sent")
+
+    def _recover(self, stage: Recover) -> None:
+        """Leave the account out for the rest of this run when its earlier orders are not settled."""
+        if not self._turn_of(stage.account).settle(trades_after=stage.trades_after):
+            self._left_out.append(stage.account)
+            why = "what became of earlier orders is not settled; nothing more is sent"
+            self._leave_out(stage.account, why, is_problem=True)
 
     def _trade(self, stage: Trade) -> None:
         if stage.account not in self._left_out and self._turn_of(stage.account).trade(stage) != "done":

@@ -62,19 +62,20 @@ class AccountTurn:
         self._problems: list[str] = []
         self._end: AccountSnapshot | None = None
 
-    def settle(self) -> bool:
+    def settle(self, *, trades_after: bool) -> bool:
         """Find out what became of earlier orders; return whether nothing of them stands in the way any more.
 
-        When something does, how the account was closed is recorded. Raises ``DiskError``.
+        How the account was closed is recorded when something does, or when ``trade`` is not to follow. Raises
+        ``DiskError``.
         """
         try:
             self._recover()
         except (AccountError, BrokerError, RefusedError) as error:
             self._problems.append(str(error))
-        if all(order.over for order in self._book.orders.values()):
-            return True
-        self._close()
-        return False
+        is_settled = all(order.over for order in self._book.orders.values())
+        if not (is_settled and trades_after):
+            self._close()
+        return is_settled
 
     def trade(self, stage: Trade) -> AccountStatus:
         """Trade the account and record how it ended. Raises ``DiskError`` when the journal fails."""

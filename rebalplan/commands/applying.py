@@ -22,11 +22,12 @@ from rebalplan.commands.world import World, open_world
 from rebalplan.disk import SystemDisk
 from rebalplan.errors import ExitCode, RefusedError, UsageError
 from rebalplan.journal.journal import Journal, journal_path
+from rebalplan.journal.runs import last_run
 from rebalplan.ports import Progress
 from rebalplan.render.apply import render_result, render_stages
 from rebalplan.render.style import Style
 from rebalplan.settings import Settings
-from rebalplan.stages import Confirm, ConfirmAll, Pause, Recover, Selection, Stage, Trade, build_stages
+from rebalplan.stages import Recover, Selection, Stage, Trade, accounts_of, build_stages
 from rebalplan.store import read_plan
 from rebalplan.verify import Expected
 
@@ -164,20 +165,15 @@ def _guard(settings: Settings, mode: str) -> Callable[[str], None]:
 
 
 def _finish(prepared: _Prepared, outcome: Outcome, style: Style) -> int:
-    accounts = _accounts_of(prepared)
+    accounts = accounts_of(prepared.stages)
     acted = [s.account for s in prepared.stages if isinstance(s, Trade | Recover)]
     typer.echo("\n" + render_result(outcome.result, accounts, style, detailed=acted))
     if not acted:
         typer.echo("Nothing was sent.")
-    if prepared.journal.records:
-        for path in write_reports(prepared.settings, prepared.envelope, prepared.journal, accounts):
-            typer.echo(f"Report: {path}")
+    run = last_run(prepared.envelope, prepared.journal.records)
+    for path in write_reports(prepared.settings, run) if run is not None else ():
+        typer.echo(f"Report: {path}")
     return _exit_code(prepared, outcome)
-
-
-def _accounts_of(prepared: _Prepared) -> tuple[str, ...]:
-    names = [s.account for s in prepared.stages if not isinstance(s, ConfirmAll | Confirm | Pause)]
-    return tuple(dict.fromkeys(names))
 
 
 def _exit_code(prepared: _Prepared, outcome: Outcome) -> int:
@@ -186,7 +182,7 @@ def _exit_code(prepared: _Prepared, outcome: Outcome) -> int:
         return ExitCode.INTERRUPTED
     if not outcome.problems:
         return ExitCode.DONE
-    accounts = _accounts_of(prepared)
+    accounts = accounts_of(prepared.stages)
     nothing_begun = all(not outcome.result.of(a).intents for a in accounts)
     only_finished = all(a in outcome.problems for a in accounts) and _was_over(prepared, outcome)
     return ExitCode.REFUSED if nothing_begun or only_finished else ExitCode.INCOMPLETE
@@ -194,5 +190,5 @@ def _exit_code(prepared: _Prepared, outcome: Outcome) -> int:
 
 def _was_over(prepared: _Prepared, outcome: Outcome) -> bool:
     """Tell whether every account had been applied before this run."""
-    results = [outcome.result.of(a) for a in _accounts_of(prepared)]
+    results = [outcome.result.of(a) for a in accounts_of(prepared.stages)]
     return all(r.closed is not None and r.closed.status == "done" for r in results)

@@ -13,7 +13,9 @@ def status(
     plan: PlanArgument,
     *,
     config: Config = DEFAULT_CONFIG,
-    report: Annotated[bool, typer.Option("--report", help="Write the reports again, byte for byte.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write the reports of every run again, byte for byte.")
+    ] = False,
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
@@ -25,6 +27,7 @@ def status(
     from rebalplan.commands.reporting import write_reports
     from rebalplan.disk import SystemDisk
     from rebalplan.journal.journal import Journal, journal_path
+    from rebalplan.journal.runs import runs
     from rebalplan.render.apply import render_result
     from rebalplan.store import read_plan
 
@@ -36,5 +39,7 @@ def status(
     typer.echo(f"Plan {envelope.id}: {len(journal.records)} journal records\n")
     typer.echo(render_result(journal.result(), accounts, stdout_style(no_color)))
     if report:
-        for file in write_reports(load(config), envelope, journal, accounts):
-            typer.echo(f"Report: {file}")
+        settings = load(config)
+        for run in runs(envelope, journal.records):
+            for file in write_reports(settings, run):
+                typer.echo(f"Report: {file}")

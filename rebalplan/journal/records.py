@@ -16,7 +16,7 @@ from rebalplan.model import Position
 from rebalplan.orders import Algo
 
 DoneStatus = Literal["filled", "cancelled", "rejected"]
-AccountStatus = Literal["done", "incomplete", "refused", "declined", "skipped", "failed"]
+AccountStatus = Literal["done", "incomplete", "refused", "declined"]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="record"):
@@ -124,4 +124,19 @@ class AccountClosed(Record, frozen=True, tag="ACCOUNT"):
     cash_usd: Decimal
 
 
-AnyRecord = Intent | Dispatch | Ack | Fill | Commission | Done | Unknown | Resolved | LineCut | AccountClosed
+class RunEnded(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="record", tag="RUN"
+):
+    """An apply over these accounts, in this order, came to its end; its reports tell what stands before it.
+
+    ``at`` names the reports, so no two runs of a journal have the same.
+    """
+
+    accounts: tuple[str, ...]
+    at: datetime
+
+
+AccountRecord = (
+    Intent | Dispatch | Ack | Fill | Commission | Done | Unknown | Resolved | LineCut | AccountClosed
+)
+AnyRecord = AccountRecord | RunEnded

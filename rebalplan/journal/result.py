@@ -15,6 +15,7 @@ from rebalplan.codec import Envelope, order_ref
 from rebalplan.errors import JournalError
 from rebalplan.journal.records import (
     AccountClosed,
+    AccountRecord,
     Ack,
     AnyRecord,
     Commission,
@@ -24,6 +25,7 @@ from rebalplan.journal.records import (
     Intent,
     LineCut,
     Resolved,
+    RunEnded,
     Unknown,
 )
 from rebalplan.money import ZERO
@@ -121,12 +123,16 @@ class LineResult(msgspec.Struct, frozen=True):
 
 
 class AccountResult(msgspec.Struct, frozen=True):
-    """One account of the plan: its lines, the last INTENT, how it was closed."""
+    """One account of the plan: its lines, every INTENT, how it was last closed.
+
+    ``is_current`` tells whether nothing was learnt of it since it was closed.
+    """
 
     plan: AccountPlan
     lines: tuple[LineResult, ...]
     intents: tuple[Intent, ...]
     closed: AccountClosed | None
+    is_current: bool
 
     @property
     def account(self) -> str:
@@ -179,7 +185,7 @@ def replay(envelope: Envelope, records: Sequence[AnyRecord]) -> ApplyResult:
     Raises ``JournalError`` for records that cannot be of this plan.
     """
     accounts = envelope.plan.accounts
-    strangers = {record.account for record in records} - {plan.account for plan in accounts}
+    strangers = {name for record in records for name in _accounts_of(record)} - {a.account for a in accounts}
     if strangers:
         raise JournalError(
             f"it speaks of account {min(strangers)}, which the plan has not: restore the journal"
@@ -193,8 +199,13 @@ def replay_account(envelope: Envelope, records: Iterable[AnyRecord], account: st
     """Return what the records say about one account; raises ``KeyError`` for one that the plan has not."""
     for position, plan in enumerate(envelope.plan.accounts, start=1):
         if plan.account == account:
-            return _account(envelope.sha256, position, plan, [r for r in records if r.account == account])
+            own = [r for r in records if not isinstance(r, RunEnded) and r.account == account]
+            return _account(envelope.sha256, position, plan, own)
     raise KeyError(account)
+
+
+def _accounts_of(record: AnyRecord) -> tuple[str, ...]:
+    return record.accounts if isinstance(record, RunEnded) else (record.account,)
 
 
 def line_references(sha256: str, position: int, plan: AccountPlan) -> tuple[str, ...]:
@@ -202,7 +213,9 @@ def line_references(sha256: str, position: int, plan: AccountPlan) -> tuple[str,
     return tuple(order_ref(sha256, position, line) for line in range(1, len(plan.orders) + 1))
 
 
-def _account(sha256: str, position: int, plan: AccountPlan, records: Sequence[AnyRecord]) -> AccountResult:
+def _account(
+    sha256: str, position: int, plan: AccountPlan, records: Sequence[AccountRecord]
+) -> AccountResult:
     references = line_references(sha256, position, plan)
     orders: dict[str, list[OrderResult]] = {}
     for order in _orders(records):
@@ -217,10 +230,11 @@ def _account(sha256: str, position: int, plan: AccountPlan, records: Sequence[An
         ),
         intents=tuple(r for r in records if isinstance(r, Intent)),
         closed=closings[-1] if closings else None,
+        is_current=bool(records) and isinstance(records[-1], AccountClosed),
     )
 
 
-def _cuts(records: Iterable[AnyRecord]) -> dict[str, LineCut]:
+def _cuts(records: Iterable[AccountRecord]) -> dict[str, LineCut]:
     """Return the cuts that hold: an INTENT that names a line again opens it again."""
     cuts: dict[str, LineCut] = {}
     for record in records:
@@ -235,7 +249,7 @@ def _cuts(records: Iterable[AnyRecord]) -> dict[str, LineCut]:
 _AboutOrder = Dispatch | Ack | Fill | Done | Unknown | Resolved
 
 
-def _orders(records: Iterable[AnyRecord]) -> list[OrderResult]:
+def _orders(records: Iterable[AccountRecord]) -> list[OrderResult]:
     """Fold the records of each order, in the order of their dispatch."""
     by_reference: dict[str, list[_AboutOrder]] = {}
     commissions: dict[str, Decimal] = {}

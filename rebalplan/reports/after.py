@@ -39,7 +39,7 @@ def account_after(result: AccountResult) -> After | None:
         return None
     prices = {row.symbol: row.price for row in result.plan.drift}
     prices.update({line.planned.symbol: average_price(line) for line in result.lines if line.value_usd})
-    if result.closed is not None and result.closed.read:
+    if result.closed is not None and result.closed.read and result.is_current:
         shares = {p.symbol: p.quantity for p in result.closed.positions}
         return After(shares, prices, result.closed.cash_usd)
     return _reckon(result, prices)

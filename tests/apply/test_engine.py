@@ -12,7 +12,7 @@ import pytest
 from rebalplan.apply.engine import Outcome, Today, check_plan, walk
 from rebalplan.errors import RefusedError
 from rebalplan.journal.journal import Journal, journal_path
-from rebalplan.journal.records import AccountClosed
+from rebalplan.journal.records import AccountClosed, RunEnded
 from rebalplan.model import Targets
 from rebalplan.plan import Plan
 from rebalplan.stages import ConfirmMode, Selection, build_stages
@@ -61,6 +61,19 @@ def test_each_account_is_asked_for_before_its_turn_and_closed_once() -> None:
     assert apply(world, person).problems == ()
     assert person.asked == [("DU1",), ("DU2",), ("DU3",)]
     assert closings(world) == [("DU1", "done"), ("DU2", "done"), ("DU3", "done")]
+
+
+def test_every_run_that_did_something_ends_with_a_record_of_its_own() -> None:
+    world = World(calm(), silent)
+    apply(world, Person("DU2"), "per_account")
+    apply(world, Person(), resume=True)
+    assert world.journal is not None
+    ended = [record for record in world.journal.records if isinstance(record, RunEnded)]
+    assert [record.accounts for record in ended] == [ACCOUNTS, ACCOUNTS]
+    assert ended[0].at < ended[1].at
+    known = world.journal.records
+    apply(world, Person(), resume=True)
+    assert world.journal.records == known
 
 
 def test_declining_one_account_skips_only_that_one_and_it_stays_appliable() -> None:

@@ -112,14 +112,14 @@ def test_a_begun_account_goes_on_only_with_resume() -> None:
 
 def test_a_resume_asks_about_what_was_under_way_before_it_asks_the_person() -> None:
     recover, confirm, trade = stages(intent(SELL), dispatch(), ack(), resume=True)
-    assert recover == Recover("DU1", (SELL,))
+    assert recover == Recover("DU1", (SELL,), trades_after=True)
     assert confirm == Confirm("DU1")
     assert references(trade) == [FIRST_BUY, SECOND_BUY]
 
 
 def test_a_fill_without_its_price_is_asked_about() -> None:
     recover, *_ = stages(intent(SELL), dispatch(), ack(), done("filled", "40"), resume=True)
-    assert recover == Recover("DU1", (SELL,))
+    assert recover == Recover("DU1", (SELL,), trades_after=True)
 
 
 def test_what_was_cut_is_weighed_again_by_a_resume() -> None:
@@ -143,7 +143,7 @@ def test_an_unknown_order_blocks_and_names_the_command_that_settles_it() -> None
     assert isinstance(skip, Skip)
     assert f"`rebal resolve {SELL}`" in skip.why
     recover, blocked = stages(intent(SELL), dispatch(), unknown(), resume=True)
-    assert recover == Recover("DU1", (SELL,))
+    assert recover == Recover("DU1", (SELL,), trades_after=False)
     assert blocked == skip
 
 

@@ -149,6 +149,32 @@ def test_the_reports_are_made_again_byte_for_byte(sample: Workspace, gateway: Ga
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_reports_of_runs_over_some_accounts_are_made_again_as_they_were(
+    sample: Workspace, gateway: Gateway
+) -> None:
+    assert gateway.port
+    folder = sample.folder / "reports"
+    for account in ACCOUNTS:
+        sample.ok("apply", "latest", "--account", account, "--yes")
+        sample.clock.sleep(90)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert len(before) == 6
+    for path in folder.iterdir():
+        path.unlink()
+    sample.ok("status", "latest", "--report")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_refused_apply_leaves_the_reports_of_the_one_before_it(sample: Workspace, gateway: Gateway) -> None:
+    assert gateway.port
+    sample.ok("apply", "latest", "--yes")
+    folder = sample.folder / "reports"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    sample.clock.sleep(90)
+    assert sample.run("apply", "latest", "--account", "DU1000002", "--yes").code == 3
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_dry_run_and_read_only_send_nothing(sample: Workspace, gateway: Gateway) -> None:
     for option in ("--dry-run", "--read-only"):
         out = sample.ok("apply", "latest", option)

@@ -144,7 +144,7 @@ class Desk:
         found = []
         for text in path.read_text(encoding="utf-8").splitlines():
             record = json.loads(text)["record"]
-            if record["account"] == account:
+            if record.get("account") == account:
                 kept = {k: v for k, v in record.items() if k not in ("at", "order_id", "perm_id", "exec_id")}
                 found.append(json.dumps(kept, sort_keys=True))
         return sorted(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from rebalplan.codec import Envelope, encode, order_ref
@@ -17,6 +17,7 @@ from rebalplan.journal.records import (
     Intent,
     LineCut,
     Resolved,
+    RunEnded,
     Unknown,
 )
 from tests.builders import NOW, account, plan, position
@@ -109,6 +110,10 @@ def closed(status: str = "done", error: str = "") -> AccountClosed:
     )
 
 
+def run_ended(*accounts: str, at: datetime = AT) -> RunEnded:
+    return RunEnded(accounts=accounts or ("DU1",), at=at)
+
+
 EVERY_KIND: tuple[AnyRecord, ...] = (
     intent(SELL, FIRST_BUY, SECOND_BUY),
     dispatch(),
@@ -121,4 +126,5 @@ EVERY_KIND: tuple[AnyRecord, ...] = (
     resolved("20", "100", FIRST_BUY),
     cut(SECOND_BUY),
     closed(),
+    run_ended(),
 )

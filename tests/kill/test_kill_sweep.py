@@ -23,7 +23,7 @@ from tests.kill.judge import Aftermath, judge
 from tests.kill.launcher import Kill, What
 from tests.kill.nursery import Nursery, environment
 from tests.kill.sweep import Sweep
-from tests.kill.world import ACCOUNTS, HIDDEN_SEC, make_original, serving, wait_until_alone
+from tests.kill.world import ACCOUNTS, HIDDEN_SEC, SHIFT, make_original, serving, wait_until_alone
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL and no fork")
 
@@ -106,12 +106,19 @@ def test_what_the_broker_shows_late_is_adopted_by_a_later_resume(sweep: Sweep, t
             codes.append(nursery.run(folder, apply_options("--resume")))
             unknown = (folder / "output.txt").read_text(encoding="utf-8")
             time.sleep(HIDDEN_SEC)
+            settled = []
             for _ in range(2):
                 codes.append(nursery.run(folder, apply_options("--resume")))
+                settled.append((folder / "output.txt").read_text(encoding="utf-8"))
+            reports = {path.name: path.read_bytes() for path in (folder / "reports").iterdir()}
+            codes.append(nursery.run(folder, ["--shift", str(SHIFT), "--", "status", "latest", "--report"]))
+            again = {path.name: path.read_bytes() for path in (folder / "reports").iterdir()}
             sent = [entry.order_ref for entry in gateway.ledger if entry.kind == "place"]
     assert codes[:2] == [KILLED, INCOMPLETE]
     assert "sell BND is unknown" in unknown
-    assert codes[-1] == DONE
+    assert codes[2:] == [INCOMPLETE, DONE, DONE]
+    assert "what was unknown is settled now: go on with --resume once more" in settled[0]
+    assert again == reports
     assert sorted(sent) == sorted(line.reference for line in original.lines)
 
 

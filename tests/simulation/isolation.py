@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.journal.records import AnyRecord, Dispatch
+from rebalplan.journal.records import AccountRecord, Dispatch, RunEnded
 from tests.simulation.process import silent
 from tests.simulation.run import result_of
 from tests.simulation.scenario import ACCOUNTS, Scenario
@@ -20,18 +20,22 @@ Orders = tuple[tuple[str, str, str, Decimal, Decimal], ...]
 class Trail(msgspec.Struct, frozen=True):
     """One account's journal without times and connection ids, and its orders at the broker."""
 
-    records: tuple[AnyRecord, ...]
+    records: tuple[AccountRecord, ...]
     orders: Orders
 
 
 def trail(world: World, account: str) -> Trail:
     """Return what one account left in a world."""
     assert world.journal is not None
-    records = [_timeless(r, world) for r in world.journal.records if r.account == account]
+    records = [
+        _timeless(record, world)
+        for record in world.journal.records
+        if not isinstance(record, RunEnded) and record.account == account
+    ]
     return Trail(tuple(records), tuple(_orders(world, account)))
 
 
-def _timeless(record: AnyRecord, world: World) -> AnyRecord:
+def _timeless(record: AccountRecord, world: World) -> AccountRecord:
     at = world.envelope.plan.volatile.created_at
     if isinstance(record, Dispatch):
         return msgspec.structs.replace(record, at=at, order_id=0)

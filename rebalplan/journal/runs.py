@@ -1,0 +1,54 @@
+"""The runs in a journal: an apply each, with what was known when it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from rebalplan.codec import Envelope
+from rebalplan.journal.records import AnyRecord, RunEnded
+from rebalplan.journal.result import AccountResult, replay
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One run: when it ended, in UTC, and the accounts it was about, in the plan's order."""
+
+    at: datetime
+    accounts: tuple[AccountResult, ...]
+
+
+def runs(envelope: Envelope, records: Sequence[AnyRecord]) -> tuple[Run, ...]:
+    """Return every run, oldest first; one that never ended, or what was learnt since the last, comes last.
+
+    That last one is about all accounts of the plan and has the time of the last record.
+    """
+    return tuple(_run(envelope, records[:end]) for end in _ends(records))
+
+
+def last_run(envelope: Envelope, records: Sequence[AnyRecord]) -> Run | None:
+    """Return the newest run, or ``None`` for an empty journal."""
+    ends = _ends(records)
+    return _run(envelope, records[: ends[-1]]) if ends else None
+
+
+def news_of(records: Sequence[AnyRecord]) -> tuple[str, ...]:
+    """Return the accounts that something was recorded of since the last run ended."""
+    ends = [end for end, record in enumerate(records, start=1) if isinstance(record, RunEnded)]
+    since = records[ends[-1] if ends else 0 :]
+    return tuple(dict.fromkeys(r.account for r in since if not isinstance(r, RunEnded)))
+
+
+def _ends(records: Sequence[AnyRecord]) -> list[int]:
+    ends = [end for end, record in enumerate(records, start=1) if isinstance(record, RunEnded)]
+    if records and ends[-1:] != [len(records)]:
+        ends.append(len(records))
+    return ends
+
+
+def _run(envelope: Envelope, records: Sequence[AnyRecord]) -> Run:
+    """Return the run that ends with the last of these records."""
+    result, last = replay(envelope, records), records[-1]
+    chosen = [a for a in result.accounts if not isinstance(last, RunEnded) or a.account in last.accounts]
+    return Run(last.at, tuple(chosen))
