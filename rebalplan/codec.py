@@ -76,11 +76,14 @@ def _indent(plan: Plan) -> tuple[Envelope, bytes]:
 def decode(data: bytes) -> Envelope:
     """Return the plan that ``data`` is the canonical encoding of.
 
-    Raises ``PlanFileError``, saying what is wrong, for anything else: a cut or edited file, another form of a
-    number, reordered, repeated or unknown fields, trailing data, another format, a wrong hash or id.
+    Raises ``PlanFileError``, saying what is wrong and with its code, for anything else: a cut or edited file,
+    another form of a number, reordered, repeated or unknown fields, trailing data, another format, a wrong hash
+    or id.
     """
     if len(data) > MAX_BYTES:
-        raise PlanFileError(f"it has {len(data):,} bytes, more than the {MAX_BYTES:,} a plan may have")
+        raise PlanFileError(
+            f"it has {len(data):,} bytes, more than the {MAX_BYTES:,} a plan may have", code="RB102"
+        )
     envelope = _decode_form(data)
     _check_version(envelope.plan.format_version)
     _check_values(envelope.plan, "plan")
@@ -88,14 +91,18 @@ def decode(data: bytes) -> Envelope:
     if envelope.sha256 != expected.sha256:
         raise PlanFileError(
             f"its sha256 says {envelope.sha256[:_ID_DIGITS]!a}… but its content hashes to "
-            f"{expected.sha256[:_ID_DIGITS]}…: it was edited or damaged after it was made; plan again"
+            f"{expected.sha256[:_ID_DIGITS]}…: it was edited or damaged after it was made; plan again",
+            code="RB105",
         )
     if envelope.id != expected.id:
-        raise PlanFileError(f"its id {envelope.id!a} does not belong to its content ({expected.id})")
+        raise PlanFileError(
+            f"its id {envelope.id!a} does not belong to its content ({expected.id})", code="RB106"
+        )
     if len(data) != len(indented) + 1 or not (data.startswith(indented) and data.endswith(b"\n")):
         raise PlanFileError(
             "its bytes are not those that rebal writes (spaces, line ends, order of fields or a field given twice): "
-            "restore the file from version control or plan again"
+            "restore the file from version control or plan again",
+            code="RB107",
         )
     return envelope
 
@@ -105,7 +112,7 @@ def _decode_form(data: bytes) -> Envelope:
         return msgspec.json.decode(data, type=Envelope)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError) as error:
         _refuse_other_format(data)
-        raise PlanFileError(f"it is not a plan file: {error}") from error
+        raise PlanFileError(f"it is not a plan file: {error}", code="RB101") from error
 
 
 def _refuse_other_format(data: bytes) -> None:
@@ -121,7 +128,8 @@ def _check_version(found: str) -> None:
     if found != PLAN_FORMAT and not _READABLE.fullmatch(found):
         raise PlanFileError(
             f"its format_version is {found[:20]!a}, this rebal reads {PLAN_FORMAT}: "
-            "use the version that made it or plan again"
+            "use the version that made it or plan again",
+            code="RB103",
         )
 
 
@@ -138,23 +146,25 @@ def _check_values(value: Any, where: str) -> None:
             _check_decimal(value, where)
         case str():
             if not value.isprintable():
-                raise PlanFileError(f"{where} has a control character")
+                raise PlanFileError(f"{where} has a control character", code="RB104")
         case datetime():
             if value.tzinfo is None or value.utcoffset() or value.microsecond:
-                raise PlanFileError(f"{where} is not a time in UTC to the second")
+                raise PlanFileError(f"{where} is not a time in UTC to the second", code="RB104")
         case int():
             if not -_MAX_INTEGER < value < _MAX_INTEGER:
-                raise PlanFileError(f"{where} is an integer beyond 2^53")
+                raise PlanFileError(f"{where} is an integer beyond 2^53", code="RB104")
 
 
 def _check_decimal(value: Decimal, where: str) -> None:
     """Refuse NaN, infinities, exponents, negative zero, trailing zeros and too many digits."""
     if not value.is_finite():
-        raise PlanFileError(f"{where} is not a finite number")
+        raise PlanFileError(f"{where} is not a finite number", code="RB104")
     text = str(value)
     too_long = len(text) > MAX_DIGITS and len(text.lstrip("-0.").replace(".", "")) > MAX_DIGITS
     if too_long or text == "-0" or not _CANONICAL.fullmatch(text):
-        raise PlanFileError(f"{where} is not a decimal in canonical form of at most {MAX_DIGITS} digits")
+        raise PlanFileError(
+            f"{where} is not a decimal in canonical form of at most {MAX_DIGITS} digits", code="RB104"
+        )
 
 
 def order_ref(sha256: str, account_position: int, line_position: int) -> str:

@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 
 from rebalplan.document import AccountPlan, Plan, PlannedOrder
-from rebalplan.money import ZERO
+from rebalplan.money import CENT, HUNDRED, ZERO, divide, quantize
+from rebalplan.policy import policy_values
 
 CauseKind = Literal["targets", "prices", "positions", "cash", "settings", "version", "status"]
 
@@ -26,13 +27,15 @@ class Cause(msgspec.Struct, frozen=True):
 class OrderChange(msgspec.Struct, frozen=True):
     """One order that is not what it was: ``before`` is ``None`` for an added, ``after`` for a removed one.
 
-    ``causes`` are the kinds of inputs of its own symbol that changed; empty when it follows from others, such as
-    cash that another order took.
+    The percentages are its value in percent of the net liquidation value, rounded to 0.01. ``causes`` are the kinds
+    of inputs of its own symbol that changed; empty when it follows from others, such as cash that another order took.
     """
 
     symbol: str
     before: PlannedOrder | None
     after: PlannedOrder | None
+    before_pct: Decimal | None
+    after_pct: Decimal | None
     causes: tuple[CauseKind, ...]
 
 
@@ -89,6 +92,7 @@ def _versions(old: Plan, new: Plan) -> tuple[Cause, ...]:
     pairs = (
         ("sizing_version", old.sizing_version, new.sizing_version),
         ("mode", old.mode, new.mode),
+        ("rebal", old.volatile.tool_version, new.volatile.tool_version),
     )
     return tuple(Cause("version", what, before, after) for what, before, after in pairs if before != after)
 
@@ -112,7 +116,7 @@ def _causes(before: AccountPlan | None, after: AccountPlan | None) -> Iterable[C
     yield from _changed("prices", _prices(before), _prices(after))
     yield from _changed("positions", _positions(before), _positions(after))
     yield from _changed("cash", _cash(before), _cash(after))
-    yield from _changed("settings", _settings(before), _settings(after))
+    yield from _changed("settings", policy_values(before.policy), policy_values(after.policy))
 
 
 def _status(account: AccountPlan | None) -> str:
@@ -129,7 +133,7 @@ def _changed(kind: CauseKind, before: Mapping[str, str], after: Mapping[str, str
 
 
 def _targets(account: AccountPlan) -> dict[str, str]:
-    return {w.symbol: str(w.target_pct) for w in account.targets} | {"CASH": str(account.cash_target_pct)}
+    return {symbol: str(weight) for symbol, weight in account.weights.items()}
 
 
 def _prices(account: AccountPlan) -> dict[str, str]:
@@ -144,15 +148,6 @@ def _cash(account: AccountPlan) -> dict[str, str]:
     return {"USD": str(account.snapshot.cash_usd)} if account.snapshot else {}
 
 
-def _settings(account: AccountPlan) -> dict[str, str]:
-    sections = ((name, getattr(account.policy, name)) for name in account.policy.__struct_fields__)
-    return {
-        f"{section}.{key}": str(getattr(values, key))
-        for section, values in sections
-        for key in values.__struct_fields__
-    }
-
-
 def _order_changes(
     before: AccountPlan | None, after: AccountPlan | None, causes: Sequence[Cause]
 ) -> Iterable[OrderChange]:
@@ -162,7 +157,14 @@ def _order_changes(
     for symbol in sorted(old.keys() | new.keys()):
         one, other = old.get(symbol), new.get(symbol)
         if _sent(one) != _sent(other):
-            yield OrderChange(symbol, one, other, _own_causes(symbol, causes))
+            shares = (_share(one, before), _share(other, after))
+            yield OrderChange(symbol, one, other, *shares, _own_causes(symbol, causes))
+
+
+def _share(order: PlannedOrder | None, account: AccountPlan | None) -> Decimal | None:
+    if order is None or account is None or account.summary is None:
+        return None
+    return quantize(divide(order.value_usd * HUNDRED, account.summary.net_liquidation_usd), CENT)
 
 
 def _sent(order: PlannedOrder | None) -> tuple[str, int, Decimal] | None:

@@ -11,13 +11,24 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.model import AccountSnapshot, Mode, PriceSource, Quote, Reason, Session, Side, TargetWeight
+from rebalplan.model import (
+    CASH,
+    AccountSnapshot,
+    Mode,
+    PriceSource,
+    Quote,
+    Reason,
+    Session,
+    Side,
+    TargetWeight,
+)
 from rebalplan.policy import Policy
 
 PLAN_FORMAT = "1.0"
 """The version of this layout: another major version is refused."""
 
 Status = Literal["planned", "no_changes", "blocked", "failed"]
+Action = Literal["buy", "sell", "close"]
 
 
 class PlannedOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,6 +44,13 @@ class PlannedOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     price: Decimal
     value_usd: Decimal
     closes: bool
+
+    @property
+    def action(self) -> Action:
+        """Return what the order does to the holding, in a word."""
+        if self.closes:
+            return "close"
+        return "buy" if self.side == "BUY" else "sell"
 
 
 class DriftRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,6 +121,11 @@ class AccountPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drift: tuple[DriftRow, ...]
     summary: Summary | None
     snapshot: AccountSnapshot | None
+
+    @property
+    def weights(self) -> dict[str, Decimal]:
+        """Return the target weights in percent, by symbol and CASH."""
+        return {w.symbol: w.target_pct for w in self.targets} | {CASH: self.cash_target_pct}
 
 
 class Volatile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
+
+PlanFileCode = Literal["RB101", "RB102", "RB103", "RB104", "RB105", "RB106", "RB107"]
+"""Why a plan file is refused while it is read; stable, ``docs/findings.md`` lists them."""
 
 
 class ExitCode(enum.IntEnum):
@@ -49,7 +53,11 @@ class RefusedError(RebalError):
 
 
 class PlanFileError(RefusedError):
-    """A plan file is not what this tool wrote: bytes, hash, form, size or version."""
+    """A plan file is not what this tool wrote: bytes, hash, form, size or version. ``code`` says which."""
+
+    def __init__(self, message: str, *, code: PlanFileCode) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class BrokerError(RebalError):

@@ -16,6 +16,9 @@ Side = Literal["SELL", "BUY"]
 Mode = Literal["sim", "paper", "live"]
 PriceSource = Literal["last", "close", "bid", "ask", "mid"]
 
+CASH = "CASH"
+"""Stands for cash where symbols stand."""
+
 Reason = Literal[
     "within_band",
     "below_min_order",

@@ -78,3 +78,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     pricing: PricingPolicy = PricingPolicy()
     execution: ExecutionPolicy = ExecutionPolicy()
     limits: LimitsPolicy = LimitsPolicy()
+
+
+def policy_values(policy: Policy) -> dict[str, str]:
+    """Return every setting as text, by ``section.key``."""
+    sections = ((name, getattr(policy, name)) for name in policy.__struct_fields__)
+    return {
+        f"{section}.{key}": str(getattr(values, key))
+        for section, values in sections
+        for key in values.__struct_fields__
+    }

@@ -16,6 +16,7 @@ _PLAN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}\.json")
 _SHORTEST_PREFIX = 4
 LATEST = "latest"
 _HEAD_BYTES = 1024
+_LONGEST_PATH = 4096
 _REPLAY = re.compile(rb'^    "replay_of": "', re.MULTILINE)
 
 
@@ -73,13 +74,21 @@ class PlanStore:
     def _path(self, plan_id: str) -> Path:
         return self.folder / f"{plan_id}.json"
 
+    def require_name(self, path: Path, plan_id: str) -> None:
+        """Raise ``PlanFileError`` for a plan in this folder that ``latest``, its id and its references do not find.
+
+        Elsewhere a plan may have any name: git, for one, hands its drivers a temporary file.
+        """
+        if path.parent.resolve() == self.folder.resolve():
+            require_own_name(path, plan_id)
+
     def write(self, plan_id: str, data: bytes) -> Path:
         """Write a plan under its id, or find it there already with the same bytes.
 
         It is read back first: a plan that this tool would refuse is never written.
         """
         if decode(data).id != plan_id:
-            raise PlanFileError(f"the plan is not called {plan_id}")
+            raise PlanFileError(f"the plan is not called {plan_id}", code="RB106")
         path = self._path(plan_id)
         if not path.exists():
             write_atomically(path, data)
@@ -103,26 +112,46 @@ def read_plan(path: Path) -> Envelope:
     try:
         envelope = decode(data)
     except PlanFileError as error:
-        raise PlanFileError(f"{path} is refused: {error}") from error
+        raise PlanFileError(f"{_shown(path)} is refused: {error}", code=error.code) from error
     if _PLAN_NAME.fullmatch(path.name) and path.stem != envelope.id:
-        raise PlanFileError(f"{path} is refused: it holds the plan {envelope.id}, rename it to that")
+        raise _misnamed(path, envelope.id)
     return envelope
+
+
+def require_own_name(path: Path, plan_id: str) -> None:
+    """Raise ``PlanFileError`` for a plan that is not called after its id: a copy would get a journal of its own."""
+    if path.name != f"{plan_id}.json":
+        raise _misnamed(path, plan_id)
+
+
+def _misnamed(path: Path, plan_id: str) -> PlanFileError:
+    return PlanFileError(
+        f"{_shown(path)} is refused: it holds the plan {plan_id}, rename it to that", code="RB106"
+    )
+
+
+def _shown(path: Path) -> str:
+    """Return the path for a message: names in a pull request are anybody's text."""
+    return printable(str(path), _LONGEST_PATH)
 
 
 def _read(path: Path) -> bytes:
     """Return the bytes of a file that is no larger than a plan may be, whatever kind of file it is."""
     try:
         if path.is_dir():
-            raise PlanFileError(f"{path} is a folder, not a plan file")
+            raise PlanFileError(f"{_shown(path)} is a folder, not a plan file", code="RB101")
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise PlanFileError(f"{path} has {size:,} bytes, more than the {MAX_BYTES:,} a plan may have")
+            raise PlanFileError(
+                f"{_shown(path)} has {size:,} bytes, more than the {MAX_BYTES:,} a plan may have",
+                code="RB102",
+            )
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
+        raise UsageError(f"there is no file {_shown(path)}") from None
     except OSError as error:
-        raise RebalError(f"cannot read {path}: {error.strerror}") from error
+        raise RebalError(f"cannot read {_shown(path)}: {error.strerror}") from error
 
 
 def write_atomically(path: Path, data: bytes) -> None:

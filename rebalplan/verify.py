@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.model import Targets
+from rebalplan.model import CASH, Targets
 from rebalplan.plan import AccountPlan, Plan, derive_again
 from rebalplan.policy import Policy
 from rebalplan.sizing import SIZING_VERSION
@@ -248,8 +248,8 @@ def _policy_changes(account: AccountPlan, today: Policy) -> Iterable[Finding]:
 
 
 def _target_changes(account: AccountPlan, today: Targets) -> Iterable[Finding]:
-    planned = {w.symbol: w.target_pct for w in account.targets} | {"CASH": account.cash_target_pct}
-    now = {w.symbol: w.target_pct for w in today.weights} | {"CASH": today.cash_pct}
+    planned = account.weights
+    now = {w.symbol: w.target_pct for w in today.weights} | {CASH: today.cash_pct}
     for symbol in sorted(planned.keys() | now.keys()):
         before, after = planned.get(symbol, _NOT_LISTED), now.get(symbol, _NOT_LISTED)
         if before != after:

@@ -6,7 +6,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.cli import FrozenClock, Workspace
-from tests.snapshots import JsonSnapshot, TextSnapshot
+from tests.snapshots import CsvSnapshot, JsonSnapshot, MarkdownSnapshot, TextSnapshot
 
 
 @pytest.fixture
@@ -48,3 +48,15 @@ def screen(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 def json_file(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """A whole JSON file."""
     return snapshot.use_extension(JsonSnapshot)
+
+
+@pytest.fixture
+def markdown_file(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """A whole Markdown text."""
+    return snapshot.use_extension(MarkdownSnapshot)
+
+
+@pytest.fixture
+def csv_file(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """A whole CSV file."""
+    return snapshot.use_extension(CsvSnapshot)

@@ -16,3 +16,15 @@ class JsonSnapshot(TextSnapshot):
     """One .json file per snapshot, byte for byte."""
 
     file_extension = "json"
+
+
+class MarkdownSnapshot(TextSnapshot):
+    """One .md file per snapshot."""
+
+    file_extension = "md"
+
+
+class CsvSnapshot(TextSnapshot):
+    """One .csv file per snapshot."""
+
+    file_extension = "csv"

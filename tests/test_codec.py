@@ -277,6 +277,27 @@ def test_another_major_format_is_refused_as_such(version: str) -> None:
     assert "its format_version is" in reason
 
 
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "RB101"),
+        (signed(edited('"mode":"paper",', "")), "RB101"),
+        (b"x" * (MAX_BYTES + 1), "RB102"),
+        (signed(b'{"format_version":"2.0","everything":"else"}'), "RB103"),
+        (signed(edited('"cash_usd":"2000.5"', '"cash_usd":"2000.50"')), "RB104"),
+        (signed(edited('"perm_id":7', f'"perm_id":{2**53}')), "RB104"),
+        (FILE.replace(b'"DU2"', b'"DU3"', 1), "RB105"),
+        (FILE.replace(b'"id": "2026', b'"id": "2025', 1), "RB106"),
+        (FILE + b"\n", "RB107"),
+    ],
+    ids=["empty", "field", "size", "version", "decimal", "integer", "hash", "id", "bytes"],
+)
+def test_a_refusal_has_the_code_of_its_kind(data: bytes, code: str) -> None:
+    with pytest.raises(PlanFileError) as caught:
+        decode(data)
+    assert caught.value.code == code
+
+
 def test_another_major_format_is_named_even_where_its_fields_are_unknown() -> None:
     later = signed(b'{"format_version":"2.0","everything":"else"}')
     assert refusal(later) == (

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from rebalplan.codec import Envelope, encode
+from rebalplan.diff import diff_plans
+from rebalplan.render.diff_markdown import render_diff_markdown
+from rebalplan.render.markdown import LONGEST
+from tests.builders import account, plan
 from tests.cli import Workspace, without_ids
 from tests.scenarios import use_scenario
 
 BY = 1
+HALF = {"BND": "50", "VTI": "50"}
 
 
 @pytest.fixture
@@ -82,3 +89,58 @@ def test_an_account_that_is_gone_is_a_difference(sample: Workspace, planned: str
 @pytest.mark.parametrize("old", ["nothing", "plans/none.json"])
 def test_a_plan_that_is_not_there_is_an_error_of_its_own(sample: Workspace, planned: str, old: str) -> None:
     assert sample.run("diff", old, planned).code == 2
+
+
+def test_a_cause_that_all_have_is_said_once(sample: Workspace, planned: str) -> None:
+    sample.edit("portfolios.csv", "GLD,,,20", "GLD,,,10")
+    sample.edit("portfolios.csv", "SGOV,,,3", "SGOV,,,13")
+    sample.ok("plan", "--from", planned)
+    out = sample.run("diff", planned, newest(sample)).out
+    assert out.count("targets: GLD 5 -> 2.5, SGOV 0.75 -> 3.25") == 1
+    assert out.count("Account DU") == 3
+    assert ": 2 orders added, 1 removed, 4 changed in 3 accounts.\n" in out
+
+
+def test_accounts_without_a_change_are_one_line(sample: Workspace, planned: str) -> None:
+    sample.edit("settings.ini", "min_order_usd = 100", "min_order_usd = 600")
+    sample.ok("plan")
+    out = sample.run("diff", planned, newest(sample)).out
+    assert out.endswith("\n2 accounts unchanged: DU1000001, DU1000003\n")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_a_redacted_difference_has_no_account_and_no_amount(
+    sample: Workspace, planned: str, form: str
+) -> None:
+    use_scenario(sample, ('cash = { USD = "912.40" }', 'cash = { USD = "1912.41" }'))
+    sample.edit("settings.ini", "min_order_usd = 100", "min_order_usd = 654")
+    sample.ok("plan")
+    out = sample.run("diff", planned, newest(sample), "--redact", "--format", form).out
+    assert "% of NLV)" in out
+    for secret in ("DU100000", "912.4", "654", "USD)"):
+        assert secret not in out
+    assert "cash: USD" in out
+
+
+def test_json_is_never_redacted_without_a_word(sample: Workspace, planned: str) -> None:
+    result = sample.run("diff", planned, planned, "--redact", "--json")
+    assert result.code == 64
+    assert "--redact is for text and markdown" in result.err
+
+
+def test_markdown_of_many_accounts_fits_and_says_what_it_left_out() -> None:
+    def plan_of(shares: str) -> Envelope:
+        held = {"BND": shares, "VTI": "500"}
+        names = (f"DU{number:05}" for number in range(2000))
+        given = (
+            account(n, cash="0", holdings=held, weights=HALF, prices={}, max_order_usd=Decimal(10**6))
+            for n in names
+        )
+        return encode(plan(*given))[0]
+
+    old, new = plan_of("600"), plan_of("700")
+    text = render_diff_markdown(diff_plans(old.id, old.plan, new.id, new.plan))
+    assert LONGEST * 0.9 < len(text) <= LONGEST
+    left_out = 2000 - text.count("```diff")
+    assert f"{left_out} accounts that changed as well" in text
+    assert text.count("```") == 2 * text.count("```diff")

@@ -162,6 +162,38 @@ def test_a_plan_under_the_id_of_another_is_refused(plans: PlanStore) -> None:
         read_plan(plans.find(JANUARY))
 
 
+def test_in_the_plan_folder_a_plan_is_called_by_its_id(plans: PlanStore) -> None:
+    plans.require_name(plans.write(ID, DATA), ID)
+    with pytest.raises(PlanFileError, match=rf"copy\.json is refused: it holds the plan {ID}") as caught:
+        plans.require_name(plans.folder / "copy.json", ID)
+    assert caught.value.code == "RB106"
+
+
+def test_a_roundabout_path_into_the_plan_folder_is_still_in_it(plans: PlanStore) -> None:
+    with pytest.raises(PlanFileError):
+        plans.require_name(plans.folder / ".." / "plans" / "copy.json", ID)
+
+
+def test_outside_the_plan_folder_a_plan_may_have_any_name(plans: PlanStore, tmp_path: Path) -> None:
+    plans.require_name(tmp_path / "copy.json", ID)
+    plans.require_name(plans.folder / "old" / "copy.json", ID)
+
+
+def test_a_refusal_keeps_its_code_when_the_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "edited.json"
+    file.write_bytes(DATA.replace(b'"DU1"', b'"DU2"', 1))
+    with pytest.raises(PlanFileError) as caught:
+        read_plan(file)
+    assert caught.value.code == "RB105"
+
+
+def test_a_file_name_is_shown_without_control_characters(tmp_path: Path) -> None:
+    for name in ("a\n::error::b.json", "\x1b[31mred.json"):
+        with pytest.raises(UsageError) as caught:
+            read_plan(tmp_path / name)
+        assert str(caught.value).isprintable()
+
+
 # writing
 
 

@@ -28,7 +28,7 @@ from rebalplan.render.apply import render_result, render_stages
 from rebalplan.render.style import Style
 from rebalplan.settings import Settings
 from rebalplan.stages import Recover, Selection, Stage, Trade, accounts_of, build_stages
-from rebalplan.store import read_plan
+from rebalplan.store import read_plan, require_own_name
 from rebalplan.verify import Expected
 
 LOCK_FILE = ".apply.lock"
@@ -65,6 +65,7 @@ def apply_plan(request: ApplyRequest) -> int:
     settings = load(request.config)
     path = find_plan(request.reference, request.config)
     envelope = read_plan(path)
+    require_own_name(path, envelope.id)
     disk = SystemDisk()
     with disk.lock(path.parent / LOCK_FILE), watching(request.config) as stop:
         prepared = _prepare(request, settings, path, envelope, Journal(disk, journal_path(path), envelope))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
-import msgspec
 import typer
 
 from rebalplan.apply.checks import expect
@@ -16,15 +16,17 @@ from rebalplan.commands.plans import find_plan
 from rebalplan.commands.world import World, open_world
 from rebalplan.disk import SystemDisk
 from rebalplan.document import Plan
-from rebalplan.errors import AccountError, BrokerError, ExitCode
+from rebalplan.errors import AccountError, BrokerError, ExitCode, PlanFileError
 from rebalplan.journal.journal import Journal, journal_path
 from rebalplan.journal.result import AccountResult
 from rebalplan.live import LiveFinding, verify_live
+from rebalplan.render.checked import Checked, refused_file
 from rebalplan.render.figures import count
+from rebalplan.render.github import Places, find_places, render_github
 from rebalplan.render.style import Style
-from rebalplan.render.verify import render_findings, render_live
+from rebalplan.render.verify import render_checked, render_checked_json
 from rebalplan.settings import AccountSettings, Settings
-from rebalplan.store import read_plan
+from rebalplan.store import PlanStore, read_plan
 from rebalplan.verify import (
     Expected,
     Finding,
@@ -34,53 +36,72 @@ from rebalplan.verify import (
     verify_limits,
 )
 
-
-class Checked(msgspec.Struct, frozen=True):
-    """Everything that was found; ``unread`` says per account why it could not be looked at."""
-
-    findings: tuple[Finding, ...]
-    live: tuple[LiveFinding, ...]
-    unread: dict[str, str]
+Form = Literal["text", "json", "github"]
 
 
-def check_plan(reference: str, config: Path, *, offline: bool, json: bool, style: Style) -> int:
+def check_plan(reference: str, config: Path, *, offline: bool, form: Form, style: Style) -> int:
     """Print what is not as the plan has it and return the exit code."""
     path = find_plan(reference, config)
-    envelope = read_plan(path)
-    settings = load(config)
+    steps: tuple[str, ...] = ()
+    try:
+        envelope = read_plan(path)
+        settings = load(config)
+        PlanStore(settings.io.plan_dir).require_name(path, envelope.id)
+    except PlanFileError as error:
+        checked = refused_file(error)
+    else:
+        checked = _check(path, envelope, settings, offline=offline)
+        steps = _all_well(envelope.plan, offline=offline)
+    code = _exit_code(checked)
+    typer.echo(_rendered(checked, path, steps if code == ExitCode.DONE else (), form, style))
+    return code
+
+
+def _check(path: Path, envelope: Envelope, settings: Settings, *, offline: bool) -> Checked:
     live: tuple[LiveFinding, ...] = ()
     unread: dict[str, str] = {}
     if not offline:
         journal = Journal(SystemDisk(), journal_path(path), envelope)
         live, unread = _look(settings, envelope.plan, [a for a in journal.result().accounts if a.lines])
-    checked = Checked(_findings(envelope, settings), live, unread)
-    if json:
-        answer = {"plan": envelope.id, **msgspec.structs.asdict(checked)}
-        typer.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
-    else:
-        typer.echo(_text(path, envelope.plan, checked, style, offline=offline))
-    return _exit_code(checked)
+    return Checked(envelope.id, _findings(envelope, settings), live, unread)
 
 
-def _text(path: Path, plan: Plan, checked: Checked, style: Style, *, offline: bool) -> str:
-    parts = [render_findings(checked.findings, style), render_live(checked.live, style)]
-    parts += [f"{account}: could not be read: {why}" for account, why in checked.unread.items()]
-    shown = [part for part in parts if part]
-    if _exit_code(checked) == ExitCode.DONE:
-        shown.append(_all_well(path, plan, offline=offline))
-    return "\n".join(shown)
+def _rendered(checked: Checked, path: Path, all_well: Sequence[str], form: Form, style: Style) -> str:
+    """Return what is printed; ``all_well`` are the steps that a plan without a refusal passed."""
+    match form:
+        case "json":
+            return render_checked_json(checked)
+        case "github":
+            return render_github(checked, _file_property(path), _places(checked, path), "; ".join(all_well))
+        case "text":
+            passed = [str(path), *(f"  ok  {step}" for step in all_well)] if all_well else []
+            return "\n".join(part for part in (render_checked(checked, style), *passed) if part)
 
 
-def _all_well(path: Path, plan: Plan, *, offline: bool) -> str:
-    steps = [
+def _file_property(path: Path) -> str:
+    """Return the path as GitHub wants it: from the current folder where the file is in it, with slashes."""
+    full, here = path.parent.resolve() / path.name, Path.cwd().resolve()
+    return (full.relative_to(here) if full.is_relative_to(here) else full).as_posix()
+
+
+def _places(checked: Checked, path: Path) -> Places:
+    """Read the lines of the file where a finding has one; what was refused may be anything, even endless."""
+    if checked.plan is None and not any(finding.field for finding in checked.findings):
+        return find_places(())
+    with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+        return find_places(file)
+
+
+def _all_well(plan: Plan, *, offline: bool) -> tuple[str, ...]:
+    steps = (
         "bytes and hash are those of the plan as it was made",
         "its orders follow from its own snapshot, prices, targets and policy",
         f"no limit is broken; it expires {plan.volatile.expires_at:%Y-%m-%d %H:%M} UTC",
         f"policy and targets are still those of today's files ({count(len(plan.accounts), 'account')})",
-    ]
-    if not offline:
-        steps.append("positions, orders, cash and prices at the broker are still those of the plan")
-    return "\n".join([str(path), *(f"  ok  {step}" for step in steps)])
+    )
+    if offline:
+        return steps
+    return (*steps, "positions, orders, cash and prices at the broker are still those of the plan")
 
 
 def _look(

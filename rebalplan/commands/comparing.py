@@ -11,8 +11,10 @@ import typer
 
 from rebalplan.commands.plans import find_plan
 from rebalplan.diff import diff_plans
-from rebalplan.errors import RebalError
-from rebalplan.render.diff import render_diff, render_diff_markdown
+from rebalplan.errors import RebalError, UsageError
+from rebalplan.render.diff import render_diff
+from rebalplan.render.diff_markdown import render_diff_markdown
+from rebalplan.render.redaction import NOTHING, redaction_of
 from rebalplan.render.style import Style
 from rebalplan.store import read_plan
 
@@ -26,7 +28,13 @@ class DiffCode(enum.IntEnum):
 
 
 def compare_plans(
-    old: str, new: str, config: Path, *, form: Literal["text", "markdown", "json"], style: Style
+    old: str,
+    new: str,
+    config: Path,
+    *,
+    form: Literal["text", "markdown", "json"],
+    redact: bool,
+    style: Style,
 ) -> int:
     """Print the difference and return the exit code; an error is printed and returned as well."""
     try:
@@ -34,12 +42,17 @@ def compare_plans(
     except RebalError as error:
         typer.echo(f"Error: {error}", err=True)
         return DiffCode.ERROR
+    if redact and form == "json":
+        raise UsageError(
+            "--redact is for text and markdown; `rebal show --format json --redact` prints one plan"
+        )
     found = diff_plans(before.id, before.plan, after.id, after.plan)
+    redaction = redaction_of(after.plan, before.plan) if redact else NOTHING
     match form:
         case "json":
             typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
         case "markdown":
-            typer.echo(render_diff_markdown(found), nl=False)
+            typer.echo(render_diff_markdown(found, redaction), nl=False)
         case "text":
-            typer.echo(render_diff(found, style))
+            typer.echo(render_diff(found, redaction, style))
     return DiffCode.SAME if found.is_same else DiffCode.DIFFERENT

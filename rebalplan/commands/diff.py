@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from rebalplan.commands.options import DEFAULT_CONFIG, Config, Json, NoColor, PlanArgument, Verbose
+from rebalplan.commands.options import DEFAULT_CONFIG, Config, Json, NoColor, PlanArgument, Redact, Verbose
 
 
 def diff(
@@ -17,6 +17,7 @@ def diff(
     form: Annotated[
         Literal["text", "markdown"], typer.Option("--format", help="text, or markdown for a pull request.")
     ] = "text",
+    redact: Redact = False,
     json: Json = False,
     no_color: NoColor = False,
     verbose: Verbose = False,
@@ -27,5 +28,7 @@ def diff(
 
     del verbose
     raise typer.Exit(
-        compare_plans(old, new, config, form="json" if json else form, style=stdout_style(no_color))
+        compare_plans(
+            old, new, config, form="json" if json else form, redact=redact, style=stdout_style(no_color)
+        )
     )

@@ -12,7 +12,7 @@ from rebalplan.commands.options import DEFAULT_CONFIG, Config, NoColor, PlanArgu
 def explain(
     plan: PlanArgument,
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="An account id.")],
-    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="A symbol of that account.")],
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="A symbol of that account, or CASH.")],
     *,
     config: Config = DEFAULT_CONFIG,
     no_color: NoColor = False,
@@ -22,7 +22,8 @@ def explain(
     from rebalplan.commands.options import stdout_style
     from rebalplan.commands.plans import find_plan
     from rebalplan.errors import RebalError, UsageError
-    from rebalplan.render.explain import explain_line
+    from rebalplan.model import CASH
+    from rebalplan.render.explain import explain_cash, explain_line
     from rebalplan.store import read_plan
 
     del verbose
@@ -34,9 +35,12 @@ def explain(
         )
     if found.summary is None:
         raise RebalError(f"{found.account} could not be planned: {'; '.join(found.reasons)}")
+    if symbol.upper() == CASH:
+        typer.echo(explain_cash(found, found.summary, stdout_style(no_color)))
+        return
     row = next((r for r in found.drift if r.symbol == symbol.upper()), None)
     if row is None:
         raise UsageError(
-            f"{found.account} has no such symbol; it has {', '.join(r.symbol for r in found.drift)}"
+            f"{found.account} has no such symbol; it has {', '.join(r.symbol for r in found.drift)}, CASH"
         )
     typer.echo(explain_line(made, found, row, found.summary, stdout_style(no_color)))

@@ -16,6 +16,9 @@ DEFAULT_CONFIG = Path("settings.ini")
 
 Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The settings file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Redact = Annotated[
+    bool, typer.Option("--redact", help="Number the accounts, leave out amounts and quantities.")
+]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours (also: NO_COLOR in the environment).")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Log to stderr and show tracebacks.")]
 Accounts = Annotated[

@@ -21,8 +21,10 @@ from rebalplan.commands.world import open_world
 from rebalplan.errors import BrokerError, ExitCode
 from rebalplan.plan import Plan, build_plan
 from rebalplan.ports import MarketData
-from rebalplan.render.plan import render_plan
+from rebalplan.render.plan import render_preview
+from rebalplan.render.redaction import NOTHING
 from rebalplan.render.style import Style
+from rebalplan.render.view import view_plan
 from rebalplan.replay import replay_inputs
 from rebalplan.settings import Settings
 from rebalplan.store import PlanStore, read_plan
@@ -52,7 +54,7 @@ def make_plan(request: PlanRequest) -> int:
     if request.json:
         _print_json(envelope, path)
     else:
-        _print_preview(made, path, request)
+        _print_preview(envelope, path, request)
     return _exit_code(made, detailed=request.detailed_exitcode)
 
 
@@ -104,8 +106,9 @@ def _print_json(envelope: Envelope, path: Path | None) -> None:
     typer.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
 
 
-def _print_preview(made: Plan, path: Path | None, request: PlanRequest) -> None:
-    typer.echo(render_plan(made, request.style))
+def _print_preview(envelope: Envelope, path: Path | None, request: PlanRequest) -> None:
+    made = envelope.plan
+    typer.echo(render_preview(view_plan(envelope, NOTHING), request.style))
     if path is not None:
         typer.echo(f"\nSaved: {path}")
         if made.replay_of is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,10 @@ def verify(
     *,
     config: Config = DEFAULT_CONFIG,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the broker.")] = False,
+    form: Annotated[
+        Literal["text", "json", "github"],
+        typer.Option("--format", help="text, json, or github for annotations in a workflow."),
+    ] = "text",
     json: Json = False,
     no_color: NoColor = False,
     verbose: Verbose = False,
@@ -23,4 +27,6 @@ def verify(
     from rebalplan.commands.options import stdout_style
 
     del verbose
-    raise typer.Exit(check_plan(plan, config, offline=offline, json=json, style=stdout_style(no_color)))
+    raise typer.Exit(
+        check_plan(plan, config, offline=offline, form="json" if json else form, style=stdout_style(no_color))
+    )

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
+from rebalplan.model import CASH
 from rebalplan.money import ZERO, canonical
 from rebalplan.portfolios.header import Column
 from rebalplan.portfolios.rows import Row
@@ -14,7 +15,6 @@ from rebalplan.settings.findings import Findings
 from rebalplan.settings.values import ValueRefusedError, parse_number
 from rebalplan.settings.wording import bare, shown
 
-CASH = "CASH"
 _TICKER = re.compile(r"[A-Z][A-Z0-9]{0,11}(?:[ .][A-Z]{1,3})?")
 
 

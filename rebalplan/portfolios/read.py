@@ -7,8 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from rebalplan.errors import RebalError
+from rebalplan.model import CASH
 from rebalplan.money import HUNDRED, ZERO, exact_sum
-from rebalplan.portfolios.cells import CASH, Line, read_lines
+from rebalplan.portfolios.cells import Line, read_lines
 from rebalplan.portfolios.header import Column, read_header
 from rebalplan.portfolios.model import Allocation, Model, Portfolios
 from rebalplan.portfolios.rows import read_rows

@@ -117,7 +117,7 @@ def _line(account: str, line: LineResult, style: Style) -> Sequence[str]:
     return (
         account,
         "+".join(o.dispatch.reference for o in line.orders) or line.reference,
-        "close" if line.planned.closes else line.planned.side.lower(),
+        line.planned.action,
         line.planned.symbol,
         shares(line.planned.quantity),
         shares(line.filled),

@@ -1,100 +1,133 @@
-"""The difference of two plans, as text and as Markdown."""
+"""The difference of two plans as text, and the sentences that its other formats share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rebalplan.diff import AccountDiff, Cause, OrderChange, PlanDiff
 from rebalplan.document import PlannedOrder
 from rebalplan.render.figures import count, dollars, percent, shares
+from rebalplan.render.redaction import LEVERAGE_STEP, NOTHING, Redaction
 from rebalplan.render.style import PLAIN, Style
 
 _MOST_CAUSES = 8
+_MOST_NAMES = 12
 _MARKS = {"+": "green", "-": "red", "~": "yellow"}
 
 
-def render_diff(diff: PlanDiff, style: Style = PLAIN) -> str:
-    """Return the difference as text."""
+def render_diff(diff: PlanDiff, redaction: Redaction = NOTHING, style: Style = PLAIN) -> str:
+    """Return the difference as text; one line when no order changed."""
     head = f"{diff.old_id} -> {diff.new_id}"
     if diff.is_same:
-        return f"{head}: no order changed{_noise(diff)}."
-    parts = [_account_text(account, style) for account in diff.accounts if not account.is_same]
-    return "\n\n".join([head, *parts, *_unchanged(diff)])
+        return f"{head}: {nothing_changed(diff)}"
+    common = common_causes(diff)
+    parts = ["\n".join([f"{head}: {headline(diff)}", *(f"  {line}" for line in causes(common, redaction))])]
+    parts += [_account(account, common, redaction, style) for account in changed(diff)]
+    return "\n\n".join([*parts, *unchanged(diff, redaction)])
 
 
-def render_diff_markdown(diff: PlanDiff) -> str:
-    """Return the difference as Markdown for a pull request."""
-    head = f"### Plan `{diff.old_id}` → `{diff.new_id}`"
-    if diff.is_same:
-        return f"{head}\n\nNo order changed{_noise(diff)}.\n"
-    parts = [_account_markdown(account) for account in diff.accounts if not account.is_same]
-    return "\n\n".join([head, *parts, *_unchanged(diff)]) + "\n"
+def changed(diff: PlanDiff) -> tuple[AccountDiff, ...]:
+    """Return the accounts whose orders or status are not what they were."""
+    return tuple(account for account in diff.accounts if not account.is_same)
 
 
-def _noise(diff: PlanDiff) -> str:
-    """Say in a few words what moved without changing an order."""
+def nothing_changed(diff: PlanDiff) -> str:
+    """Say in one sentence that no order changed, and what moved nevertheless."""
     kinds = dict.fromkeys(c.kind for account in diff.accounts for c in account.causes)
-    return f" ({', '.join(kinds)} moved)" if kinds else ""
+    return f"no order changed ({', '.join(kinds)} moved)." if kinds else "no order changed."
 
 
-def _unchanged(diff: PlanDiff) -> Iterable[str]:
-    same = [account.account for account in diff.accounts if account.is_same]
+def headline(diff: PlanDiff) -> str:
+    """Count the orders that are not what they were, and their accounts."""
+    marks = [mark(change) for account in diff.accounts for change in account.orders]
+    words = (("+", "added"), ("-", "removed"), ("~", "changed"))
+    counts = [(marks.count(sign), word) for sign, word in words if sign in marks]
+    accounts = count(len(changed(diff)), "account")
+    if not counts:
+        return f"{accounts} changed."
+    (number, word), *others = counts
+    parts = [f"{count(number, 'order')} {word}", *(f"{n} {w}" for n, w in others)]
+    return f"{', '.join(parts)} in {accounts}."
+
+
+def common_causes(diff: PlanDiff) -> tuple[Cause, ...]:
+    """Return the causes that every changed account has, when there are several: they are said once."""
+    first, *others = changed(diff)
+    if not others:
+        return ()
+    return tuple(c for c in first.causes if all(c in account.causes for account in others))
+
+
+def unchanged(diff: PlanDiff, redaction: Redaction) -> Iterable[str]:
+    """Return one line for all accounts whose orders are what they were."""
+    same = [redaction.account(account.account) for account in diff.accounts if account.is_same]
     if same:
-        yield f"{count(len(same), 'account')} unchanged: {', '.join(same)}"
+        more = f" and {len(same) - _MOST_NAMES} more" if len(same) > _MOST_NAMES else ""
+        yield f"{count(len(same), 'account')} unchanged: {', '.join(same[:_MOST_NAMES])}{more}"
 
 
-def _account_text(account: AccountDiff, style: Style) -> str:
-    lines = [style.paint(f"Account {account.account}", "bold")]
-    lines += [f"  {style.paint(_mark(o), _MARKS[_mark(o)])} {_order_text(o)}" for o in account.orders]
-    lines += [f"  {line}" for line in (*_figures(account), *_causes(account))]
-    return "\n".join(lines)
-
-
-def _account_markdown(account: AccountDiff) -> str:
-    lines = [f"**{account.account}**", "", "```diff"]
-    lines += [f"{'!' if _mark(o) == '~' else _mark(o)} {_order_text(o)}" for o in account.orders]
-    lines += ["```", ""]
-    lines += [f"- {line}" for line in (*_figures(account), *_causes(account))]
-    return "\n".join(lines)
-
-
-def _mark(change: OrderChange) -> str:
+def mark(change: OrderChange) -> str:
+    """Return ``+`` for an added order, ``-`` for a removed, ``~`` for a changed one."""
     if change.before is None:
         return "+"
     return "-" if change.after is None else "~"
 
 
-def _order_text(change: OrderChange) -> str:
-    why = f"  [{', '.join(change.causes)}]" if change.causes else "  [follows from the others]"
-    if change.before is not None and change.after is not None:
-        return f"{_order(change.before)} -> {_order(change.after)}{why}"
-    order = change.before or change.after
-    return f"{_order(order)}{why}" if order is not None else why
+def change_text(change: OrderChange, redaction: Redaction) -> str:
+    """Return an order, or what it was and what it is, and why."""
+    why = ", ".join(change.causes) or "follows from the others"
+    shown = [
+        _order(order, share, redaction)
+        for order, share in ((change.before, change.before_pct), (change.after, change.after_pct))
+        if order is not None
+    ]
+    return f"{' -> '.join(shown)}  [{why}]"
 
 
-def _order(order: PlannedOrder) -> str:
-    return f"{order.side.lower()} {shares(order.quantity)} {order.symbol} ({dollars(order.value_usd)} USD)"
+def _order(order: PlannedOrder, share: object, redaction: Redaction) -> str:
+    if redaction.is_on:
+        return f"{order.action} {order.symbol} ({share}% of NLV)"
+    return f"{order.action} {shares(order.quantity)} {order.symbol} ({dollars(order.value_usd)} USD)"
 
 
-def _figures(account: AccountDiff) -> Iterable[str]:
+def facts(account: AccountDiff, common: Sequence[Cause], redaction: Redaction) -> Iterable[str]:
+    """Return the account's figures in both plans, and the causes that are its own."""
     before, after = account.before, account.after
-    if before is None or after is None:
-        return
-    yield (
-        f"total drift {percent(before.total_drift_pct)}% -> {percent(after.total_drift_pct)}%, exposure after "
-        f"{dollars(before.exposure_after_usd)} -> {dollars(after.exposure_after_usd)} USD, leverage after "
-        f"{before.leverage_after:.3f} -> {after.leverage_after:.3f}"
-    )
+    if before is not None and after is not None:
+        exposures = [redaction.amount(figures.exposure_after_usd) for figures in (before, after)]
+        exposure = " -> ".join(dollars(e) for e in exposures if e is not None)
+        leverages = (redaction.share(figures.leverage_after, LEVERAGE_STEP) for figures in (before, after))
+        yield (
+            f"total drift {percent(before.total_drift_pct)}% -> {percent(after.total_drift_pct)}%, "
+            f"{f'exposure after {exposure} USD, ' if exposure else ''}"
+            f"leverage after {' -> '.join(f'{leverage:.3f}' for leverage in leverages)}"
+        )
+    yield from causes([cause for cause in account.causes if cause not in common], redaction)
 
 
-def _causes(account: AccountDiff) -> Iterable[str]:
+def causes(found: Sequence[Cause], redaction: Redaction) -> Iterable[str]:
     """Name what changed, kind by kind; many of a kind are counted."""
-    for kind in dict.fromkeys(cause.kind for cause in account.causes):
-        found = [cause for cause in account.causes if cause.kind == kind]
-        shown = ", ".join(_cause(cause) for cause in found[:_MOST_CAUSES])
-        more = f" and {len(found) - _MOST_CAUSES} more" if len(found) > _MOST_CAUSES else ""
+    for kind in dict.fromkeys(cause.kind for cause in found):
+        same = [cause for cause in found if cause.kind == kind]
+        shown = ", ".join(_cause(cause, redaction) for cause in same[:_MOST_CAUSES])
+        more = f" and {len(same) - _MOST_CAUSES} more" if len(same) > _MOST_CAUSES else ""
         yield f"{kind}: {shown}{more}"
 
 
-def _cause(cause: Cause) -> str:
-    return f"{cause.what} {cause.before or 'none'} -> {cause.after or 'none'}"
+def _cause(cause: Cause, redaction: Redaction) -> str:
+    """Return what changed, from what to what; of holdings and settings only the names when redacted."""
+    if redaction.is_on and cause.kind in ("positions", "cash", "settings"):
+        return cause.what
+    before, after = cause.before, cause.after
+    if cause.kind == "status":
+        before, after = redaction.text(before), redaction.text(after)
+    return f"{cause.what} {before or 'none'} -> {after or 'none'}"
+
+
+def _account(account: AccountDiff, common: Sequence[Cause], redaction: Redaction, style: Style) -> str:
+    lines = [style.paint(f"Account {redaction.account(account.account)}", "bold")]
+    for change in account.orders:
+        sign = mark(change)
+        lines.append(f"  {style.paint(sign, _MARKS[sign])} {change_text(change, redaction)}")
+    lines += [f"  {line}" for line in facts(account, common, redaction)]
+    return "\n".join(lines)

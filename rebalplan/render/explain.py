@@ -9,7 +9,7 @@ from rebalplan.document import AccountPlan, DriftRow, Plan, Summary
 from rebalplan.model import Quote, Reason
 from rebalplan.money import HUNDRED, divide, from_bps, quantize
 from rebalplan.policy import RebalancePolicy
-from rebalplan.render.figures import dollars, percent, shares, signed_dollars, signed_percent
+from rebalplan.render.figures import dollars, percent, price, shares, signed_dollars, signed_percent
 from rebalplan.render.style import PLAIN, Style
 
 _SOURCES = {
@@ -43,12 +43,44 @@ def explain_line(
         *_target(account, row, summary),
         (
             "Held",
-            f"{shares(row.quantity)} x {row.price:f} = {dollars(row.quantity * row.price)} USD, "
+            f"{shares(row.quantity)} x {price(row.price)} = {dollars(row.quantity * row.price)} USD, "
             f"{percent(row.current_pct)}%",
         ),
         *_drift(account, row, summary),
         *_order(row),
     ]
+    return _paragraphs(parts)
+
+
+def explain_cash(account: AccountPlan, summary: Summary, style: Style = PLAIN) -> str:
+    """Return the same for CASH: what is there, what should be, what must stay, what the orders leave."""
+    target = divide(account.cash_target_pct * summary.investable_usd, HUNDRED)
+    buffer, floor = dollars(summary.buffer_usd), dollars(summary.cash_floor_usd)
+    parts = [
+        (style.paint(f"CASH in {account.account}: what the orders leave", "bold"), ""),
+        _investable(summary),
+        (
+            "Target",
+            f"{account.cash_target_pct:f}% of it = {dollars(target)} USD, beside the buffer of {buffer}",
+        ),
+        ("Held", f"{dollars(summary.cash_usd)} USD, {percent(summary.cash_current_pct)}% without the buffer"),
+        (
+            "Drift",
+            f"{signed_dollars(summary.cash_drift_usd)} USD, {signed_percent(summary.cash_drift_pct)}% "
+            "(positive is to be invested)",
+        ),
+        ("Band", _band(account.policy.rebalance, summary)),
+        ("Floor", f"{floor} USD: buffer and, with a negative target, margin; no buy goes below it"),
+        (
+            "After",
+            f"{dollars(summary.cash_after_usd)} USD = held + sells {dollars(summary.sells_usd)} - buys "
+            f"{dollars(summary.buys_usd)} - costs set aside {dollars(summary.costs_usd)}",
+        ),
+    ]
+    return _paragraphs(parts)
+
+
+def _paragraphs(parts: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"{label:12}{text}" if text else f"{label}\n" for label, text in parts)
 
 
@@ -60,7 +92,7 @@ def _outcome(row: DriftRow) -> str:
 
 
 def _price(row: DriftRow, quote: Quote | None) -> str:
-    text = f"{row.price:f} USD, {_SOURCES[row.price_source]}"
+    text = f"{price(row.price)} USD, {_SOURCES[row.price_source]}"
     if quote is None:
         return text
     marks = [word for word, is_set in (("delayed", quote.delayed), ("market closed", quote.closed)) if is_set]
@@ -68,14 +100,18 @@ def _price(row: DriftRow, quote: Quote | None) -> str:
 
 
 def _target(account: AccountPlan, row: DriftRow, summary: Summary) -> Iterable[tuple[str, str]]:
-    yield (
+    yield _investable(summary)
+    if row.target_pct is not None:
+        target = divide(row.target_pct * summary.investable_usd, HUNDRED)
+        yield "Target", f"{row.target_pct:f}% of it = {dollars(target)} USD"
+
+
+def _investable(summary: Summary) -> tuple[str, str]:
+    return (
         "Investable",
         f"{dollars(summary.investable_usd)} USD = net liquidation value {dollars(summary.net_liquidation_usd)} "
         f"- cash buffer {dollars(summary.buffer_usd)} - unlisted holdings {dollars(summary.unlisted_usd)}",
     )
-    if row.target_pct is not None:
-        target = divide(row.target_pct * summary.investable_usd, HUNDRED)
-        yield "Target", f"{row.target_pct:f}% of it = {dollars(target)} USD"
 
 
 def _drift(account: AccountPlan, row: DriftRow, summary: Summary) -> Iterable[tuple[str, str]]:
@@ -86,19 +122,53 @@ def _drift(account: AccountPlan, row: DriftRow, summary: Summary) -> Iterable[tu
         f"{signed_dollars(row.drift_usd)} USD, {signed_percent(row.drift_pct)}% (positive is overweight)",
     )
     yield "Band", _band(account.policy.rebalance, summary)
+    yield "Selected", _selected(account, row, summary)
     wanted = divide(abs(row.drift_usd), row.price)
     yield (
         "Asks for",
-        f"{dollars(abs(row.drift_usd))} / {row.price:f} = {quantize(wanted, Decimal('0.0001')):f} shares",
+        f"{dollars(abs(row.drift_usd))} / {price(row.price)} = {quantize(wanted, Decimal('0.0001')):f} shares",
     )
 
 
+def _selected(account: AccountPlan, row: DriftRow, summary: Summary) -> str:
+    """Say which rule made the line a candidate for an order."""
+    rules = account.policy.rebalance
+    band = _band_usd(rules, summary)
+    if row.reason == "within_band":
+        return "no: the drift is within the band, and neither cash nor leverage asks for it"
+    if row.quantity and not row.target_pct:
+        return "yes: a holding with target 0 is closed"
+    if not row.quantity:
+        return "yes: a target that is not held yet"
+    if rules.trigger_mode == "per_holding" and abs(row.drift_usd) > band:
+        return "yes: the drift is beyond the band"
+    return _corrects(row, summary, rules, band)
+
+
+def _corrects(row: DriftRow, summary: Summary, rules: RebalancePolicy, band: Decimal) -> str:
+    """Say what an order of a line within its band corrects."""
+    if row.drift_usd < 0 and summary.cash_drift_usd > band:
+        return f"yes: CASH is {dollars(summary.cash_drift_usd)} USD over its target, which is invested"
+    if row.drift_usd > 0 and summary.cash_drift_usd < -band:
+        return f"yes: CASH is {dollars(-summary.cash_drift_usd)} USD under its target, which is raised"
+    if row.drift_usd > 0 and summary.cash_usd < summary.cash_floor_usd:
+        return f"yes: cash is under its floor of {dollars(summary.cash_floor_usd)} USD"
+    if row.drift_usd > 0 and summary.leverage_before > rules.max_leverage:
+        return f"yes: leverage is {summary.leverage_before:.3f}, over max_leverage = {rules.max_leverage:f}"
+    return "yes: the largest drifts, until the rest is within the band"
+
+
+def _band_usd(rules: RebalancePolicy, summary: Summary) -> Decimal:
+    is_total = rules.trigger_mode == "total_drift"
+    bps = rules.portfolio_total_band_bps if is_total else rules.per_holding_band_bps
+    return from_bps(bps) * summary.investable_usd
+
+
 def _band(rules: RebalancePolicy, summary: Summary) -> str:
-    if rules.trigger_mode == "total_drift":
-        bps, what = rules.portfolio_total_band_bps, "all drifts together (total_drift)"
-    else:
-        bps, what = rules.per_holding_band_bps, "each holding"
-    return f"{bps:f} bps of the investable value = {dollars(from_bps(bps) * summary.investable_usd)} USD for {what}"
+    is_total = rules.trigger_mode == "total_drift"
+    bps = rules.portfolio_total_band_bps if is_total else rules.per_holding_band_bps
+    what = "all drifts together (total_drift)" if is_total else "each holding"
+    return f"{bps:f} bps of the investable value = {dollars(_band_usd(rules, summary))} USD for {what}"
 
 
 def _order(row: DriftRow) -> Iterable[tuple[str, str]]:

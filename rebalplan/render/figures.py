@@ -39,6 +39,11 @@ def shares(value: Decimal) -> str:
     return f"{value:,f}"
 
 
+def price(value: Decimal) -> str:
+    """Return ``1,234.50``, with more decimals where it has more than two."""
+    return usd(value) if value == quantize(value, CENT) else f"{value:,f}"
+
+
 def count(number: int, noun: str) -> str:
     """Return ``1 account`` or ``3 accounts``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

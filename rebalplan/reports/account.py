@@ -7,6 +7,7 @@ from datetime import datetime
 
 from rebalplan.document import DriftRow
 from rebalplan.journal.result import AccountResult, LineResult
+from rebalplan.model import CASH
 from rebalplan.money import HUNDRED, ZERO, divide
 from rebalplan.reports.after import After, account_after, average_price, slippage_bps
 from rebalplan.reports.cells import Cell, table_bytes, timestamp
@@ -112,7 +113,7 @@ def _weight(result: AccountResult, after: After, symbol: str) -> Cell:
 def _line(result: AccountResult, line: LineResult) -> Row:
     planned, execution = line.planned, result.plan.policy.execution
     return {
-        "action": "close" if planned.closes else planned.side.lower(),
+        "action": planned.action,
         "qty_shares": planned.quantity,
         "order_type": execution.order_type,
         "algo": "+".join(order.dispatch.algo for order in line.orders) or execution.algo_preference,
@@ -139,7 +140,7 @@ def _notes(line: LineResult) -> Iterable[str]:
 def _cash(result: AccountResult, after: After | None) -> Row:
     summary = result.plan.summary
     cells: dict[str, Cell] = {
-        "symbol": "CASH",
+        "symbol": CASH,
         "is_cash": True,
         "target_wt_pct": result.plan.cash_target_pct,
         "action": "none",

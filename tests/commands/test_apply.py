@@ -195,6 +195,13 @@ def test_another_plan_than_the_expected_one_is_refused(sample: Workspace, gatewa
     assert (result.code, received(gateway)) == (3, [])
 
 
+def test_a_copy_under_another_name_is_refused(sample: Workspace, gateway: Gateway) -> None:
+    copy = sample.write("plans/again.json", sample.plans()[0].read_text(encoding="utf-8"))
+    result = sample.run("apply", str(copy), "--yes")
+    assert (result.code, received(gateway)) == (3, [])
+    assert "rename it to that" in result.err
+
+
 def test_an_edited_target_refuses_the_plan(sample: Workspace, gateway: Gateway) -> None:
     sample.edit("portfolios.csv", "GLD,,,20", "GLD,,,18")
     sample.edit("portfolios.csv", "SGOV,,,3", "SGOV,,,5")

@@ -254,7 +254,7 @@ def test_market_data_that_never_comes_writes_nothing(sample: Workspace) -> None:
 
 
 @pytest.mark.parametrize("cut", [0.0, 0.25, 0.5, 0.999])
-@pytest.mark.parametrize("command", [("show",), ("verify", "--offline"), ("plan", "--from")])
+@pytest.mark.parametrize("command", [("show",), ("plan", "--from")])
 def test_a_plan_cut_short_is_refused(sample: Workspace, command: tuple[str, ...], cut: float) -> None:
     sample.ok("plan")
     path = sample.plans()[0]

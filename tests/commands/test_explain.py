@@ -14,6 +14,8 @@ from tests.cli import Workspace
         ("DU1000002", "SCHD"),
         ("DU1000003", "ARKK"),
         ("DU1000001", "SPY"),
+        ("DU1000002", "VTI"),
+        ("DU1000001", "CASH"),
     ],
 )
 def test_a_line_explained(sample: Workspace, account: str, symbol: str, screen: SnapshotAssertion) -> None:

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli import Workspace
-from tests.commands.test_broker_errors import (
+from tests.broker.driving import (
     ACCOUNTS,
     SETTINGS,
     TickingClock,
@@ -23,6 +22,7 @@ from tests.commands.test_broker_errors import (
     quicken,
     serving,
 )
+from tests.cli import Workspace
 from tests.scenarios import fault, scenario_text
 
 FIRST, SECOND, THIRD = ACCOUNTS

@@ -1,0 +1,54 @@
+"""Print a plan in one of its formats: what ``rebal show`` does with its arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import typer
+
+from rebalplan.codec import Envelope
+from rebalplan.commands.plans import find_plan
+from rebalplan.render.redaction import NOTHING, redaction_of
+from rebalplan.render.style import Style
+from rebalplan.render.view import view_plan
+from rebalplan.store import read_plan
+
+Form = Literal["table", "markdown", "html", "csv", "json"]
+
+
+def show_plan(reference: str, config: Path, *, form: Form, redact: bool, style: Style) -> None:
+    """Print the plan; a whole one as JSON is the file itself, byte for byte."""
+    path = find_plan(reference, config)
+    envelope = read_plan(path)
+    if form == "json" and not redact:
+        typer.echo(path.read_text(encoding="utf-8"), nl=False)
+    else:
+        typer.echo(_render(envelope, form, style, redact=redact), nl=False)
+
+
+def _render(envelope: Envelope, form: Form, style: Style, *, redact: bool) -> str:
+    """Return the text with its last line's end; each format loads only what it needs."""
+    redaction = redaction_of(envelope.plan) if redact else NOTHING
+    view = view_plan(envelope, redaction)
+    match form:
+        case "table":
+            from rebalplan.render.plan import render_review
+
+            return render_review(view, style) + "\n"
+        case "markdown":
+            from rebalplan.render.markdown import render_markdown
+
+            return render_markdown(view)
+        case "html":
+            from rebalplan.render.html import render_html
+
+            return render_html(view)
+        case "csv":
+            from rebalplan.render.lines_csv import render_csv
+
+            return render_csv(view)
+        case "json":
+            from rebalplan.render.redacted_json import render_redacted_json
+
+            return render_redacted_json(envelope, redaction)

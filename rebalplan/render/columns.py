@@ -1,0 +1,122 @@
+"""The columns that several formats of a plan share: a title and the text of a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+import msgspec
+
+from rebalplan.render.figures import (
+    dollars,
+    percent,
+    price,
+    shares,
+    signed_dollars,
+    signed_percent,
+    whole_dollars,
+)
+from rebalplan.render.view import AccountView, LineView, PlanView, Totals
+
+Row = TypeVar("Row")
+
+
+class Column(msgspec.Struct, Generic[Row], frozen=True):
+    """One column of a table. ``is_amount`` columns are not there when redacted."""
+
+    title: str
+    text: Callable[[Row], str]
+    is_number: bool = False
+    is_amount: bool = False
+
+
+def _shown(value: Decimal | None, figure: Callable[[Decimal], str]) -> str:
+    return "" if value is None else figure(value)
+
+
+def _number(
+    title: str,
+    value: Callable[[LineView], Decimal | None],
+    figure: Callable[[Decimal], str],
+    *,
+    is_amount: bool = False,
+) -> Column[LineView]:
+    return Column(title, lambda line: _shown(value(line), figure), is_number=True, is_amount=is_amount)
+
+
+ACCOUNT = Column[LineView]("Account", lambda line: line.account)
+MARK = Column[LineView]("", lambda line: line.mark)
+SYMBOL = Column[LineView]("Symbol", lambda line: line.symbol)
+TARGET = _number("Target %", lambda line: line.target_pct, percent)
+CURRENT = _number("Current %", lambda line: line.current_pct, percent)
+AFTER = _number("After %", lambda line: line.after_pct, percent)
+DRIFT = _number("Drift %", lambda line: line.drift_pct, signed_percent)
+DRIFT_USD = _number("Drift $", lambda line: line.drift_usd, signed_dollars, is_amount=True)
+ACTION = Column[LineView]("Action", lambda line: line.action)
+QUANTITY = _number("Qty", lambda line: line.quantity, shares, is_amount=True)
+PRICE = _number("Price", lambda line: line.price, price)
+VALUE = _number("Est. value $", lambda line: line.value_usd, dollars, is_amount=True)
+VALUE_PCT = _number("% of NLV", lambda line: line.value_pct, percent)
+REASON = Column[LineView]("Reason", lambda line: line.reason)
+
+
+def _of_totals(
+    title: str,
+    value: Callable[[Totals], Decimal | None],
+    figure: Callable[[Decimal], str],
+    *,
+    is_amount: bool = True,
+) -> Column[AccountView]:
+    def text(account: AccountView) -> str:
+        return "" if account.totals is None else _shown(value(account.totals), figure)
+
+    return Column(title, text, is_number=True, is_amount=is_amount)
+
+
+def _leverage(value: Decimal) -> str:
+    return f"{value:.3f}"
+
+
+NAME = Column[AccountView]("Account", lambda a: a.account)
+STATUS = Column[AccountView]("Status", lambda a: a.status)
+ORDERS = Column[AccountView](
+    "Orders", lambda a: "" if a.totals is None else str(len(a.orders)), is_number=True
+)
+NLV = _of_totals("NLV $", lambda t: t.net_liquidation_usd, whole_dollars)
+TURNOVER = _of_totals("Turnover %", lambda t: t.turnover_pct, percent, is_amount=False)
+LEVERAGE = (
+    _of_totals("Leverage", lambda t: t.leverage.before, _leverage, is_amount=False),
+    _of_totals("after", lambda t: t.leverage.after, _leverage, is_amount=False),
+)
+
+SUMMARY: tuple[Column[AccountView], ...] = (
+    NAME,
+    STATUS,
+    NLV,
+    ORDERS,
+    _of_totals("Buys $", lambda t: t.buys_usd, whole_dollars),
+    _of_totals("Sells $", lambda t: t.sells_usd, whole_dollars),
+    _of_totals("Cash $", lambda t: t.cash_usd.before, whole_dollars),
+    _of_totals("after", lambda t: t.cash_usd.after, whole_dollars),
+    _of_totals("Exposure $", lambda t: t.exposure_usd.before, whole_dollars),
+    _of_totals("after", lambda t: t.exposure_usd.after, whole_dollars),
+    *LEVERAGE,
+)
+SHARES_SUMMARY: tuple[Column[AccountView], ...] = (
+    NAME,
+    STATUS,
+    ORDERS,
+    TURNOVER,
+    _of_totals("Cash %", lambda t: t.cash_pct.before, percent, is_amount=False),
+    _of_totals("after", lambda t: t.cash_pct.after, percent, is_amount=False),
+    _of_totals("Exposure %", lambda t: t.exposure_pct.before, percent, is_amount=False),
+    _of_totals("after", lambda t: t.exposure_pct.after, percent, is_amount=False),
+    *LEVERAGE,
+)
+"""The same without amounts."""
+
+
+def shown(columns: Sequence[Column[Row]], view: PlanView) -> tuple[Column[Row], ...]:
+    """Return the columns that may be shown of this plan."""
+    return tuple(column for column in columns if not (column.is_amount and view.is_redacted))

@@ -1,0 +1,249 @@
+"""A plan as a reviewer sees it: what every format lays out, with nothing in it that must not be shown.
+
+Weights and drifts are in percent, of the investable value for lines and CASH, of the net liquidation value (NLV)
+otherwise. Amounts in USD and quantities in shares are ``None`` where they are redacted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from rebalplan.codec import Envelope
+from rebalplan.document import AccountPlan, Action, DriftRow, Plan, PlannedOrder, Status, Summary
+from rebalplan.model import CASH
+from rebalplan.money import CENT, HUNDRED, ZERO, divide, from_bps
+from rebalplan.render.exceptions import exceptions
+from rebalplan.render.figures import dollars
+from rebalplan.render.headlines import account_headline, totals_line
+from rebalplan.render.redaction import LEVERAGE_STEP, Redaction
+from rebalplan.render.warnings import account_notes
+from rebalplan.review import review_plan
+
+Mark = Literal["+", "-", "~", ""]
+
+
+class LineView(msgspec.Struct, frozen=True):
+    """One symbol of an account, or CASH.
+
+    ``mark``: ``+`` opens a position, ``-`` closes one, ``~`` changes one. ``target_pct`` and the drifts are ``None``
+    for a holding that is not listed.
+    """
+
+    account: str
+    symbol: str
+    mark: Mark
+    action: Action | Literal[""]
+    target_pct: Decimal | None
+    current_pct: Decimal
+    after_pct: Decimal
+    drift_pct: Decimal | None
+    drift_usd: Decimal | None
+    price: Decimal | None
+    price_source: str
+    quantity: Decimal | None
+    value_usd: Decimal | None
+    value_pct: Decimal | None
+    reason: str
+
+
+class BeforeAfter(msgspec.Struct, frozen=True):
+    """One figure before the orders and, at the plan's prices, after them."""
+
+    before: Decimal | None
+    after: Decimal | None
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """An account as a whole."""
+
+    net_liquidation_usd: Decimal | None
+    buys_usd: Decimal | None
+    sells_usd: Decimal | None
+    turnover_pct: Decimal
+    cash_usd: BeforeAfter
+    cash_pct: BeforeAfter
+    exposure_usd: BeforeAfter
+    exposure_pct: BeforeAfter
+    leverage: BeforeAfter
+    tracking_error_pct: BeforeAfter
+
+
+class AccountView(msgspec.Struct, frozen=True):
+    """One account; ``totals`` is ``None`` and ``lines`` empty when it could not be planned.
+
+    ``band_pct`` is how far a holding (``per_holding``) or all together (``total_drift``) may drift untraded.
+    """
+
+    account: str
+    status: Status
+    headline: str
+    is_exception: bool
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
+    trigger_mode: str
+    band_pct: Decimal
+    max_leverage: Decimal
+    lines: tuple[LineView, ...]
+    totals: Totals | None
+
+    @property
+    def orders(self) -> tuple[LineView, ...]:
+        """Return the lines that trade."""
+        return tuple(line for line in self.lines if line.action)
+
+
+class PlanView(msgspec.Struct, frozen=True):
+    """The whole plan. ``exceptions`` are sentences; ``totals`` is the plan's last line."""
+
+    id: str
+    sha256: str
+    mode: str
+    created_at: datetime
+    expires_at: datetime
+    tool_version: str
+    replay_of: str | None
+    is_redacted: bool
+    exceptions: tuple[str, ...]
+    totals: str
+    accounts: tuple[AccountView, ...]
+
+
+def view_plan(envelope: Envelope, redaction: Redaction) -> PlanView:
+    """Return what is shown of a plan."""
+    plan, review = envelope.plan, review_plan(envelope.plan)
+    volatile, exceptional = plan.volatile, review.exceptional
+    return PlanView(
+        id=envelope.id,
+        sha256=envelope.sha256,
+        mode=plan.mode,
+        created_at=volatile.created_at,
+        expires_at=volatile.expires_at,
+        tool_version=volatile.tool_version,
+        replay_of=plan.replay_of,
+        is_redacted=redaction.is_on,
+        exceptions=exceptions(review, len(plan.accounts), redaction),
+        totals=totals_line(plan, redaction),
+        accounts=tuple(
+            _account(account, plan, redaction, is_exception=account.account in exceptional)
+            for account in plan.accounts
+        ),
+    )
+
+
+def _account(account: AccountPlan, plan: Plan, redaction: Redaction, *, is_exception: bool) -> AccountView:
+    rebalance = account.policy.rebalance
+    per_holding = rebalance.trigger_mode == "per_holding"
+    band = rebalance.per_holding_band_bps if per_holding else rebalance.portfolio_total_band_bps
+    return AccountView(
+        account=redaction.account(account.account),
+        status=account.status,
+        headline=account_headline(account),
+        is_exception=is_exception,
+        reasons=tuple(redaction.text(reason) for reason in account.reasons),
+        notes=tuple(redaction.text(note) for note in account_notes(account, plan)),
+        trigger_mode=rebalance.trigger_mode,
+        band_pct=from_bps(band) * HUNDRED,
+        max_leverage=rebalance.max_leverage,
+        lines=tuple(_lines(account, redaction)),
+        totals=_totals(account.summary, redaction) if account.summary is not None else None,
+    )
+
+
+def _lines(account: AccountPlan, redaction: Redaction) -> Iterable[LineView]:
+    if account.summary is None:
+        return
+    orders = {order.symbol: order for order in account.orders}
+    for row in account.drift:
+        yield _line(account.account, row, orders.get(row.symbol), account.summary, redaction)
+    yield _cash(account, account.summary, redaction)
+
+
+def _line(
+    account: str, row: DriftRow, order: PlannedOrder | None, summary: Summary, redaction: Redaction
+) -> LineView:
+    is_listed = row.target_pct is not None
+    return LineView(
+        account=redaction.account(account),
+        symbol=row.symbol,
+        mark=_mark(row, order),
+        action=order.action if order is not None else "",
+        target_pct=row.target_pct,
+        current_pct=redaction.share(row.current_pct),
+        after_pct=redaction.share(_share((row.quantity + row.trade) * row.price, summary.investable_usd)),
+        drift_pct=redaction.share(row.drift_pct) if is_listed else None,
+        drift_usd=redaction.amount(row.drift_usd) if is_listed else None,
+        price=row.price,
+        price_source=row.price_source,
+        quantity=redaction.amount(order.quantity) if order is not None else None,
+        value_usd=redaction.amount(order.value_usd) if order is not None else None,
+        value_pct=redaction.share(_share(order.value_usd, summary.net_liquidation_usd))
+        if order is not None
+        else None,
+        reason=row.reason or "",
+    )
+
+
+def _mark(row: DriftRow, order: PlannedOrder | None) -> Mark:
+    if order is None:
+        return ""
+    if order.closes:
+        return "-"
+    return "~" if row.quantity else "+"
+
+
+def _cash(account: AccountPlan, summary: Summary, redaction: Redaction) -> LineView:
+    investable = summary.investable_usd
+    return LineView(
+        account=redaction.account(account.account),
+        symbol=CASH,
+        mark="",
+        action="",
+        target_pct=account.cash_target_pct,
+        current_pct=redaction.share(summary.cash_current_pct),
+        after_pct=redaction.share(_share(summary.cash_after_usd - summary.buffer_usd, investable)),
+        drift_pct=redaction.share(summary.cash_drift_pct),
+        drift_usd=redaction.amount(summary.cash_drift_usd),
+        price=None,
+        price_source="",
+        quantity=None,
+        value_usd=None,
+        value_pct=None,
+        reason=redaction.text(f"{dollars(summary.buffer_usd)} USD buffer set aside"),
+    )
+
+
+def _totals(summary: Summary, redaction: Redaction) -> Totals:
+    value = summary.net_liquidation_usd
+
+    def amounts(before: Decimal, after: Decimal) -> BeforeAfter:
+        return BeforeAfter(redaction.amount(before), redaction.amount(after))
+
+    def of_value(before: Decimal, after: Decimal) -> BeforeAfter:
+        return shares(_share(before, value), _share(after, value))
+
+    def shares(before: Decimal, after: Decimal, step: Decimal = CENT) -> BeforeAfter:
+        return BeforeAfter(redaction.share(before, step), redaction.share(after, step))
+
+    cash = (summary.cash_usd, summary.cash_after_usd)
+    exposure = (summary.exposure_before_usd, summary.exposure_after_usd)
+    return Totals(
+        net_liquidation_usd=redaction.amount(value),
+        buys_usd=redaction.amount(summary.buys_usd),
+        sells_usd=redaction.amount(summary.sells_usd),
+        turnover_pct=redaction.share(summary.turnover_pct),
+        cash_usd=amounts(*cash),
+        cash_pct=of_value(*cash),
+        exposure_usd=amounts(*exposure),
+        exposure_pct=of_value(*exposure),
+        leverage=shares(summary.leverage_before, summary.leverage_after, LEVERAGE_STEP),
+        tracking_error_pct=shares(summary.tracking_error_before_pct, summary.tracking_error_after_pct),
+    )
+
+
+def _share(part: Decimal, whole: Decimal) -> Decimal:
+    return divide(part * HUNDRED, whole) if whole else ZERO

@@ -1,0 +1,80 @@
+"""The sentences that come before everything else."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from syrupy.assertion import SnapshotAssertion
+
+from rebalplan.document import Plan
+from rebalplan.plan import AccountInput
+from rebalplan.render.exceptions import exceptions
+from rebalplan.render.redaction import NOTHING, Redaction, redaction_of
+from rebalplan.review import review_plan
+from tests.builders import account, plan, quote, snapshot, unmanaged, working_order
+
+D = Decimal
+HALF = {"BND": "50", "VTI": "50"}
+
+
+def sentences(made: Plan, redaction: Redaction = NOTHING) -> tuple[str, ...]:
+    return exceptions(review_plan(made), len(made.accounts), redaction)
+
+
+def follower(number: int, **fields: object) -> AccountInput:
+    """One of many accounts that invest a deposit."""
+    values: dict[str, object] = {
+        "cash": "1000",
+        "holdings": {"BND": "50", "VTI": "50"},
+        "weights": HALF,
+        **fields,
+    }
+    return account(f"DU{number}", **values)  # type: ignore[arg-type]
+
+
+def test_the_gravest_come_first(screen: SnapshotAssertion) -> None:
+    state = snapshot("9000", unmanaged=(unmanaged(),), working_orders=(working_order("BND"),))
+    odd = {"BND": "40", "ODD": "1", "OLD": "60"}
+    made = plan(
+        account("DU1", failure="no answer"),
+        account("DU2", max_order_usd=D(100)),
+        account("DU3", cash="-500", holdings={"VTI": "100"}, direction="buy_only"),
+        account("DU4", cash="-9000", holdings={"VTI": "100"}, direction="buy_only"),
+        account("DU5", cash="0", holdings={"BND": "60", "VTI": "40"}, weights=HALF),
+        account("DU6", state=state, weights={"BND": "100", "OLD": "0"}),
+        account("DU7", cash="0", holdings=odd, weights={**HALF, "OLD": "0"}, max_turnover_pct=D(200)),
+        account("DU8", cash="9000", weights={"LATE": "100"}, allow_delayed=True),
+        market=(quote("LATE", delayed=True), quote("OLD", close="100", closed=True)),
+    )
+    assert "\n".join(sentences(made)) == screen
+
+
+def test_many_accounts_that_do_the_same_and_the_few_that_do_not(screen: SnapshotAssertion) -> None:
+    made = plan(
+        *(follower(number) for number in range(100, 247)),
+        follower(300, weights={"BND": "30", "VTI": "70"}),
+        follower(301, min_order_usd=D(800)),
+        follower(302, holdings={"BND": "60", "VTI": "40"}),
+    )
+    assert "\n".join(sentences(made)) == screen
+
+
+def test_with_more_outliers_than_anybody_reads_the_rest_is_counted() -> None:
+    others = (follower(number, min_order_usd=D(800)) for number in range(300, 320))
+    found = sentences(plan(*(follower(number) for number in range(100, 130)), *others))
+    assert found[-14].startswith("30 accounts do the same; these 20 differ:")
+    assert found[-1] == "  and 8 more"
+
+
+def test_redacted_sentences_number_the_accounts() -> None:
+    made = plan(account("DU1", failure="DU1 owes 5,000 USD"), account("DU2", max_order_usd=D(100)))
+    first, second = sentences(made, redaction_of(made))
+    assert first == "A1 failed: A1 owes *** USD"
+    assert second.startswith("A2 is blocked: buy VTI for *** USD is more than max_order_usd = ***")
+
+
+def test_long_lists_are_cut_and_counted() -> None:
+    made = plan(*(account(f"DU{number}") for number in range(100, 120)))
+    turnover, opened = sentences(made)[:2]
+    assert turnover.endswith("DU105 100.00% and 14 more")
+    assert opened == "new to the account: VTI in all 20 accounts"
