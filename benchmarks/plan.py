@@ -21,7 +21,7 @@ from typing import TypeVar
 from msgspec import Struct
 from tabulate import tabulate
 
-from rebalplan.codec import decode, encode
+from rebalplan.codec import check_readable, decode, encode
 from rebalplan.model import AccountSnapshot, Position, Quote, Session, Targets, TargetWeight
 from rebalplan.money import HUNDRED, ZERO, quantize
 from rebalplan.plan import AccountInput, build_plan
@@ -121,7 +121,8 @@ def measure(count: int) -> Measured:
             given, market, mode="paper", session=SESSION, created_at=CREATED_AT, tool_version="benchmark"
         )
     )
-    encoding, (_, data) = _timed(lambda: encode(plan))
+    encoding, (envelope, data) = _timed(lambda: encode(plan))
+    check_readable(envelope, data)
     peak_written = _peak()
     decoding, _ = _timed(lambda: decode(data))
     orders = sum(len(account.orders) for account in plan.accounts)

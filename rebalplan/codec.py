@@ -15,8 +15,9 @@ from typing import Any
 
 import msgspec
 
-from rebalplan.document import PLAN_FORMAT, Plan
+from rebalplan.document import PLAN_FORMAT, AccountPlan, Plan, Volatile
 from rebalplan.errors import PlanFileError
+from rebalplan.model import Mode
 from rebalplan.money import MAX_DIGITS
 
 MAX_BYTES = 80_000_000
@@ -47,6 +48,21 @@ class _RawEnvelope(msgspec.Struct, frozen=True):
     id: str
     sha256: str
     plan: msgspec.Raw
+
+
+class _SplitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format_version: str
+    sizing_version: str
+    mode: Mode
+    replay_of: str | None
+    accounts: tuple[msgspec.Raw, ...]
+    volatile: Volatile
+
+
+class _SplitEnvelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    sha256: str
+    plan: _SplitPlan
 
 
 class _Head(msgspec.Struct):
@@ -80,10 +96,7 @@ def decode(data: bytes) -> Envelope:
     another form of a number, reordered, repeated or unknown fields, trailing data, another format, a wrong hash
     or id.
     """
-    if len(data) > MAX_BYTES:
-        raise PlanFileError(
-            f"it has {len(data):,} bytes, more than the {MAX_BYTES:,} a plan may have", code="RB102"
-        )
+    _check_size(data)
     envelope = _decode_form(data)
     _check_version(envelope.plan.format_version)
     _check_values(envelope.plan, "plan")
@@ -105,6 +118,37 @@ def decode(data: bytes) -> Envelope:
             code="RB107",
         )
     return envelope
+
+
+def check_readable(envelope: Envelope, data: bytes) -> None:
+    """Raise ``PlanFileError`` unless ``decode`` will give ``envelope`` for ``data``, which ``encode`` made of it.
+
+    It reads one account after the other, so a large plan is not held a second time.
+    """
+    _check_size(data)
+    _check_values(envelope.plan, "plan")
+    try:
+        split = msgspec.json.decode(data, type=_SplitEnvelope)
+        same = (split.id, split.sha256) == (envelope.id, envelope.sha256) and all(
+            getattr(split.plan, name) == getattr(envelope.plan, name)
+            for name in split.plan.__struct_fields__
+            if name != "accounts"
+        )
+        accounts = zip(split.plan.accounts, envelope.plan.accounts, strict=True)
+        same = same and all(msgspec.json.decode(text, type=AccountPlan) == made for text, made in accounts)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise PlanFileError(
+            f"the plan {envelope.id} could not be read again: {error}", code="RB101"
+        ) from error
+    if not same:
+        raise PlanFileError(f"the plan {envelope.id} could not be read again as it was made", code="RB101")
+
+
+def _check_size(data: bytes) -> None:
+    if len(data) > MAX_BYTES:
+        raise PlanFileError(
+            f"it has {len(data):,} bytes, more than the {MAX_BYTES:,} a plan may have", code="RB102"
+        )
 
 
 def _decode_form(data: bytes) -> Envelope:

@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from rebalplan.codec import MAX_BYTES, Envelope, decode
+from rebalplan.codec import MAX_BYTES, Envelope, check_readable, decode
 from rebalplan.errors import PlanFileError, RebalError, RefusedError, UsageError
 from rebalplan.text import printable
 
@@ -82,14 +82,13 @@ class PlanStore:
         if path.parent.resolve() == self.folder.resolve():
             require_own_name(path, plan_id)
 
-    def write(self, plan_id: str, data: bytes) -> Path:
-        """Write a plan under its id, or find it there already with the same bytes.
+    def write(self, envelope: Envelope, data: bytes) -> Path:
+        """Write a plan's bytes under its id, or find it there already with the same bytes.
 
-        It is read back first: a plan that this tool would refuse is never written.
+        They are read first: a plan that this tool would refuse is never written.
         """
-        if decode(data).id != plan_id:
-            raise PlanFileError(f"the plan is not called {plan_id}", code="RB106")
-        path = self._path(plan_id)
+        check_readable(envelope, data)
+        path = self._path(envelope.id)
         if not path.exists():
             write_atomically(path, data)
         elif not path.is_file() or _read(path) != data:

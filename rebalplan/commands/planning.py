@@ -50,7 +50,7 @@ def make_plan(request: PlanRequest) -> int:
     envelope, data = encode(made)
     path = None
     if _has_orders(made) and not request.dry_run:
-        path = PlanStore(settings.io.plan_dir).write(envelope.id, data)
+        path = PlanStore(settings.io.plan_dir).write(envelope, data)
     if request.json:
         _print_json(envelope, path)
     else:
