@@ -116,7 +116,8 @@ class Book:
         reference = order.dispatch.reference
         self._journal.append(Ack(account=self.account, at=self.now(), reference=reference, perm_id=perm_id))
         order.perm_id, order.is_unknown = perm_id, False
-        order.ask_at, order.doubted_from = None, None
+        if not order.cancel_asked:
+            order.ask_at, order.doubted_from = None, None
         early = [event for event in self._strays.values() if event.perm_id == perm_id]
         if early and order.over is None:
             self.end(order, early[-1].status, early[-1].filled)

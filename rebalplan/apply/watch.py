@@ -32,12 +32,13 @@ class Watch:
         self._ask_in(order, self._timing.notice_sec)
 
     def leave_none_alone(self, orders: Iterable[Order]) -> None:
-        """Have a question due about each order that ended without its executions, or that cannot be cancelled.
+        """Have a question due about each order that no cancel will come for any more.
 
-        The others come to their end by themselves or by a cancel.
+        It ended without its executions, it cannot be cancelled, or its cancel is out.
         """
         for order in orders:
-            if order.ask_at is None and (order.end_status or order.order_id is None):
+            has_no_other_end = order.end_status or order.order_id is None or order.cancel_asked
+            if order.ask_at is None and has_no_other_end:
                 self._ask_in(order, self._execution.commission_report_timeout)
 
     def after_cancel(self, order: Order) -> None:
