@@ -8,15 +8,19 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.document import AccountPlan, Plan, PlannedOrder
-from rebalplan.money import CENT, HUNDRED, ZERO, divide, quantize
+from rebalplan.document import AccountPlan, Plan, PlannedOrder, Status
+from rebalplan.money import CENT, ZERO, percent_of, quantize
 from rebalplan.policy import policy_values
 
 CauseKind = Literal["targets", "prices", "positions", "cash", "settings", "version", "status"]
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """One input that is not what it was. ``what`` is a symbol, a setting or a name; empty stands for none before."""
+    """One input that is not what it was.
+
+    ``what`` is a symbol, a setting or a name; an empty ``before`` or ``after`` stands for none. A ``status`` comes
+    with its reasons and is a cause also where only they changed.
+    """
 
     kind: CauseKind
     what: str
@@ -48,9 +52,15 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 class AccountDiff(msgspec.Struct, frozen=True):
-    """One account in two plans. ``before`` or ``after`` is ``None`` where that plan has no figures for it."""
+    """One account in two plans.
+
+    A status is ``None`` where that plan does not have the account, ``before`` or ``after`` where it has no figures
+    for it.
+    """
 
     account: str
+    status_before: Status | None
+    status_after: Status | None
     orders: tuple[OrderChange, ...]
     causes: tuple[Cause, ...]
     before: Figures | None
@@ -58,8 +68,8 @@ class AccountDiff(msgspec.Struct, frozen=True):
 
     @property
     def is_same(self) -> bool:
-        """Tell whether the account's orders and status are what they were."""
-        return not self.orders and not any(cause.kind == "status" for cause in self.causes)
+        """Tell whether the account's orders and status are what they were, whatever else moved."""
+        return not self.orders and self.status_before == self.status_after
 
 
 class PlanDiff(msgspec.Struct, frozen=True):
@@ -71,7 +81,7 @@ class PlanDiff(msgspec.Struct, frozen=True):
 
     @property
     def is_same(self) -> bool:
-        """Tell whether every account's orders are what they were."""
+        """Tell whether every account's orders and status are what they were."""
         return all(account.is_same for account in self.accounts)
 
 
@@ -102,7 +112,13 @@ def _account(
 ) -> AccountDiff:
     causes = (*versions, *_causes(before, after))
     return AccountDiff(
-        name, tuple(_order_changes(before, after, causes)), causes, _figures(before), _figures(after)
+        account=name,
+        status_before=before.status if before else None,
+        status_after=after.status if after else None,
+        orders=tuple(_order_changes(before, after, causes)),
+        causes=causes,
+        before=_figures(before),
+        after=_figures(after),
     )
 
 
@@ -157,14 +173,14 @@ def _order_changes(
     for symbol in sorted(old.keys() | new.keys()):
         one, other = old.get(symbol), new.get(symbol)
         if _sent(one) != _sent(other):
-            shares = (_share(one, before), _share(other, after))
-            yield OrderChange(symbol, one, other, *shares, _own_causes(symbol, causes))
+            percentages = (_value_pct(one, before), _value_pct(other, after))
+            yield OrderChange(symbol, one, other, *percentages, _own_causes(symbol, causes))
 
 
-def _share(order: PlannedOrder | None, account: AccountPlan | None) -> Decimal | None:
+def _value_pct(order: PlannedOrder | None, account: AccountPlan | None) -> Decimal | None:
     if order is None or account is None or account.summary is None:
         return None
-    return quantize(divide(order.value_usd * HUNDRED, account.summary.net_liquidation_usd), CENT)
+    return quantize(percent_of(order.value_usd, account.summary.net_liquidation_usd), CENT)
 
 
 def _sent(order: PlannedOrder | None) -> tuple[str, int, Decimal] | None:

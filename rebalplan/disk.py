@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rebalplan.errors import DiskError, RebalError, RefusedError
-from rebalplan.store import sync_folder, write_atomically
+from rebalplan.errors import DiskError, RefusedError
+from rebalplan.files import sync_folder
 
 
 class SystemDisk:
@@ -44,17 +44,6 @@ class SystemDisk:
                 os.fsync(file.fileno())
         except OSError as error:
             raise DiskError(f"cannot mend {path}: {error.strerror}") from error
-
-    def write(self, path: Path, data: bytes) -> None:
-        """Write a whole file, or leave what was there."""
-        try:
-            write_atomically(path, data)
-        except RebalError as error:
-            raise DiskError(str(error)) from error
-
-    def exists(self, path: Path) -> bool:
-        """Tell whether there is such a file."""
-        return path.exists()
 
     @contextmanager
     def lock(self, path: Path) -> Iterator[None]:

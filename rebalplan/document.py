@@ -21,6 +21,7 @@ from rebalplan.model import (
     Session,
     Side,
     TargetWeight,
+    WorkingOrder,
 )
 from rebalplan.policy import Policy
 
@@ -51,6 +52,11 @@ class PlannedOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.closes:
             return "close"
         return "buy" if self.side == "BUY" else "sell"
+
+    @property
+    def sign(self) -> Literal[1, -1]:
+        """Return the direction in which the order moves the holding: 1 for a buy, -1 for a sell."""
+        return 1 if self.side == "BUY" else -1
 
 
 class DriftRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,6 +132,10 @@ class AccountPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def weights(self) -> dict[str, Decimal]:
         """Return the target weights in percent, by symbol and CASH."""
         return {w.symbol: w.target_pct for w in self.targets} | {CASH: self.cash_target_pct}
+
+    def is_stopped_by(self, working: WorkingOrder) -> bool:
+        """Tell whether apply stops at an order at the broker: it has the symbol or the contract of a planned one."""
+        return any(working.symbol == o.symbol or working.con_id == o.con_id for o in self.orders)
 
 
 class Volatile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

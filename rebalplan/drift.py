@@ -134,10 +134,7 @@ def _triggered(drifts: Sequence[Drift], valuation: Valuation, rules: RebalancePo
 
 def _band(valuation: Valuation, rules: RebalancePolicy) -> Decimal:
     """Return the tolerance band in USD under the account's trigger mode."""
-    bps = (
-        rules.portfolio_total_band_bps if rules.trigger_mode == "total_drift" else rules.per_holding_band_bps
-    )
-    return from_bps(bps) * valuation.investable
+    return from_bps(rules.band_bps) * valuation.investable
 
 
 def _largest_beyond(drifts: Iterable[Drift], band: Decimal) -> set[str]:

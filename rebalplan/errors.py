@@ -25,7 +25,7 @@ class ExitCode(enum.IntEnum):
     REFUSED = 3
     """A check refused; nothing was sent."""
     INCOMPLETE = 4
-    """Some account failed or is blocked."""
+    """Some account failed, is blocked, partly filled or unknown; the disk failed; or ``resolve`` recorded nothing."""
     USAGE = 64
     INTERRUPTED = 130
 
@@ -80,6 +80,10 @@ class DiskError(RebalError):
     """The disk did not take or give what it should: full, failing, or not flushed. It stops all sends."""
 
     exit_code = ExitCode.INCOMPLETE
+
+
+class ReportError(RebalError):
+    """Reports could not be written; the orders they tell of stand."""
 
 
 class JournalError(RefusedError):

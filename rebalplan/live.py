@@ -15,6 +15,7 @@ import msgspec
 from rebalplan.model import AccountSnapshot, Position, Quote
 from rebalplan.money import HUNDRED, ONE, ZERO, canonical, divide, from_pct, percent_above, usd
 from rebalplan.plan import AccountPlan, PlannedOrder
+from rebalplan.policy import LimitsPolicy
 from rebalplan.pricing import NoPrice, choose_price
 from rebalplan.snapshot import snapshot_failures
 
@@ -114,9 +115,8 @@ def _working_orders(expected: Expectation, snapshot: AccountSnapshot) -> Iterabl
             "the gateway does not tell about working orders: switch its Read-Only API off",
         )
         return
-    planned = {order.symbol for order in expected.plan.orders}
     for order in snapshot.working_orders:
-        if order.symbol in planned and order.order_ref not in expected.own_references:
+        if expected.plan.is_stopped_by(order) and order.order_ref not in expected.own_references:
             yield LiveFinding(
                 "RB502",
                 "refuse",
@@ -177,12 +177,7 @@ def net_liquidation(plan: AccountPlan, snapshot: AccountSnapshot, quotes: Mappin
     prices = {row.symbol: row.price for row in plan.drift}
     value = snapshot.cash_usd
     for position in snapshot.positions:
-        live = quotes.get(position.symbol)
-        chosen = (
-            choose_price(live, plan.policy.pricing, plan.policy.limits)
-            if live is not None
-            else NoPrice("not quoted")
-        )
+        chosen = choose_price(quotes.get(position.symbol), plan.policy.pricing, plan.policy.limits)
         price = prices.get(position.symbol, ZERO) if isinstance(chosen, NoPrice) else chosen.value
         value += position.quantity * price
     return value
@@ -216,25 +211,24 @@ def _cash(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[LiveFind
 
 def _prices(plan: AccountPlan, quotes: Mapping[str, Quote]) -> Iterable[LiveFinding]:
     for order in plan.orders:
-        quote = quotes.get(order.symbol)
-        price = (
-            choose_price(quote, plan.policy.pricing, plan.policy.limits)
-            if quote is not None
-            else NoPrice("it was not quoted")
-        )
+        price = choose_price(quotes.get(order.symbol), plan.policy.pricing, plan.policy.limits)
         if isinstance(price, NoPrice):
             yield _line(plan, order, "none", f"no price for {order.symbol}: {price.why}")
             continue
-        moved = divide(abs(price.value - order.price) * HUNDRED, order.price)
-        if moved > plan.policy.limits.max_price_move_pct:
-            shown = percent_above(abs(price.value - order.price), order.price)
-            yield _line(
-                plan,
-                order,
-                str(canonical(price.value)),
-                f"{order.symbol} moved {shown}% since the plan ({order.price} to {price.value}), "
-                f"max_price_move_pct = {plan.policy.limits.max_price_move_pct}: the line is left out",
-            )
+        moved = price_move(order, price.value, plan.policy.limits)
+        if moved:
+            yield _line(plan, order, str(canonical(price.value)), f"{moved}: the line is left out")
+
+
+def price_move(order: PlannedOrder, price: Decimal, limits: LimitsPolicy) -> str:
+    """Say how far the price (USD per share) moved since the plan when that is over the limit; else return nothing."""
+    moved = abs(price - order.price)
+    if divide(moved * HUNDRED, order.price) <= limits.max_price_move_pct:
+        return ""
+    return (
+        f"{order.symbol} moved {percent_above(moved, order.price)}% since the plan ({order.price} to {price}), "
+        f"max_price_move_pct = {limits.max_price_move_pct}"
+    )
 
 
 def _line(plan: AccountPlan, order: PlannedOrder, now: str, message: str) -> LiveFinding:

@@ -14,6 +14,7 @@ import msgspec
 
 Side = Literal["SELL", "BUY"]
 Mode = Literal["sim", "paper", "live"]
+ConfirmMode = Literal["per_account", "global"]
 PriceSource = Literal["last", "close", "bid", "ask", "mid"]
 
 CASH = "CASH"
@@ -122,3 +123,8 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     opens_at: datetime
     closes_at: datetime
+
+
+def is_paper(account: str) -> bool:
+    """Tell whether an account id is of paper trading: at Interactive Brokers those begin with D (DU, DF)."""
+    return account.startswith("D")

@@ -79,6 +79,11 @@ def from_pct(pct: Decimal) -> Decimal:
     return _WIDE.scaleb(pct, -2)
 
 
+def percent_of(part: Decimal, whole: Decimal) -> Decimal:
+    """Return ``part`` in percent of ``whole``, to 60 significant digits; of nothing it is 0."""
+    return _WIDE.divide(_WIDE.multiply(part, HUNDRED), whole) if whole else ZERO
+
+
 def usd(value: Decimal) -> str:
     """Format dollars for people: ``41,200.00``."""
     return f"{_WIDE.add(_WIDE.quantize(value, CENT), ZERO):,.2f}"

@@ -7,6 +7,7 @@ evidence.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -18,7 +19,8 @@ from rebalplan.model import Side
 Algo = Literal["none", "adaptive", "midprice"]
 
 FILLED: tuple[str, ...] = ("Filled",)
-DEAD: tuple[str, ...] = ("Cancelled", "ApiCancelled", "Inactive")
+INACTIVE = "Inactive"
+DEAD: tuple[str, ...] = ("Cancelled", "ApiCancelled", INACTIVE)
 """Wire statuses after which nothing more can fill (OrderStatus page of the TWS API reference)."""
 
 
@@ -136,6 +138,14 @@ class WhatIf(msgspec.Struct, frozen=True):
 def correction_root(exec_id: str) -> str:
     """Return the part of an execution id that its corrections share (Execution page of the TWS API reference)."""
     return exec_id.rpartition(".")[0] or exec_id
+
+
+def last_corrections(executions: Iterable[Execution]) -> tuple[Execution, ...]:
+    """Return the executions that count: of those that correct one another the last, never their sum."""
+    last: dict[str, Execution] = {}
+    for execution in sorted(executions, key=lambda execution: correction_number(execution.exec_id)):
+        last[correction_root(execution.exec_id)] = execution
+    return tuple(last.values())
 
 
 def correction_number(exec_id: str) -> int:

@@ -29,6 +29,13 @@ class RebalancePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     unlisted: Literal["hold", "sell"] = "hold"
     direction: Literal["both", "buy_only", "sell_only"] = "both"
 
+    @property
+    def band_bps(self) -> Decimal:
+        """Return the band of the trigger mode: of each holding, or of all drifts together."""
+        return (
+            self.portfolio_total_band_bps if self.trigger_mode == "total_drift" else self.per_holding_band_bps
+        )
+
 
 class PricingPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which price values a holding."""

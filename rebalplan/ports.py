@@ -1,4 +1,4 @@
-"""What the core needs from the world: a broker to ask and a clock."""
+"""What the core needs from the world: a broker to ask and to trade at, a clock, and a disk for the journal."""
 
 from __future__ import annotations
 
@@ -120,14 +120,6 @@ class Disk(Protocol):
 
     def truncate(self, path: Path, size: int) -> None:
         """Cut a file to its first ``size`` bytes and return when the disk has it."""
-        ...
-
-    def write(self, path: Path, data: bytes) -> None:
-        """Write a whole file, or leave what was there."""
-        ...
-
-    def exists(self, path: Path) -> bool:
-        """Tell whether there is such a file."""
         ...
 
     def lock(self, path: Path) -> AbstractContextManager[None]:

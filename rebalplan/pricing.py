@@ -39,12 +39,16 @@ class NoPrice(msgspec.Struct, frozen=True):
     why: str
 
 
-def choose_price(quote: Quote, pricing: PricingPolicy, limits: LimitsPolicy | None = None) -> Price | NoPrice:
-    """Return the price of ``quote`` under an account's pricing rules.
+def choose_price(
+    quote: Quote | None, pricing: PricingPolicy, limits: LimitsPolicy | None = None
+) -> Price | NoPrice:
+    """Return the price of ``quote`` under an account's pricing rules; without a quote there is none.
 
     ``limits`` (the defaults when not given) say how wide a book may be to give a price, and how far outside of it a
     last trade may lie.
     """
+    if quote is None:
+        return NoPrice("not quoted")
     limits = limits or LimitsPolicy()
     quote = _without_impossible(quote)
     refusal = _refusal(quote, pricing)

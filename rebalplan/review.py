@@ -14,7 +14,7 @@ from rebalplan.model import Reason, UnmanagedItem, WorkingOrder
 from rebalplan.policy import policy_values
 
 LARGE_TURNOVER_PCT = Decimal(20)
-"""An account that trades more than this share of its net liquidation value deserves a look."""
+"""An account that trades more than this percentage of its net liquidation value deserves a look."""
 
 _FEWEST_TO_COMPARE = 3
 """With fewer accounts nobody is an outlier."""
@@ -119,7 +119,10 @@ class Review(msgspec.Struct, frozen=True):
 
     @property
     def exceptional(self) -> frozenset[str]:
-        """Return the accounts that are exceptions themselves: not by what many do, such as closing a holding."""
+        """Return the accounts that need a look of their own.
+
+        What is common, such as closing a holding, does not count.
+        """
         return frozenset(
             (
                 *(found.account for found in self.not_planned),
@@ -205,9 +208,8 @@ def _symbols_in(
 
 def _working(accounts: Iterable[AccountPlan]) -> Iterable[Working]:
     for account in accounts:
-        planned = {order.con_id for order in account.orders}
         working = account.snapshot.working_orders if account.snapshot is not None else ()
-        found = tuple(order for order in working or () if order.con_id in planned)
+        found = tuple(order for order in working or () if account.is_stopped_by(order))
         if found:
             yield Working(account.account, found)
 

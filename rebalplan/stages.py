@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Literal
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
 from rebalplan.codec import Envelope
 from rebalplan.journal.result import AccountResult, ApplyResult, OrderResult
+from rebalplan.model import ConfirmMode
 from rebalplan.plan import AccountPlan, PlannedOrder
-
-ConfirmMode = Literal["per_account", "global"]
 
 
 class OrderLine(msgspec.Struct, frozen=True):
@@ -75,12 +73,16 @@ Stage = ConfirmAll | Skip | Confirm | Recover | Trade | Pause
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """Which accounts, and how the person is asked. An empty ``accounts`` means all."""
+    """Which accounts, and how the person is asked. An empty ``accounts`` means all.
+
+    ``refused`` says of some accounts why nothing may be sent; a resume still finds out what became of their orders.
+    """
 
     accounts: Collection[str]
     confirm_mode: ConfirmMode
     resume: bool
     pacing_sec: float
+    refused: Mapping[str, str] = {}
 
 
 def build_stages(envelope: Envelope, result: ApplyResult, selection: Selection) -> tuple[Stage, ...]:
@@ -106,7 +108,7 @@ def _turn(plan: AccountPlan, result: AccountResult, selection: Selection) -> tup
     """Return one account's stages; the last one says whether it acts."""
     skip = _why_not(plan, result, selection)
     if skip is not None:
-        may_learn = selection.resume and result.unresolved
+        may_learn = selection.resume and (result.unresolved or result.unpriced)
         return (*_recover(result, trades_after=False), skip) if may_learn else (skip,)
     lines = [OrderLine(line.reference, line.planned) for line in result.unsent]
     trade = Trade(
@@ -132,10 +134,8 @@ def _recover(result: AccountResult, *, trades_after: bool) -> tuple[Recover, ...
 
 
 def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> Skip | None:
-    if plan.status == "no_changes":
-        return Skip(plan.account, "no changes planned", is_problem=False)
-    if plan.status in ("blocked", "failed"):
-        return Skip(plan.account, f"{plan.status}: {'; '.join(plan.reasons)}", is_problem=True)
+    if plan.status != "planned":
+        return _not_planned(plan)
     if result.unknown:
         names = ", ".join(order.dispatch.reference for order in result.unknown)
         return Skip(
@@ -144,10 +144,12 @@ def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> 
             is_problem=True,
             is_unknown=True,
         )
+    if result.is_applied:
+        return Skip(plan.account, "already applied", is_problem=not selection.resume)
+    if plan.account in selection.refused:
+        return Skip(plan.account, selection.refused[plan.account], is_problem=True)
     if not result.intents:
         return None
-    if result.closed is not None and result.closed.status == "done" and not result.unresolved:
-        return Skip(plan.account, "already applied", is_problem=not selection.resume)
     if not selection.resume:
         return Skip(plan.account, "already begun: only --resume goes on with it", is_problem=True)
     if _has_nothing_left(result):
@@ -157,14 +159,20 @@ def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> 
     return None
 
 
+def _not_planned(plan: AccountPlan) -> Skip:
+    if plan.status == "no_changes":
+        return Skip(plan.account, "no changes planned", is_problem=False)
+    return Skip(plan.account, f"{plan.status}: {'; '.join(plan.reasons)}", is_problem=True)
+
+
 def _has_nothing_left(result: AccountResult) -> bool:
     """Tell whether a resume could neither send nor learn anything."""
-    was_read = result.closed is not None and result.closed.read
+    was_read = result.closed is not None and result.closed.read and result.is_current
     return was_read and not (result.unsent or result.unresolved or result.unpriced or rests_of(result))
 
 
 def rests_of(result: AccountResult) -> tuple[OrderResult, ...]:
-    """Return the algo orders that evidently died before they were filled, and have had no fallback."""
+    """Return the algo orders that were refused, or that we cancelled, before they were filled; without a fallback."""
     if not result.plan.policy.execution.fallback_plain_market:
         return ()
     return tuple(
@@ -173,5 +181,5 @@ def rests_of(result: AccountResult) -> tuple[OrderResult, ...]:
 
 
 def _has_rest(order: OrderResult) -> bool:
-    is_dead = order.status in ("cancelled", "rejected") and order.dispatch.algo != "none"
-    return is_dead and order.filled < order.dispatch.quantity
+    may_be_followed = order.status == "rejected" or (order.status == "cancelled" and order.cancel_asked)
+    return may_be_followed and order.dispatch.algo != "none" and order.filled < order.dispatch.quantity

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import glob
-import os
 import re
 from pathlib import Path
 
 from rebalplan.codec import MAX_BYTES, Envelope, check_readable, decode
 from rebalplan.errors import PlanFileError, RebalError, RefusedError, UsageError
+from rebalplan.files import write_atomically
 from rebalplan.text import printable
 
 _PLAN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}\.json")
@@ -85,12 +83,13 @@ class PlanStore:
     def write(self, envelope: Envelope, data: bytes) -> Path:
         """Write a plan's bytes under its id, or find it there already with the same bytes.
 
-        They are read first: a plan that this tool would refuse is never written.
+        They are read first: a plan that this tool would refuse is never written. Raises ``RebalError`` when the
+        folder or the disk does not take it.
         """
         check_readable(envelope, data)
         path = self._path(envelope.id)
         if not path.exists():
-            write_atomically(path, data)
+            _write(path, data)
         elif not path.is_file() or _read(path) != data:
             raise RefusedError(
                 f"{path} exists with other content and plans are never rewritten: move it away"
@@ -117,6 +116,14 @@ def read_plan(path: Path) -> Envelope:
     return envelope
 
 
+def require_own_folder(path: Path, folder: Path) -> None:
+    """Raise ``RefusedError`` for a plan elsewhere than in the plan folder: a copy would get a journal of its own."""
+    if path.resolve().parent != folder.resolve():
+        raise RefusedError(
+            f"{_shown(path)} is not in the plan folder {folder}, where the journals are: apply the plan that is there"
+        )
+
+
 def require_own_name(path: Path, plan_id: str) -> None:
     """Raise ``PlanFileError`` for a plan that is not called after its id: a copy would get a journal of its own."""
     if path.name != f"{plan_id}.json":
@@ -132,6 +139,16 @@ def _misnamed(path: Path, plan_id: str) -> PlanFileError:
 def _shown(path: Path) -> str:
     """Return the path for a message: names in a pull request are anybody's text."""
     return printable(str(path), _LONGEST_PATH)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        raise RebalError(
+            f"cannot write {path}: {error.strerror}. Nothing was written; free space or choose another folder "
+            "([io] plan_dir)"
+        ) from error
 
 
 def _read(path: Path) -> bytes:
@@ -151,47 +168,3 @@ def _read(path: Path) -> bytes:
         raise UsageError(f"there is no file {_shown(path)}") from None
     except OSError as error:
         raise RebalError(f"cannot read {_shown(path)}: {error.strerror}") from error
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a temporary file beside ``path``, flush it to the disk, then rename it; nothing half-written stays.
-
-    Raises ``RebalError`` when the folder or the disk does not take it.
-    """
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for left_over in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-            left_over.unlink(missing_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        descriptor = os.open(
-            temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666
-        )
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
-        raise RebalError(
-            f"cannot write {path}: {error.strerror}. Nothing was written; free space or choose another folder "
-            "([io] plan_dir)"
-        ) from error
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the rename durable where the system lets a folder be opened and flushed (not on Windows)."""
-    if os.name == "nt":
-        return
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -12,15 +12,32 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.model import CASH, Targets
-from rebalplan.plan import AccountPlan, Plan, derive_again
+from rebalplan.errors import PlanFileCode
+from rebalplan.journal.result import ApplyResult
+from rebalplan.model import CASH, Mode, Targets
+from rebalplan.plan import AccountPlan, Plan, PlannedOrder, derive_again
 from rebalplan.policy import Policy
 from rebalplan.sizing import SIZING_VERSION
 from rebalplan.text import printable
 
 Code = Literal[
-    "RB201", "RB202", "RB301", "RB302", "RB303", "RB304", "RB305", "RB401", "RB402", "RB403", "RB404"
+    "RB201",
+    "RB202",
+    "RB301",
+    "RB302",
+    "RB303",
+    "RB304",
+    "RB305",
+    "RB306",
+    "RB401",
+    "RB402",
+    "RB403",
+    "RB404",
+    "RB405",
 ]
+
+OF_ONE_ACCOUNT: tuple[Code, ...] = ("RB302", "RB405")
+"""Findings that leave out an account and not the whole plan."""
 
 _NOT_LISTED = "not listed"
 
@@ -35,9 +52,9 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that is not as the plan has it. ``account`` is empty when it concerns the whole plan."""
+    """One thing that is not as the plan has it. ``account`` is empty when it concerns the whole plan or its file."""
 
-    code: Code
+    code: PlanFileCode | Code
     account: str
     field: str
     planned: str
@@ -106,6 +123,11 @@ def _first_difference(these: object, those: object) -> str:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, PlannedOrder):
+        return (
+            f"{value.action} {value.quantity} {value.symbol} (contract {value.con_id}) at {value.price} = "
+            f"{value.value_usd} USD"
+        )
     if isinstance(value, msgspec.Struct):
         return " ".join(str(getattr(value, name)) for name in value.__struct_fields__)
     return str(value)
@@ -195,7 +217,29 @@ def verify_limits(plan: Plan) -> tuple[Finding, ...]:
     )
 
 
-def verify_files(plan: Plan, mode: str, expected: Mapping[str, Expected]) -> tuple[Finding, ...]:
+def verify_journals(
+    plan: Plan, result: ApplyResult, open_elsewhere: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    """Return a finding when the plan was applied whole, and for each account that another plan's orders block.
+
+    ``open_elsewhere`` has a sentence for each account with an order of another plan whose end nobody knows.
+    """
+    findings = [
+        Finding("RB405", a.account, "journal", "", "", open_elsewhere[a.account])
+        for a in plan.accounts
+        if a.account in open_elsewhere
+    ]
+    planned = [account for account in result.accounts if account.lines and account.plan.status == "planned"]
+    if planned and all(account.is_applied for account in planned):
+        last = max(account.closed.at for account in planned if account.closed is not None)
+        message = (
+            f"it was applied, to its end, by {last:%Y-%m-%d %H:%M:%S} UTC: nothing of it is left to send"
+        )
+        findings.append(Finding("RB306", "", "journal", "", "", message))
+    return tuple(findings)
+
+
+def verify_files(plan: Plan, mode: Mode, expected: Mapping[str, Expected]) -> tuple[Finding, ...]:
     """Compare each account's policy and targets, by value, with what today's files say.
 
     ``expected`` has an entry for each account that settings.ini lists today.

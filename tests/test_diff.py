@@ -1,146 +1,136 @@
-"""``rebal diff``: what changed and why."""
+"""Which orders and statuses differ between two plans, and which inputs."""
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from syrupy.assertion import SnapshotAssertion
+from msgspec import structs
 
-from rebalplan.codec import Envelope, encode
-from rebalplan.diff import diff_plans
-from rebalplan.render.diff_markdown import render_diff_markdown
-from rebalplan.render.markdown import LONGEST
-from tests.builders import account, plan
-from tests.cli import Workspace, without_ids
-from tests.scenarios import use_scenario
+from rebalplan.diff import AccountDiff, Cause, CauseKind, Figures, OrderChange, PlanDiff, diff_plans
+from rebalplan.document import Plan
+from rebalplan.plan import AccountInput
+from tests.builders import account, plan, planned
 
-BY = 1
+D = Decimal
 HALF = {"BND": "50", "VTI": "50"}
 
 
-@pytest.fixture
-def planned(sample: Workspace) -> str:
-    """Return the id of a first plan of the samples."""
-    sample.ok("plan")
-    sample.clock.sleep(BY)
-    return sample.plans()[0].stem
+def compared(old: Plan, new: Plan) -> PlanDiff:
+    return diff_plans("old", old, "new", new)
 
 
-def newest(workspace: Workspace) -> str:
-    return workspace.plans()[-1].stem
+def of_one(before: AccountInput, after: AccountInput, **fields: Any) -> AccountDiff:
+    """Compare one account's plans; ``fields`` are arguments of ``build_plan`` for the new one."""
+    (found,) = compared(plan(before), plan(after, **fields)).accounts
+    return found
 
 
-def test_a_plan_against_itself_is_the_same(sample: Workspace, planned: str) -> None:
-    result = sample.run("diff", planned, planned)
-    assert (result.code, without_ids(result.out)) == (0, "<plan id> -> <plan id>: no order changed.\n")
+def split(bnd: str, vti: str, **keys: Any) -> AccountInput:
+    return account(cash="0", holdings={"BND": bnd, "VTI": vti}, weights=HALF, **keys)
 
 
-def test_prices_that_moved_without_changing_an_order_are_one_line(sample: Workspace, planned: str) -> None:
-    use_scenario(sample, ('last = "312.40"', 'last = "312.41"'))
-    sample.ok("plan")
-    result = sample.run("diff", planned, newest(sample))
-    assert (result.code, result.out.count("\n")) == (0, 1)
-    assert "no order changed (prices moved)." in result.out
+def test_a_plan_against_itself_has_no_change_and_no_cause() -> None:
+    made = plan(split("60", "40"))
+    assert compared(made, made).is_same
+    assert compared(made, made).accounts[0].causes == ()
 
 
-def test_edited_targets_are_named_as_the_cause(
-    sample: Workspace, planned: str, screen: SnapshotAssertion
+def test_an_order_that_is_sent_in_another_number_is_changed_with_both_percentages() -> None:
+    found = of_one(split("60", "40"), split("70", "30"))
+    before, after = (planned(given).orders for given in (split("60", "40"), split("70", "30")))
+    assert found.orders == (
+        OrderChange("BND", before[0], after[0], D(10), D(20), ("positions",)),
+        OrderChange("VTI", before[1], after[1], D(10), D(20), ("positions",)),
+    )
+    assert not found.is_same
+
+
+def test_positions_that_moved_are_named_with_their_quantities() -> None:
+    assert of_one(split("60", "40"), split("61", "40")).causes == (Cause("positions", "BND", "60", "61"),)
+
+
+def test_a_price_that_moved_without_changing_an_order_is_a_cause_but_no_difference() -> None:
+    given = account(cash="0", holdings={"VTI": "100"})
+    moved = account(cash="0", holdings={"VTI": "100"}, prices={"VTI": "101"})
+    found = compared(plan(given), plan(moved, VTI="101"))
+    assert found.accounts[0].causes == (Cause("prices", "VTI", "100", "101"),)
+    assert found.is_same
+
+
+def test_another_version_of_the_tool_is_a_cause_in_every_account() -> None:
+    accounts = (account("DU1"), account("DU2"))
+    found = compared(plan(*accounts), plan(*accounts, tool_version="0.2.0", mode="live"))
+    causes = (Cause("version", "mode", "paper", "live"), Cause("version", "rebal", "0.1.0", "0.2.0"))
+    assert [a.causes for a in found.accounts] == [causes, causes]
+    assert found.is_same
+
+
+def test_a_status_that_changed_with_the_same_orders_is_a_difference() -> None:
+    found = of_one(split("60", "40"), split("60", "40", max_order_usd=D(100)))
+    assert found.orders == ()
+    assert (found.status_before, found.status_after) == ("planned", "blocked")
+    kinds: list[CauseKind] = [cause.kind for cause in found.causes]
+    assert kinds == ["status", "settings"]
+    assert found.causes[0].after.startswith("blocked; ")
+    assert not found.is_same
+
+
+def test_another_reason_alone_is_a_cause_but_no_difference() -> None:
+    found = of_one(account(failure="no answer within 30 s"), account(failure="no answer within 31 s"))
+    assert found.causes == (
+        Cause("status", "account", "failed; no answer within 30 s", "failed; no answer within 31 s"),
+    )
+    assert found.is_same
+
+
+def test_an_account_that_only_the_new_plan_has_is_added_with_all_its_orders() -> None:
+    found = compared(plan(account("DU1")), plan(account("DU1"), account("DU2")))
+    same, added = found.accounts
+    assert same.is_same
+    assert (added.account, added.status_before, added.status_after) == ("DU2", None, "planned")
+    assert (added.before, added.after) == (None, Figures(D(100), D(10_000), D(1)))
+    assert [(change.before, change.after_pct) for change in added.orders] == [(None, D(100))]
+    assert added.causes == (Cause("status", "account", "", "planned"),)
+    assert not found.is_same
+
+
+def test_an_account_that_only_the_old_plan_has_comes_last_with_its_orders_removed() -> None:
+    found = compared(plan(account("DU1"), account("DU2")), plan(account("DU3"), account("DU2")))
+    assert [a.account for a in found.accounts] == ["DU3", "DU2", "DU1"]
+    gone = found.accounts[-1]
+    assert (gone.status_before, gone.status_after, gone.after) == ("planned", None, None)
+    assert [(change.after, change.before_pct) for change in gone.orders] == [(None, D(100))]
+
+
+def test_an_order_whose_symbol_is_as_it_was_follows_from_the_others() -> None:
+    """With more VTI half of the account is more, so fewer BND are sold."""
+    bnd, vti = of_one(split("60", "40"), split("60", "50")).orders
+    assert (bnd.symbol, bnd.causes) == ("BND", ())
+    assert (vti.symbol, vti.causes) == ("VTI", ("positions",))
+
+
+def test_the_contract_behind_a_symbol_is_part_of_its_order() -> None:
+    made = plan(account())
+    (order,) = made.accounts[0].orders
+    other = structs.replace(order, con_id=order.con_id + 1)
+    renumbered = structs.replace(made.accounts[0], orders=(other,))
+    found = compared(made, structs.replace(made, accounts=(renumbered,)))
+    assert [(c.before, c.after) for c in found.accounts[0].orders] == [(order, other)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "cause"),
+    [
+        ("targets", {}, {"weights": {"VTI": "90"}, "cash_target": "10"}, Cause("targets", "VTI", "100", "90")),
+        ("cash", {}, {"cash": "10001"}, Cause("cash", "USD", "10000", "10001")),
+        ("settings", {}, {"cost_bps": D(5)}, Cause("settings", "rebalance.cost_bps", "0", "5")),
+    ],
+)  # fmt: skip
+def test_each_input_that_moved_is_a_cause_of_its_kind(
+    kind: str, before: dict[str, Any], after: dict[str, Any], cause: Cause
 ) -> None:
-    sample.edit("portfolios.csv", "GLD,,,20", "GLD,,,18")
-    sample.edit("portfolios.csv", "SGOV,,,3", "SGOV,,,5")
-    sample.ok("plan", "--from", planned)
-    result = sample.run("diff", planned, newest(sample))
-    assert result.code == 1
-    assert without_ids(result.out) == screen
-
-
-def test_the_markdown_of_a_change_in_one_account(
-    sample: Workspace, planned: str, screen: SnapshotAssertion
-) -> None:
-    sample.edit("settings.ini", "min_order_usd = 100", "min_order_usd = 600")
-    sample.ok("plan")
-    result = sample.run("diff", planned, newest(sample), "--format", "markdown")
-    assert result.code == 1
-    assert without_ids(result.out) == screen
-
-
-def test_json_has_every_change(sample: Workspace, planned: str) -> None:
-    sample.edit("settings.ini", "min_order_usd = 100", "min_order_usd = 600")
-    sample.ok("plan")
-    result = sample.run("diff", planned, newest(sample), "--json")
-    accounts = {a["account"]: a for a in json.loads(result.out)["accounts"]}
-    assert accounts["DU1000002"]["orders"]
-    assert accounts["DU1000001"]["orders"] == accounts["DU1000003"]["orders"] == []
-    assert accounts["DU1000002"]["causes"] == [
-        {"kind": "settings", "what": "rebalance.min_order_usd", "before": "100", "after": "600"}
-    ]
-
-
-def test_an_account_that_is_gone_is_a_difference(sample: Workspace, planned: str) -> None:
-    sample.ok("plan", "--account", "DU1000001")
-    result = sample.run("diff", planned, newest(sample))
-    assert result.code == 1
-    assert "Account DU1000002\n  - " in result.out
-    assert "status: account planned -> none" in result.out
-
-
-@pytest.mark.parametrize("old", ["nothing", "plans/none.json"])
-def test_a_plan_that_is_not_there_is_an_error_of_its_own(sample: Workspace, planned: str, old: str) -> None:
-    assert sample.run("diff", old, planned).code == 2
-
-
-def test_a_cause_that_all_have_is_said_once(sample: Workspace, planned: str) -> None:
-    sample.edit("portfolios.csv", "GLD,,,20", "GLD,,,10")
-    sample.edit("portfolios.csv", "SGOV,,,3", "SGOV,,,13")
-    sample.ok("plan", "--from", planned)
-    out = sample.run("diff", planned, newest(sample)).out
-    assert out.count("targets: GLD 5 -> 2.5, SGOV 0.75 -> 3.25") == 1
-    assert out.count("Account DU") == 3
-    assert ": 2 orders added, 1 removed, 4 changed in 3 accounts.\n" in out
-
-
-def test_accounts_without_a_change_are_one_line(sample: Workspace, planned: str) -> None:
-    sample.edit("settings.ini", "min_order_usd = 100", "min_order_usd = 600")
-    sample.ok("plan")
-    out = sample.run("diff", planned, newest(sample)).out
-    assert out.endswith("\n2 accounts unchanged: DU1000001, DU1000003\n")
-
-
-@pytest.mark.parametrize("form", ["text", "markdown"])
-def test_a_redacted_difference_has_no_account_and_no_amount(
-    sample: Workspace, planned: str, form: str
-) -> None:
-    use_scenario(sample, ('cash = { USD = "912.40" }', 'cash = { USD = "1912.41" }'))
-    sample.edit("settings.ini", "min_order_usd = 100", "min_order_usd = 654")
-    sample.ok("plan")
-    out = sample.run("diff", planned, newest(sample), "--redact", "--format", form).out
-    assert "% of NLV)" in out
-    for secret in ("DU100000", "912.4", "654", "USD)"):
-        assert secret not in out
-    assert "cash: USD" in out
-
-
-def test_json_is_never_redacted_without_a_word(sample: Workspace, planned: str) -> None:
-    result = sample.run("diff", planned, planned, "--redact", "--json")
-    assert result.code == 64
-    assert "--redact is for text and markdown" in result.err
-
-
-def test_markdown_of_many_accounts_fits_and_says_what_it_left_out() -> None:
-    def plan_of(shares: str) -> Envelope:
-        held = {"BND": shares, "VTI": "500"}
-        names = (f"DU{number:05}" for number in range(2000))
-        given = (
-            account(n, cash="0", holdings=held, weights=HALF, prices={}, max_order_usd=Decimal(10**6))
-            for n in names
-        )
-        return encode(plan(*given))[0]
-
-    old, new = plan_of("600"), plan_of("700")
-    text = render_diff_markdown(diff_plans(old.id, old.plan, new.id, new.plan))
-    assert LONGEST * 0.9 < len(text) <= LONGEST
-    left_out = 2000 - text.count("```diff")
-    assert f"{left_out} accounts that changed as well" in text
-    assert text.count("```") == 2 * text.count("```diff")
+    found = of_one(account(**before), account(**after))
+    assert cause in found.causes
+    assert kind == cause.kind

@@ -9,7 +9,8 @@ import pytest
 
 from rebalplan.codec import MAX_BYTES, encode
 from rebalplan.errors import ExitCode, PlanFileError, RebalError, RefusedError, UsageError
-from rebalplan.store import PlanStore, read_plan, write_atomically
+from rebalplan.files import write_atomically
+from rebalplan.store import PlanStore, read_plan
 from tests.builders import NOW, account, plan
 
 ENVELOPE, DATA = encode(plan())
@@ -273,7 +274,7 @@ def test_a_full_disk_leaves_an_existing_file_as_it_was(
     path = tmp_path / "report.csv"
     path.write_bytes(b"before")
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(RebalError):
+    with pytest.raises(OSError, match="No space left on device"):
         write_atomically(path, b"after")
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
@@ -307,5 +308,5 @@ def test_a_folder_that_cannot_be_flushed_does_not_lose_the_plan(
 
 def test_a_plan_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
     (tmp_path / "plans").write_text("")
-    with pytest.raises(RebalError, match="Nothing was written"):
-        write_atomically(tmp_path / "plans" / "plan.json", DATA)
+    with pytest.raises(RebalError, match=r"Nothing was written; free space or choose .* \(\[io\] plan_dir\)"):
+        PlanStore(tmp_path / "plans").write(ENVELOPE, DATA)

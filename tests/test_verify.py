@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from rebalplan.codec import decode, encode
 from rebalplan.errors import PlanFileError
-from rebalplan.model import Targets
+from rebalplan.model import Mode, Targets
 from rebalplan.plan import AccountPlan, Plan
 from rebalplan.policy import Policy
 from rebalplan.verify import (
@@ -374,7 +374,7 @@ def test_an_account_that_is_listed_but_not_planned_is_no_finding() -> None:
 
 
 @pytest.mark.parametrize("mode", ["sim", "live"])
-def test_another_mode_is_named(mode: str) -> None:
+def test_another_mode_is_named(mode: Mode) -> None:
     assert found(verify_files(plan(account()), mode, {"DU1": expected()})) == [("RB404", "", "mode")]
 
 

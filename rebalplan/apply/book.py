@@ -19,6 +19,7 @@ from rebalplan.money import ZERO, canonical
 from rebalplan.orders import (
     DEAD,
     FILLED,
+    INACTIVE,
     Commissioned,
     Execution,
     Noticed,
@@ -110,17 +111,17 @@ class Book:
         """Give an order up although it may be over: its reference is no longer a key."""
         if not order.is_doubled:
             order.is_doubled, order.is_unknown, order.over = True, True, None
-            self._record_unknown(order, why)
+            self._record_unknown(order, why, is_twin=True)
 
     def _acknowledge(self, order: Order, perm_id: int) -> None:
         reference = order.dispatch.reference
         self._journal.append(Ack(account=self.account, at=self.now(), reference=reference, perm_id=perm_id))
-        order.perm_id, order.is_unknown = perm_id, False
+        order.perm_id, order.is_unknown = perm_id, order.is_doubled
         if not order.cancel_asked:
             order.ask_at, order.doubted_from = None, None
         early = [event for event in self._strays.values() if event.perm_id == perm_id]
         if early and order.over is None:
-            self.end(order, early[-1].status, early[-1].filled)
+            self._said(order, early[-1])
 
     def status(self, event: StatusReported) -> None:
         """Note the end of an order; states in between change nothing."""
@@ -128,10 +129,18 @@ class Book:
             return
         for order in self.orders.values():
             if event.perm_id and order.perm_id == event.perm_id:
-                self.end(order, event.status, event.filled)
+                self._said(order, event)
                 return
         self._strays[event.order_id] = event
         self._end_rejected(event.order_id)
+
+    def _said(self, order: Order, event: StatusReported) -> None:
+        """Take the wire's word for an end; ``Inactive`` alone is none, since a held order is inactive too."""
+        if event.status == INACTIVE and not order.is_rejected:
+            order.inactive_filled = event.filled
+            order.ask_at = self._clock.now()
+        else:
+            self.end(order, event.status, event.filled)
 
     def _end_rejected(self, order_id: int) -> None:
         """End an order that never got a reference on the wire: error and status together say it was not taken."""
@@ -148,15 +157,15 @@ class Book:
             order.end_status, order.end_filled = status, canonical(filled)
             self.settle(order)
 
-    def record_execution(self, execution: Execution) -> None:
-        """Record a fill, once; a correction takes the place of what it corrects."""
+    def record_execution(self, execution: Execution) -> Order | None:
+        """Record a fill, once; a correction takes the place of what it corrects. Return its order when it is news."""
         order = self._tie(execution.reference, execution.account, execution.perm_id)
         if order is None or order.is_resolved:
-            return
+            return None
         root, number = correction_root(execution.exec_id), correction_number(execution.exec_id)
         known = order.fills.get(root)
         if known is not None and correction_number(known.exec_id) >= number:
-            return
+            return None
         fill = Fill(
             account=self.account,
             at=self.now(),
@@ -168,6 +177,7 @@ class Book:
         self._journal.append(fill)
         order.fills[root] = fill
         self.settle(order)
+        return order
 
     def commissioned(self, event: Commissioned) -> None:
         """Record a fill's commission, once."""
@@ -212,6 +222,7 @@ class Book:
                 reference=order.dispatch.reference,
                 status=status,
                 filled=canonical(filled),
+                cancel_asked=order.was_cancelled_by_us,
                 note=order.note,
             )
         )
@@ -221,14 +232,21 @@ class Book:
         """Record that nobody can say what became of an order; it blocks the account."""
         if order.is_followed:
             order.is_unknown = True
-            self._record_unknown(order, why)
+            self._record_unknown(order, why, is_twin=False)
 
-    def _record_unknown(self, order: Order, why: str) -> None:
-        reference = order.dispatch.reference
-        self._journal.append(Unknown(account=self.account, at=self.now(), reference=reference, why=why))
+    def _record_unknown(self, order: Order, why: str, *, is_twin: bool) -> None:
+        self._journal.append(
+            Unknown(
+                account=self.account,
+                at=self.now(),
+                reference=order.dispatch.reference,
+                why=why,
+                is_twin=is_twin,
+            )
+        )
 
 
 def _end_kind(order: Order) -> DoneStatus:
     if order.end_status in FILLED or order.end_filled >= order.dispatch.quantity > ZERO:
         return "filled"
-    return "rejected" if order.is_rejected or order.end_status == "Inactive" else "cancelled"
+    return "rejected" if order.is_rejected or order.end_status == INACTIVE else "cancelled"

@@ -14,9 +14,9 @@ from rebalplan.codec import Envelope, order_ref
 from rebalplan.errors import RefusedError
 from rebalplan.journal.result import AccountResult
 from rebalplan.live import Expectation, LiveFinding, foreign_orders, refusals, verify_live
-from rebalplan.model import AccountSnapshot, Position, Quote
-from rebalplan.money import ZERO, canonical
-from rebalplan.orders import CompletedOrder, Execution, OpenOrder, correction_number, correction_root
+from rebalplan.model import AccountSnapshot, Quote
+from rebalplan.money import ZERO
+from rebalplan.orders import CompletedOrder, Execution, OpenOrder, last_corrections
 from rebalplan.plan import AccountPlan, Plan
 from rebalplan.verify import verify_expiry
 
@@ -57,16 +57,8 @@ def expect(plan: AccountPlan, result: AccountResult) -> Expectation:
         return Expectation(
             plan, snapshot.positions if snapshot else (), snapshot.cash_usd if snapshot else ZERO, references
         )
-    first = result.intents[0]
-    held = {(p.symbol, p.con_id): p.quantity for p in first.positions}
-    cash = first.cash_usd
-    for line in result.lines:
-        key = (line.planned.symbol, line.planned.con_id)
-        sign = 1 if line.planned.side == "BUY" else -1
-        held[key] = held.get(key, ZERO) + sign * line.filled
-        cash -= sign * line.value_usd + line.commission_usd
-    positions = tuple(Position(s, c, canonical(q)) for (s, c), q in sorted(held.items()))
-    return Expectation(plan, positions, canonical(cash), references)
+    holdings = result.reckon()
+    return Expectation(plan, holdings.positions, holdings.cash_usd, references)
 
 
 def check_live(
@@ -98,7 +90,7 @@ def foreign(
     return foreign_references(prefix, known, open_orders, completed, executions)
 
 
-def check_resolutions(result: AccountResult, executions: Iterable[Execution]) -> None:
+def check_resolutions(result: AccountResult, executions: Sequence[Execution]) -> None:
     """Refuse when the broker's executions contradict what a person said of an unknown order."""
     resolved = {
         order.dispatch.reference: order.filled
@@ -106,14 +98,11 @@ def check_resolutions(result: AccountResult, executions: Iterable[Execution]) ->
         for order in line.orders
         if order.status == "resolved"
     }
-    shown: dict[str, dict[str, Execution]] = {}
-    for execution in sorted(executions, key=lambda e: correction_number(e.exec_id)):
-        if execution.reference in resolved:
-            shown.setdefault(execution.reference, {})[correction_root(execution.exec_id)] = execution
-    for reference, fills in sorted(shown.items()):
-        quantity = sum((fill.quantity for fill in fills.values()), ZERO)
-        if quantity != resolved[reference]:
+    for reference, filled in sorted(resolved.items()):
+        shown = last_corrections(e for e in executions if e.reference == reference)
+        quantity = sum((execution.quantity for execution in shown), ZERO)
+        if shown and quantity != filled:
             raise RefusedError(
-                f"RB512 {reference} was resolved as {resolved[reference]} shares but the broker shows "
+                f"RB512 {reference} was resolved as {filled} shares but the broker shows "
                 f"{quantity}: resolve it again before anything else"
             )

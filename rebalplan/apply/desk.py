@@ -114,9 +114,9 @@ class Desk:
         ``DiskError`` when the journal is.
         """
         while True:
+            self._look_after()
             if self._may_send() and not offers.is_over():
                 offers.refresh()
-            self._look_after()
             self._take_in(0)
             self._notice_stop()
             if self._may_send() and self._send_next(offers):
@@ -196,7 +196,7 @@ class Desk:
             case StatusReported():
                 self._book.status(event)
             case Executed():
-                self._book.record_execution(event.execution)
+                self._tell_fill(self._book.record_execution(event.execution))
             case Commissioned():
                 self._book.commissioned(event)
             case Noticed():
@@ -206,6 +206,13 @@ class Desk:
             case LinkRestored():
                 self._down_from, self._unsynced_from = None, self._clock.now()
                 self._watch.ask_now(self._book.followed())
+
+    def _tell_fill(self, order: Order | None) -> None:
+        if order is not None:
+            self._progress(
+                f"{self._book.account} {order.side} {order.symbol}: {order.filled:f} of "
+                f"{order.dispatch.quantity:f} filled"
+            )
 
     def _note(self, event: Noticed) -> None:
         order = self._book.noticed(event) if event.code not in BENIGN else None

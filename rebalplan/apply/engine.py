@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
@@ -13,10 +13,12 @@ from rebalplan.errors import RefusedError
 from rebalplan.journal.records import AccountClosed, RunEnded
 from rebalplan.journal.result import ApplyResult
 from rebalplan.journal.runs import news_of
+from rebalplan.model import Mode
 from rebalplan.money import ZERO
+from rebalplan.plan import Plan
 from rebalplan.settings import Endpoint
-from rebalplan.stages import Confirm, ConfirmAll, Pause, Recover, Skip, Stage, Trade, accounts_of
-from rebalplan.verify import Expected, verify_derivation, verify_expiry, verify_files
+from rebalplan.stages import Confirm, ConfirmAll, Pause, Recover, Skip, Stage, Trade
+from rebalplan.verify import Expected, Finding, verify_derivation, verify_expiry, verify_files
 
 
 class Operator(Protocol):
@@ -32,11 +34,14 @@ class Operator(Protocol):
 
 
 class Today(msgspec.Struct, frozen=True):
-    """What today's files say: the mode, each account's policy and targets, and where it is reached."""
+    """What today's files say: the mode, and each account's policy and targets."""
 
-    mode: str
+    mode: Mode
     expected: Mapping[str, Expected]
-    endpoints: Mapping[str, Endpoint]
+
+
+Endpoints = Mapping[str, Endpoint]
+"""Where each account of today's settings is reached."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -47,33 +52,35 @@ class Outcome(msgspec.Struct, frozen=True):
     problems: tuple[str, ...]
 
 
-def check_plan(turn: Turn, today: Today) -> None:
+def require_applicable(plan: Plan, now: datetime, today: Today) -> None:
     """Raise ``RefusedError`` naming every reason why the plan must not be applied at all."""
-    plan = turn.envelope.plan
     findings = (
         *verify_derivation(plan),
-        *verify_expiry(plan, turn.clock.now()),
+        *verify_expiry(plan, now),
         *verify_files(plan, today.mode, today.expected),
     )
     if findings:
-        raise RefusedError(
-            "; ".join(f"{f.code} {f.account} {f.message}".replace("  ", " ") for f in findings)
-        )
+        raise RefusedError("; ".join(_sentence(finding) for finding in findings))
 
 
-def walk(stages: Sequence[Stage], turn: Turn, today: Today, operator: Operator) -> Outcome:
+def _sentence(finding: Finding) -> str:
+    return " ".join(part for part in (finding.code, finding.account, finding.message) if part)
+
+
+def walk(stages: Sequence[Stage], turn: Turn, endpoints: Endpoints, operator: Operator) -> Outcome:
     """Walk the stages and return what the journal says afterwards.
 
+    A stop ends the walk; one that is there from the start still lets earlier orders be followed and cancelled.
     Raises ``DiskError`` when the journal cannot be written: whatever was under way is settled by a resume.
     """
-    walker = _Walker(turn, today, operator)
-    for stage in stages:
-        if turn.stop():
-            break
-        walker.walk(stage)
+    walker = _Walker(turn, endpoints, operator)
+    if turn.stop():
+        walker.only_recover(stages)
+    else:
+        walker.walk_all(stages)
     news = news_of(turn.journal.records)
     if news:
-        turn.journal.append(_run_ended(turn, {*accounts_of(stages), *news}))
+        turn.journal.append(_run_ended(turn, news))
     return Outcome(turn.journal.result(), turn.stop(), tuple(dict.fromkeys(walker.problems)))
 
 
@@ -88,14 +95,27 @@ def _run_ended(turn: Turn, accounts: Collection[str]) -> RunEnded:
 class _Walker:
     """Remembers what was confirmed and what went wrong on the way."""
 
-    def __init__(self, turn: Turn, today: Today, operator: Operator) -> None:
+    def __init__(self, turn: Turn, endpoints: Endpoints, operator: Operator) -> None:
         self._turn = turn
-        self._today = today
+        self._endpoints = endpoints
         self._operator = operator
         self._left_out: list[str] = []
         self.problems: list[str] = []
 
-    def walk(self, stage: Stage) -> None:
+    def walk_all(self, stages: Iterable[Stage]) -> None:
+        """Walk the stages until somebody says stop."""
+        for stage in stages:
+            if self._turn.stop():
+                return
+            self._walk(stage)
+
+    def only_recover(self, stages: Iterable[Stage]) -> None:
+        """Follow earlier orders; after a stop our own working ones are cancelled."""
+        for stage in stages:
+            if isinstance(stage, Recover):
+                self._recover(msgspec.structs.replace(stage, trades_after=False))
+
+    def _walk(self, stage: Stage) -> None:
         match stage:
             case ConfirmAll():
                 self._confirm(stage.accounts)
@@ -119,11 +139,15 @@ class _Walker:
             self._decline(account)
 
     def _decline(self, account: str) -> None:
+        """Record a no; an account that was begun before is not what it was, and a problem."""
+        is_begun = bool(self._turn.journal.result_of(account).intents)
+        if is_begun:
+            self.problems.append(account)
         self._turn.journal.append(
             AccountClosed(
                 account=account,
                 at=self._turn.clock.now().replace(microsecond=0),
-                status="declined",
+                status="incomplete" if is_begun else "declined",
                 error="declined at the prompt",
                 read=False,
                 positions=(),
@@ -150,6 +174,10 @@ class _Walker:
 
     def _recover(self, stage: Recover) -> None:
         """Leave the account out for the rest of this run when its earlier orders are not settled."""
+        if stage.account not in self._endpoints:
+            why = "it has orders under way but is not in [accounts] ids any more: put it back and --resume"
+            self._leave_out(stage.account, why, is_problem=True)
+            return
         if not self._turn_of(stage.account).settle(trades_after=stage.trades_after):
             self._left_out.append(stage.account)
             why = "what became of earlier orders is not settled; nothing more is sent"
@@ -162,4 +190,4 @@ class _Walker:
     def _turn_of(self, account: str) -> AccountTurn:
         """Return an account's turn on what the journal says now."""
         result = self._turn.journal.result_of(account)
-        return AccountTurn(self._turn, result.plan, result, self._today.endpoints[account])
+        return AccountTurn(self._turn, result.plan, result, self._endpoints[account])

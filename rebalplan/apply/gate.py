@@ -11,6 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from rebalplan.apply.order import Order
+from rebalplan.live import price_move
 from rebalplan.model import Quote
 from rebalplan.money import HUNDRED, divide, percent_above, quantize, usd
 from rebalplan.orders import OrderTicket
@@ -65,6 +66,10 @@ def check_rest(ticket: OrderTicket, first: Order | None) -> GateRefusal | None:
         return None
     if first is None or first.may_fill or first.is_unknown:
         return GateRefusal(f"{ticket.reference} would follow an order that is not over: a defect", True)
+    if not first.may_be_followed:
+        return GateRefusal(
+            f"{ticket.reference} would follow an order that somebody else cancelled: a defect", True
+        )
     if ticket.quantity > first.rest:
         return GateRefusal(
             f"{ticket.reference} asks for more than the {first.rest} shares left: a defect", True
@@ -123,13 +128,9 @@ def check_quote(
         return GateRefusal(f"{quote.symbol} is halted: plan again when it trades")
     if quote.closed:
         return GateRefusal(f"the market of {quote.symbol} is closed: apply within the regular session")
-    moved = divide(abs(price - planned.price) * HUNDRED, planned.price)
-    if moved > limits.max_price_move_pct:
-        shown = percent_above(abs(price - planned.price), planned.price)
-        return GateRefusal(
-            f"{quote.symbol} moved {shown}% since the plan ({planned.price} to {price}), "
-            f"max_price_move_pct = {limits.max_price_move_pct}: plan again"
-        )
+    moved = price_move(planned, price, limits)
+    if moved:
+        return GateRefusal(f"{moved}: plan again")
     return _check_spread(quote, limits)
 
 

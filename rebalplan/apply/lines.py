@@ -28,7 +28,7 @@ from rebalplan.journal.journal import Journal
 from rebalplan.journal.records import LineCut
 from rebalplan.journal.result import AccountResult
 from rebalplan.live import LiveFinding
-from rebalplan.model import Quote, Side
+from rebalplan.model import Side
 from rebalplan.money import ONE, ZERO, canonical, from_bps
 from rebalplan.orders import Algo, OrderTicket
 from rebalplan.plan import AccountPlan
@@ -84,7 +84,8 @@ class Lines:
         """Cut the lines whose market is not what the plan was made for."""
         why = {finding.field.split(".")[1]: finding.message for finding in findings}
         for reference, planned in self._planned.items():
-            if planned.symbol in why and reference not in self._book.orders:
+            is_new = reference not in self._book.orders and reference not in self._cut_to_nothing
+            if planned.symbol in why and is_new:
                 self._refuse(reference, why[planned.symbol])
 
     def still_open(self, lines: Iterable[OrderLine]) -> list[OrderLine]:
@@ -109,14 +110,14 @@ class Lines:
         )
 
     def fallbacks(self, side: Side) -> list[Order]:
-        """Return the algo orders that evidently died before they were filled, and have had no fallback."""
+        """Return the algo orders that were refused, or that we cancelled, and that have had no fallback."""
         if not self._plan.policy.execution.fallback_plain_market:
             return []
         return [o for o in self._book.orders.values() if o.side == side and self._wants_fallback(o)]
 
     def _wants_fallback(self, order: Order) -> bool:
         return (
-            order.over in ("cancelled", "rejected")
+            order.may_be_followed
             and not order.is_resolved
             and order.dispatch.algo != "none"
             and order.rest > ZERO
@@ -219,16 +220,12 @@ class Lines:
     def approve(self, ticket: OrderTicket) -> Decimal | None:
         """Run the send gate; a refused line is cut and named. Raises ``RefusedError`` for a defect."""
         reference = line_of(ticket.reference)
-        quote = self._market.quotes.get(ticket.symbol)
         policy = self._plan.policy
-        price = (
-            choose_price(quote, policy.pricing, policy.limits) if quote is not None else NoPrice("not quoted")
-        )
-        if quote is None or isinstance(price, NoPrice):
-            why = price.why if isinstance(price, NoPrice) else "not quoted"
-            self._refuse(reference, f"no price for {ticket.symbol}: {why}")
+        price = choose_price(self._market.quotes.get(ticket.symbol), policy.pricing, policy.limits)
+        if isinstance(price, NoPrice):
+            self._refuse(reference, f"no price for {ticket.symbol}: {price.why}")
             return None
-        refusal = self._check(ticket, reference, quote, price.value)
+        refusal = self._check(ticket, reference, price.value)
         if refusal is None:
             return price.value
         if refusal.is_defect:
@@ -236,7 +233,7 @@ class Lines:
         self._refuse(reference, refusal.why)
         return None
 
-    def _check(self, ticket: OrderTicket, reference: str, quote: Quote, price: Decimal) -> GateRefusal | None:
+    def _check(self, ticket: OrderTicket, reference: str, price: Decimal) -> GateRefusal | None:
         planned, sent = self._planned[reference], self._sent()
         limits = self._plan.policy.limits
         closes_at = self._market.session().closes_at
@@ -244,7 +241,7 @@ class Lines:
             check_ticket(ticket, reference, self._plan.account, planned, sent)
             or check_rest(ticket, self._book.orders.get(reference))
             or check_time(self._market.now(), self._expires_at, closes_at)
-            or check_quote(quote, price, planned, limits)
+            or check_quote(self._market.quotes[ticket.symbol], price, planned, limits)
             or check_limits(ticket, price, sent, self._baseline.net_liquidation, limits)
         )
 
@@ -266,17 +263,18 @@ class Lines:
         self._problems.append(why)
         order = self._book.orders.get(reference)
         if order is None:
-            self._cut(reference, ZERO, why)
+            self._cut(reference, ZERO, why, is_refusal=True)
         else:
             order.fallback_offered = True
 
-    def _cut(self, reference: str, quantity: Decimal, why: str) -> None:
+    def _cut(self, reference: str, quantity: Decimal, why: str, *, is_refusal: bool = False) -> None:
         self._journal.append(
             LineCut(
                 account=self._plan.account,
                 at=self._book.now(),
                 line=reference,
                 quantity=canonical(quantity),
+                is_refusal=is_refusal,
                 why=why,
             )
         )

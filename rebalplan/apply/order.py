@@ -23,7 +23,8 @@ class Order:
 
     ``order_id`` is what the present connection knows it by: ids are issued again after a gateway restart, so
     it is ``None`` until this connection sent the order or showed it. ``end_status`` is the wire's last word,
-    empty while the order may still fill; ``over`` follows when all its fills are evidenced too. ``is_left``
+    empty while the order may still fill; ``over`` follows when all its fills are evidenced too.
+    ``inactive_filled`` is what was filled when the wire called it inactive: dead, or only held. ``is_left``
     marks an order that was still working when its deadline passed.
     """
 
@@ -37,6 +38,7 @@ class Order:
     fills: dict[str, Fill] = field(default_factory=dict)
     end_status: str = ""
     end_filled: Decimal = ZERO
+    inactive_filled: Decimal | None = None
     over: DoneStatus | None = None
     is_unknown: bool = False
     is_doubled: bool = False
@@ -47,6 +49,7 @@ class Order:
     ask_at: datetime | None = None
     doubted_from: datetime | None = None
     cancel_asked: bool = False
+    was_cancelled_by_us: bool = False
 
     @property
     def executed(self) -> Decimal:
@@ -84,6 +87,11 @@ class Order:
         return self.dispatch.quantity - self.filled
 
     @property
+    def may_be_followed(self) -> bool:
+        """Tell whether a plain market order may take its rest: it was refused, or cancelled because we asked."""
+        return self.over == "rejected" or (self.over == "cancelled" and self.was_cancelled_by_us)
+
+    @property
     def is_rejected(self) -> bool:
         """Tell whether the broker said that it did not take the order."""
         return any(code in REJECTIONS for code in self.notices)
@@ -104,7 +112,7 @@ def adopted_order(result: OrderResult, planned: PlannedOrder, now: datetime) -> 
     order = Order(result.dispatch, planned.side, planned.symbol, planned.con_id, now)
     order.perm_id = result.perm_id
     order.fills = {correction_root(fill.exec_id): fill for fill in result.fills}
-    order.is_unknown = result.status == "unknown"
+    order.is_unknown, order.is_doubled = result.status == "unknown", result.is_doubled
     order.is_resolved = result.status == "resolved"
     match result.status:
         case "filled" | "cancelled" | "rejected":
@@ -113,5 +121,5 @@ def adopted_order(result: OrderResult, planned: PlannedOrder, now: datetime) -> 
             order.over = "filled" if result.filled >= result.dispatch.quantity else "cancelled"
         case _:
             order.ask_at = now
-    order.end_filled = result.evidenced
+    order.end_filled, order.was_cancelled_by_us = result.evidenced, result.cancel_asked
     return order

@@ -14,7 +14,7 @@ import msgspec
 
 from rebalplan.apply.book import Book
 from rebalplan.apply.order import Order
-from rebalplan.orders import CompletedOrder, Execution, OpenOrder
+from rebalplan.orders import INACTIVE, CompletedOrder, Execution, OpenOrder
 from rebalplan.ports import TradingConnection
 
 Verdict = Literal["over", "open", "short", "absent"]
@@ -54,17 +54,23 @@ def conclude(book: Book, order: Order, lists: Lists, *, is_last: bool) -> Verdic
         book.refuse_twin(order, "the broker has it more than once")
     elif done:
         book.end(order, done[-1].status, done[-1].filled)
+    elif order.inactive_filled is not None and not _is_open(order, lists):
+        book.end(order, INACTIVE, order.inactive_filled)
     if order.end_status and is_last:
         book.settle(order, even_without_executions=True)
     if not order.is_followed:
         return "over"
     if order.end_status:
         return "short"
-    if any(shown.reference == reference for shown in lists.still_open):
+    if _is_open(order, lists):
         return "open"
     if is_last:
         book.give_up(order, "neither open nor completed at the broker, and its executions do not add up")
     return "absent"
+
+
+def _is_open(order: Order, lists: Lists) -> bool:
+    return any(shown.reference == order.dispatch.reference for shown in lists.still_open)
 
 
 def foreign_references(

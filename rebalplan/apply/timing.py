@@ -13,7 +13,7 @@ class Timing(msgspec.Struct, frozen=True):
     long the lists are asked about one order before that is given up; ``link_sec`` how long the gateway may be
     without its broker; ``quiet_sec`` the wait before a resume asks at all, so that what was on its way has
     arrived; ``quote_sec`` the age at which quotes are asked for again; ``tick_sec`` the longest wait for one
-    event, and so for noticing a stop.
+    event, and so for noticing a stop; ``reread_sec`` how long the broker may take to book what it reported.
     """
 
     ack_sec: float = 15
@@ -24,3 +24,4 @@ class Timing(msgspec.Struct, frozen=True):
     quiet_sec: float = 10
     quote_sec: float = 30
     tick_sec: float = 1
+    reread_sec: float = 10

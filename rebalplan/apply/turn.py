@@ -8,6 +8,7 @@ as far as it can, and writes how the account was closed exactly once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
@@ -25,8 +26,8 @@ from rebalplan.journal.journal import Journal
 from rebalplan.journal.records import AccountClosed, AccountStatus, Intent
 from rebalplan.journal.result import AccountResult
 from rebalplan.live import net_liquidation
-from rebalplan.model import AccountSnapshot
-from rebalplan.money import ZERO
+from rebalplan.model import AccountSnapshot, Position
+from rebalplan.money import ONE, ZERO
 from rebalplan.plan import AccountPlan
 from rebalplan.ports import Clock, Progress, TradingBroker, TradingConnection
 from rebalplan.settings import Endpoint
@@ -102,6 +103,7 @@ class AccountTurn:
         if self._book.followed():
             self._turn.clock.sleep(self._turn.timing.quiet_sec)
         with self._turn.broker.connect(self._endpoint) as link:
+            link.check_account(self._plan.account)
             desk = self._desk(link)
             if self._book.has_unknown():
                 desk.inquire()
@@ -118,14 +120,14 @@ class AccountTurn:
         self._turn.guard(self._plan.account)
         market = Market(link, self._plan, self._turn.clock, self._turn.timing, self._turn.progress)
         check_day(self._turn.envelope.plan, self._result, market.now())
-        snapshot = link.read_account(self._plan.account)
-        market.read(snapshot)
-        check_hours(self._plan, self._result, market)
         lines = self._lines(market)
-        self._check(link, market, snapshot, lines)
+        snapshot = self._check(link, market, lines)
         sells, buys = lines.still_open(sells), lines.still_open(buys)
         self._require_something(sells, buys)
-        self._ask_what_if(link, lines, buys)
+        if self._ask_what_if(link, lines, buys):
+            snapshot = self._check(link, market, lines)
+            sells, buys = lines.still_open(sells), lines.still_open(buys)
+            self._require_something(sells, buys)
         lines.start(self._baseline(snapshot, market))
         self._intend(market, [*sells, *buys], snapshot)
         desk = self._desk(link)
@@ -146,10 +148,11 @@ class AccountTurn:
             problems=self._problems,
         )
 
-    def _check(
-        self, link: TradingConnection, market: Market, snapshot: AccountSnapshot, lines: Lines
-    ) -> None:
-        """Refuse a stale account; leave out lines whose price moved."""
+    def _check(self, link: TradingConnection, market: Market, lines: Lines) -> AccountSnapshot:
+        """Refuse a stale account, leave out lines whose price moved, and return the account as it is."""
+        snapshot = link.read_account(self._plan.account)
+        market.read(snapshot)
+        check_hours(self._plan, self._result, market)
         executions, _ = link.executions(self._plan.account)
         check_resolutions(self._result, executions)
         references = foreign(
@@ -162,23 +165,29 @@ class AccountTurn:
         )
         left_out = check_live(expect(self._plan, self._result), snapshot, market.quotes, references)
         lines.leave_out(left_out)
+        return snapshot
 
     def _require_something(self, sells: list[OrderLine], buys: list[OrderLine]) -> None:
         """Refuse before INTENT when every line was left out: the account stays as it was."""
         if not sells and not buys and not rests_of(self._result):
             raise RefusedError("no line can be sent now")
 
-    def _ask_what_if(self, link: TradingConnection, lines: Lines, buys: list[OrderLine]) -> None:
+    def _ask_what_if(self, link: TradingConnection, lines: Lines, buys: list[OrderLine]) -> bool:
         """Refuse the account when the broker would refuse a buy: nobody is sold out and stranded in cash.
 
-        Funds are no reason: what the sells bring is not there yet, and no buy is sent before it is.
+        Funds are no reason: what the sells bring is not there yet, and no buy is sent before it is. A gateway that
+        does not answer one is not asked again. Return whether it took so long that the account must be checked anew.
         """
+        started = self._turn.clock.now()
         for line in buys:
             answer = link.ask_what_if(lines.ticket(line))
             if answer.answered and answer.refusal and not answer.lacks_funds:
                 raise RefusedError(
                     f"the broker would refuse to buy {line.order.symbol}: {answer.refusal}. Nothing was sent"
                 )
+            if not answer.answered:
+                break
+        return (self._turn.clock.now() - started).total_seconds() > self._turn.timing.quiet_sec
 
     def _baseline(self, snapshot: AccountSnapshot, market: Market) -> Baseline:
         """Measure the account; cash that the plan and our own fills do not explain is not touched."""
@@ -217,17 +226,42 @@ class AccountTurn:
         )
 
     def _read_end(self, link: TradingConnection) -> None:
-        """Read fills and commissions once more, and the account as it is now."""
+        """Read fills and commissions once more, and the account as it is now.
+
+        The broker may be slow to book what it reported: it is given ``reread_sec`` until the positions are those
+        that our fills explain. Raises ``RefusedError`` for a resolution that the executions contradict.
+        """
         executions, commissions = link.executions(self._plan.account)
         for execution in executions:
             self._book.record_execution(execution)
         for commission in commissions:
             self._book.commissioned(commission)
+        until = self._turn.clock.now() + timedelta(seconds=self._turn.timing.reread_sec)
         self._end = link.read_account(self._plan.account)
+        while self._unexplained() and self._turn.clock.now() < until:
+            self._turn.clock.sleep(self._turn.timing.tick_sec)
+            self._end = link.read_account(self._plan.account)
+        check_resolutions(self._turn.journal.result_of(self._plan.account), executions)
+
+    def _unexplained(self) -> list[str]:
+        """Return a sentence for each position that is not what the one before and our fills make it."""
+        result = self._turn.journal.result_of(self._plan.account)
+        if self._end is None or not result.intents:
+            return []
+        held = {p.con_id: p for p in self._end.positions}
+        expected = {p.con_id: p for p in result.reckon().positions}
+        return [
+            f"the account has {_quantity(held.get(con_id)):f} {(held.get(con_id) or expected[con_id]).symbol}, the "
+            f"fills make it {_quantity(expected.get(con_id)):f}: look at the account statement"
+            for con_id in sorted(held.keys() | expected.keys())
+            if not _is_explained(_quantity(held.get(con_id)), _quantity(expected.get(con_id)))
+        ]
 
     def _close(self) -> AccountStatus:
         """Record how the account ended this time."""
         result = self._turn.journal.result_of(self._plan.account)
+        if not result.unresolved:
+            self._problems += self._unexplained()
         status = self._status(result)
         end = self._end
         self._turn.journal.append(
@@ -249,6 +283,15 @@ class AccountTurn:
         return "incomplete" if self._problems or _unfinished(result) else "done"
 
 
+def _is_explained(held: Decimal, expected: Decimal) -> bool:
+    """Tell whether a position is as expected, or grew by a reinvested dividend."""
+    return held == expected or (expected > 0 and ZERO < held - expected < ONE)
+
+
+def _quantity(position: Position | None) -> Decimal:
+    return ZERO if position is None else position.quantity
+
+
 def _unfinished(result: AccountResult) -> list[str]:
     """Return a sentence for each line that did not come to its end; a buy that cash did not cover did."""
     sentences = []
@@ -256,6 +299,8 @@ def _unfinished(result: AccountResult) -> list[str]:
         name = f"{line.planned.side.lower()} {line.planned.symbol}"
         if line.status == "not_sent":
             sentences.append(f"{name} was not sent")
+        elif line.cut is not None and line.cut.is_refusal and not line.orders:
+            sentences.append(f"{name} was left out")
         elif line.status not in ("filled", "cut"):
             sentences.append(
                 f"{name} is {line.status}, {line.filled} of {line.orders[0].dispatch.quantity} filled"

@@ -43,7 +43,7 @@ class Watch:
 
     def after_cancel(self, order: Order) -> None:
         """Expect the end."""
-        order.cancel_asked = True
+        order.cancel_asked = order.was_cancelled_by_us = True
         self._ask_in(order, self._timing.cancel_sec)
 
     def after_answer(self, order: Order, *, is_fine: bool) -> None:

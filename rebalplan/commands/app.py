@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 import traceback
@@ -50,6 +51,9 @@ app.command("resolve")(resolve.resolve)
 app.command("schema")(schema.schema)
 app.add_typer(sim.app, name="sim")
 
+DIFF_TROUBLE = 2
+"""``rebal diff`` exits like the Unix diff: 1 means different, so no error of it may."""
+
 _UsageError = typer.BadParameter.__bases__[0]
 
 
@@ -90,17 +94,23 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # every error becomes a paragraph and a code here
         if verbose and not isinstance(error, _UsageError):
             traceback.print_exc()
-        return _report(error)
+        code = _report(error)
+        return DIFF_TROUBLE if arguments[:1] == ["diff"] else code
     finally:
         sys.stdout, sys.stderr = streams
     return code if isinstance(code, int) else ExitCode.DONE
 
 
 def _set_up_output(verbose: bool) -> None:
-    """Never fail on a character the terminal lacks; keep library logs quiet unless asked for."""
+    """Never fail on a character the terminal lacks; keep library logs quiet unless asked for.
+
+    What goes to a file or another program is UTF-8 with LF on every system.
+    """
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+            if not stream.isatty():
+                stream.reconfigure(encoding="utf-8", newline="\n")
     if verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from rebalplan.commands.options import DEFAULT_CONFIG, Accounts, Config, NoColor, PlanArgument, Verbose
+from rebalplan.model import ConfirmMode
 
 
 def apply(
@@ -15,7 +16,7 @@ def apply(
     config: Config = DEFAULT_CONFIG,
     account: Accounts = None,
     confirm_mode: Annotated[
-        Literal["per_account", "global"] | None,
+        ConfirmMode | None,
         typer.Option(
             "--confirm-mode", help="Ask before each account, or once for all; else as settings.ini says."
         ),
@@ -49,7 +50,7 @@ def apply(
         reference=plan,
         config=config,
         accounts=tuple(account or ()),
-        confirm_mode=confirm_mode or "",
+        confirm_mode=confirm_mode,
         yes=yes,
         expect=expect,
         preview_only=dry_run or read_only,

@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import typer
 
-from rebalplan.apply.engine import Outcome, Today, check_plan, walk
+from rebalplan.apply.engine import Outcome, Today, require_applicable, walk
+from rebalplan.apply.guard import check_mode
 from rebalplan.apply.timing import Timing
 from rebalplan.apply.turn import Turn
+from rebalplan.clock import SystemClock
 from rebalplan.codec import Envelope
 from rebalplan.commands.inputs import choose_accounts, load, trading_mode, with_targets
 from rebalplan.commands.operator import Consent, Terminal, check_expectation
-from rebalplan.commands.plans import find_plan
-from rebalplan.commands.progress import progress_line
+from rebalplan.commands.plans import find_plan, open_elsewhere, plan_lock
+from rebalplan.commands.progress import ProgressLine, progress_line
 from rebalplan.commands.reporting import write_reports
 from rebalplan.commands.stopping import Stop, watching
 from rebalplan.commands.world import World, open_world
 from rebalplan.disk import SystemDisk
-from rebalplan.errors import ExitCode, RefusedError, UsageError
+from rebalplan.errors import ExitCode, RefusedError, ReportError, UsageError
 from rebalplan.journal.journal import Journal, journal_path
+from rebalplan.journal.others import by_account
 from rebalplan.journal.runs import last_run
-from rebalplan.ports import Progress
-from rebalplan.render.apply import render_result, render_stages
+from rebalplan.model import ConfirmMode
+from rebalplan.render.apply import next_steps, render_result, render_stages
 from rebalplan.render.style import Style
 from rebalplan.settings import Settings
 from rebalplan.stages import Recover, Selection, Stage, Trade, accounts_of, build_stages
-from rebalplan.store import read_plan, require_own_name
+from rebalplan.store import read_plan, require_own_folder, require_own_name
 from rebalplan.verify import Expected
-
-LOCK_FILE = ".apply.lock"
-LIVE_PORTS, PAPER_PORTS = (4001, 7496), (4002, 7497)
 
 
 class ApplyRequest(msgspec.Struct, frozen=True):
-    """The arguments of ``rebal apply``. ``confirm_mode`` is empty when settings.ini decides."""
+    """The arguments of ``rebal apply``; ``confirm_mode`` is ``None`` when settings.ini decides."""
 
     reference: str
     config: Path
     accounts: tuple[str, ...]
-    confirm_mode: str
+    confirm_mode: ConfirmMode | None
     yes: bool
     expect: str
     preview_only: bool
@@ -66,8 +66,9 @@ def apply_plan(request: ApplyRequest) -> int:
     path = find_plan(request.reference, request.config)
     envelope = read_plan(path)
     require_own_name(path, envelope.id)
+    require_own_folder(path, settings.io.plan_dir)
     disk = SystemDisk()
-    with disk.lock(path.parent / LOCK_FILE), watching(request.config) as stop:
+    with plan_lock(disk, path), watching(request.config) as stop:
         prepared = _prepare(request, settings, path, envelope, Journal(disk, journal_path(path), envelope))
         if request.preview_only:
             typer.echo(render_stages(prepared.stages) + "\n\nNothing was sent.")
@@ -76,23 +77,49 @@ def apply_plan(request: ApplyRequest) -> int:
         check_expectation(envelope, prepared.consent)
         with open_world(settings) as world, progress_line(color=request.color) as progress:
             outcome = _walk(prepared, request, world, stop, progress)
-    return _finish(prepared, outcome, request.style)
+    return _finish(prepared, outcome, stop, request.style)
 
 
 def _prepare(
     request: ApplyRequest, settings: Settings, path: Path, envelope: Envelope, journal: Journal
 ) -> _Prepared:
+    """Build the stages. A plan that must not be applied is refused; a resume of it only learns."""
     mode = request.confirm_mode or settings.accounts.confirm_mode
-    chosen = _chosen(settings, envelope, request.accounts)
     selection = Selection(
-        chosen,
-        "global" if mode == "global" else "per_account",
+        _chosen(settings, envelope, request.accounts),
+        mode,
         request.resume,
         float(settings.accounts.pacing_sec),
+        _refused(settings, envelope, path),
     )
-    stages = build_stages(envelope, journal.result(), selection)
     consent = Consent(request.yes, request.expect, mode == "global")
+    try:
+        require_applicable(envelope.plan, SystemClock().now(), _today(settings))
+        stages = build_stages(envelope, journal.result(), selection)
+    except RefusedError as error:
+        every = {account.account: str(error) for account in envelope.plan.accounts}
+        selection = msgspec.structs.replace(selection, refused=every)
+        stages = build_stages(envelope, journal.result(), selection)
+        if not any(isinstance(stage, Recover) for stage in stages):
+            raise
     return _Prepared(settings, path, envelope, journal, stages, consent)
+
+
+def _today(settings: Settings) -> Today:
+    accounts = with_targets(settings, settings.account_settings)
+    expected = {a.settings.account: Expected(a.settings.policy, a.targets) for a in accounts}
+    return Today(trading_mode(settings), expected)
+
+
+def _refused(settings: Settings, envelope: Envelope, path: Path) -> dict[str, str]:
+    """Return the accounts nothing may be sent to as things stand, and why."""
+    refused = by_account(open_elsewhere(SystemDisk(), path))
+    for account in settings.account_settings:
+        try:
+            check_mode(account, envelope.plan.mode)
+        except RefusedError as error:
+            refused.setdefault(account.account, str(error))
+    return refused
 
 
 def _chosen(settings: Settings, envelope: Envelope, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -115,15 +142,11 @@ def _require_writable(settings: Settings) -> None:
 
 
 def _walk(
-    prepared: _Prepared, request: ApplyRequest, world: World, stop: Stop, progress: Progress
+    prepared: _Prepared, request: ApplyRequest, world: World, stop: Stop, progress: ProgressLine
 ) -> Outcome:
     settings = prepared.settings
-    accounts = with_targets(settings, settings.account_settings)
-    today = Today(
-        trading_mode(settings),
-        {a.settings.account: Expected(a.settings.policy, a.targets) for a in accounts},
-        {a.settings.account: a.settings.endpoint for a in world.place(accounts)},
-    )
+    by_id = {a.account: a for a in settings.account_settings}
+    placed = world.place(with_targets(settings, settings.account_settings))
     turn = Turn(
         prepared.envelope,
         world.broker,
@@ -132,64 +155,48 @@ def _walk(
         request.timing,
         stop,
         progress,
-        _guard(settings, prepared.envelope.plan.mode),
+        lambda account: check_mode(by_id[account], prepared.envelope.plan.mode),
     )
-    check_plan(turn, today)
-    return walk(prepared.stages, turn, today, Terminal(prepared.envelope, prepared.consent, stop))
+    endpoints = {account.settings.account: account.settings.endpoint for account in placed}
+    operator = Terminal(
+        prepared.envelope,
+        prepared.journal,
+        world.clock,
+        prepared.consent,
+        stop=stop,
+        pause=progress.pause,
+    )
+    return walk(prepared.stages, turn, endpoints, operator)
 
 
-def _guard(settings: Settings, mode: str) -> Callable[[str], None]:
-    """Return what refuses an account for which plan, id, port and ``allow_live`` do not agree."""
-    by_id = {a.account: a for a in settings.account_settings}
-
-    def check(account: str) -> None:
-        own = by_id[account]
-        port = own.endpoint.port
-        if mode == "sim":
-            return
-        is_paper = account.startswith("D")
-        if is_paper != (mode == "paper"):
-            raise RefusedError(
-                f"{account} is {'a paper' if is_paper else 'a live'} account, the plan is {mode}"
-            )
-        if port in (LIVE_PORTS if is_paper else PAPER_PORTS):
-            raise RefusedError(
-                f"{account} is {'a paper' if is_paper else 'a live'} account, but port {port} is for "
-                f"{'live' if is_paper else 'paper'} trading: correct [ibkr] port"
-            )
-        if not is_paper and not own.allow_live:
-            raise RefusedError(
-                f"{account} is a live account and allow_live = false: set it to true in [limits] to trade it"
-            )
-
-    return check
-
-
-def _finish(prepared: _Prepared, outcome: Outcome, style: Style) -> int:
+def _finish(prepared: _Prepared, outcome: Outcome, stop: Stop, style: Style) -> int:
     accounts = accounts_of(prepared.stages)
     acted = [s.account for s in prepared.stages if isinstance(s, Trade | Recover)]
     typer.echo("\n" + render_result(outcome.result, accounts, style, detailed=acted))
-    if not acted:
+    if outcome.stopped:
+        typer.echo(f"{stop.why}: nothing more was sent, our own working orders were cancelled.")
+    elif not acted:
         typer.echo("Nothing was sent.")
-    run = last_run(prepared.envelope, prepared.journal.records)
-    for path in write_reports(prepared.settings, run) if run is not None else ():
-        typer.echo(f"Report: {path}")
-    return _exit_code(prepared, outcome)
+    for step in next_steps(prepared.envelope.id, (outcome.result.of(account) for account in accounts)):
+        typer.echo(step)
+    code, run = _exit_code(prepared, outcome), last_run(prepared.envelope, prepared.journal.records)
+    try:
+        write_reports(prepared.settings, prepared.path, () if run is None else (run,))
+    except ReportError as error:
+        error.exit_code = max(error.exit_code, code)
+        raise
+    return code
 
 
-def _exit_code(prepared: _Prepared, outcome: Outcome) -> int:
+def _exit_code(prepared: _Prepared, outcome: Outcome) -> ExitCode:
     """Return what happened: stopped, all as planned, nothing sent, or something in between."""
     if outcome.stopped:
         return ExitCode.INTERRUPTED
-    if not outcome.problems:
-        return ExitCode.DONE
     accounts = accounts_of(prepared.stages)
+    acted = [stage.account for stage in prepared.stages if isinstance(stage, Trade)]
+    applied_before = [a for a in accounts if outcome.result.of(a).is_applied and a not in acted]
+    if not outcome.problems or (acted and set(outcome.problems) <= set(applied_before)):
+        return ExitCode.DONE
     nothing_begun = all(not outcome.result.of(a).intents for a in accounts)
-    only_finished = all(a in outcome.problems for a in accounts) and _was_over(prepared, outcome)
-    return ExitCode.REFUSED if nothing_begun or only_finished else ExitCode.INCOMPLETE
-
-
-def _was_over(prepared: _Prepared, outcome: Outcome) -> bool:
-    """Tell whether every account had been applied before this run."""
-    results = [outcome.result.of(a) for a in accounts_of(prepared.stages)]
-    return all(r.closed is not None and r.closed.status == "done" for r in results)
+    all_were_over = set(accounts) == set(applied_before)
+    return ExitCode.REFUSED if nothing_begun or all_were_over else ExitCode.INCOMPLETE

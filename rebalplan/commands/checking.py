@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
 
 import typer
 
@@ -12,12 +11,14 @@ from rebalplan.apply.checks import expect
 from rebalplan.clock import SystemClock
 from rebalplan.codec import Envelope
 from rebalplan.commands.inputs import load, trading_mode, with_targets
-from rebalplan.commands.plans import find_plan
+from rebalplan.commands.plans import find_plan, open_elsewhere
+from rebalplan.commands.verify import Form
 from rebalplan.commands.world import World, open_world
 from rebalplan.disk import SystemDisk
 from rebalplan.document import Plan
 from rebalplan.errors import AccountError, BrokerError, ExitCode, PlanFileError
 from rebalplan.journal.journal import Journal, journal_path
+from rebalplan.journal.others import by_account
 from rebalplan.journal.result import AccountResult
 from rebalplan.live import LiveFinding, verify_live
 from rebalplan.render.checked import Checked, refused_file
@@ -28,15 +29,15 @@ from rebalplan.render.verify import render_checked, render_checked_json
 from rebalplan.settings import AccountSettings, Settings
 from rebalplan.store import PlanStore, read_plan
 from rebalplan.verify import (
+    OF_ONE_ACCOUNT,
     Expected,
     Finding,
     verify_derivation,
     verify_expiry,
     verify_files,
+    verify_journals,
     verify_limits,
 )
-
-Form = Literal["text", "json", "github"]
 
 
 def check_plan(reference: str, config: Path, *, offline: bool, form: Form, style: Style) -> int:
@@ -51,19 +52,25 @@ def check_plan(reference: str, config: Path, *, offline: bool, form: Form, style
         checked = refused_file(error)
     else:
         checked = _check(path, envelope, settings, offline=offline)
-        steps = _all_well(envelope.plan, offline=offline)
+        steps = _all_well(envelope.plan, checked, offline=offline)
     code = _exit_code(checked)
     typer.echo(_rendered(checked, path, steps if code == ExitCode.DONE else (), form, style))
     return code
 
 
 def _check(path: Path, envelope: Envelope, settings: Settings, *, offline: bool) -> Checked:
+    disk = SystemDisk()
+    result = Journal(disk, journal_path(path), envelope).result()
+    elsewhere = by_account(open_elsewhere(disk, path))
+    findings = (
+        *_findings(envelope, settings),
+        *verify_journals(envelope.plan, result, elsewhere),
+    )
     live: tuple[LiveFinding, ...] = ()
     unread: dict[str, str] = {}
     if not offline:
-        journal = Journal(SystemDisk(), journal_path(path), envelope)
-        live, unread = _look(settings, envelope.plan, [a for a in journal.result().accounts if a.lines])
-    return Checked(envelope.id, _findings(envelope, settings), live, unread)
+        live, unread = _look(settings, envelope.plan, [a for a in result.accounts if a.lines])
+    return Checked(envelope.id, findings, live, unread)
 
 
 def _rendered(checked: Checked, path: Path, all_well: Sequence[str], form: Form, style: Style) -> str:
@@ -92,7 +99,7 @@ def _places(checked: Checked, path: Path) -> Places:
         return find_places(file)
 
 
-def _all_well(plan: Plan, *, offline: bool) -> tuple[str, ...]:
+def _all_well(plan: Plan, checked: Checked, *, offline: bool) -> tuple[str, ...]:
     steps = (
         "bytes and hash are those of the plan as it was made",
         "its orders follow from its own snapshot, prices, targets and policy",
@@ -101,7 +108,13 @@ def _all_well(plan: Plan, *, offline: bool) -> tuple[str, ...]:
     )
     if offline:
         return steps
-    return (*steps, "positions, orders, cash and prices at the broker are still those of the plan")
+    left_out = sum(finding.weight == "line" for finding in checked.live)
+    if left_out:
+        return (*steps, f"no account is refused; {count(left_out, 'line')} would be left out, see above")
+    return (
+        *steps,
+        "positions, orders, cash and prices at the broker are those of the plan and its own fills",
+    )
 
 
 def _look(
@@ -155,7 +168,7 @@ def _findings(envelope: Envelope, settings: Settings) -> tuple[Finding, ...]:
 
 def _exit_code(checked: Checked) -> int:
     """Return refused for a plan that must not be applied, incomplete where only some account must not."""
-    if any(finding.code != "RB302" for finding in checked.findings):
+    if any(finding.code not in OF_ONE_ACCOUNT for finding in checked.findings):
         return ExitCode.REFUSED
     if any(finding.weight == "refuse" for finding in checked.live):
         return ExitCode.REFUSED

@@ -11,7 +11,7 @@ import typer
 
 from rebalplan.commands.plans import find_plan
 from rebalplan.diff import diff_plans
-from rebalplan.errors import RebalError, UsageError
+from rebalplan.errors import UsageError
 from rebalplan.render.diff import render_diff
 from rebalplan.render.diff_markdown import render_diff_markdown
 from rebalplan.render.redaction import NOTHING, redaction_of
@@ -20,11 +20,10 @@ from rebalplan.store import read_plan
 
 
 class DiffCode(enum.IntEnum):
-    """The exit codes of ``rebal diff``, those of the Unix diff."""
+    """The exit codes of ``rebal diff``, those of the Unix diff; every error of it is 2."""
 
     SAME = 0
     DIFFERENT = 1
-    ERROR = 2
 
 
 def compare_plans(
@@ -36,16 +35,12 @@ def compare_plans(
     redact: bool,
     style: Style,
 ) -> int:
-    """Print the difference and return the exit code; an error is printed and returned as well."""
-    try:
-        before, after = (read_plan(find_plan(reference, config)) for reference in (old, new))
-    except RebalError as error:
-        typer.echo(f"Error: {error}", err=True)
-        return DiffCode.ERROR
+    """Print the difference and return the exit code."""
     if redact and form == "json":
         raise UsageError(
             "--redact is for text and markdown; `rebal show --format json --redact` prints one plan"
         )
+    before, after = (read_plan(find_plan(reference, config)) for reference in (old, new))
     found = diff_plans(before.id, before.plan, after.id, after.plan)
     redaction = redaction_of(after.plan, before.plan) if redact else NOTHING
     match form:

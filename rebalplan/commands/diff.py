@@ -22,7 +22,7 @@ def diff(
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
-    """Compare two plans. Exits with 0 when no order changed, 1 when one did, 2 on an error."""
+    """Compare two plans. Exits with 0 when every order and status is what it was, 1 when not, 2 on an error."""
     from rebalplan.commands.comparing import compare_plans
     from rebalplan.commands.options import stdout_style
 

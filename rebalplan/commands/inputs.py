@@ -10,7 +10,7 @@ import typer
 
 from rebalplan.collect import AccountToRead
 from rebalplan.errors import InputError, Problem, RebalError, UsageError
-from rebalplan.model import Mode
+from rebalplan.model import Mode, is_paper
 from rebalplan.portfolios import Portfolios, check_leverage, read_portfolios
 from rebalplan.settings import AccountSettings, Settings, load_settings
 from rebalplan.targets import target_weights
@@ -70,7 +70,7 @@ def trading_mode(settings: Settings) -> Mode:
     """Return sim, or paper or live by the accounts' ids (paper ids begin with D)."""
     if settings.ibkr.mode == "sim":
         return "sim"
-    kinds = {a.account.startswith("D") for a in settings.account_settings}
+    kinds = {is_paper(a.account) for a in settings.account_settings}
     if len(kinds) > 1:
         raise RebalError(
             f"{settings.path}: [accounts] ids mixes paper accounts (their ids begin with D) and live ones: "

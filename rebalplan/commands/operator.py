@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import typer
@@ -11,7 +11,9 @@ import typer
 from rebalplan.codec import Envelope
 from rebalplan.commands.stopping import Stop
 from rebalplan.errors import RefusedError
-from rebalplan.render.apply import confirmation
+from rebalplan.journal.journal import Journal
+from rebalplan.ports import Clock
+from rebalplan.render.confirmation import confirmation
 
 HASH_DIGITS = 12
 
@@ -38,18 +40,34 @@ def check_expectation(envelope: Envelope, consent: Consent) -> None:
 
 
 class Terminal:
-    """Asks on the terminal; the end of the input, or no terminal at all, is a no."""
+    """Asks on the terminal; the end of the input, or no terminal at all, is a no.
 
-    def __init__(self, envelope: Envelope, consent: Consent, stop: Stop) -> None:
+    ``pause`` takes away a line of progress, which would be drawn over what is printed. What is left to send is read
+    from the journal when it is asked about.
+    """
+
+    def __init__(
+        self,
+        envelope: Envelope,
+        journal: Journal,
+        clock: Clock,
+        consent: Consent,
+        *,
+        stop: Stop,
+        pause: Callable[[], None],
+    ) -> None:
         self._envelope = envelope
+        self._journal = journal
+        self._clock = clock
         self._consent = consent
         self._stop = stop
+        self._pause = pause
 
     def confirm(self, accounts: Sequence[str]) -> bool:
         """Ask whether to trade these accounts."""
-        plan = self._envelope.plan
-        asked = [a for a in plan.accounts if a.account in accounts]
-        typer.echo(confirmation(plan, asked))
+        self._pause()
+        asked = [self._journal.result_of(account) for account in accounts]
+        typer.echo(confirmation(self._envelope, asked, self._clock.now()))
         if self._consent.yes:
             typer.echo("Confirmed by --yes.")
             return True
@@ -57,7 +75,8 @@ class Terminal:
         answer = self._read_answer(question)
         confirmed = answer.strip() == wanted if wanted else answer.strip().lower() in ("y", "yes")
         if not confirmed:
-            typer.echo(f"Not confirmed; {', '.join(accounts)} left as it is.")
+            left = "is left as it is" if len(accounts) == 1 else "are left as they are"
+            typer.echo(f"Not confirmed; {', '.join(accounts)} {left}.\n")
         return confirmed
 
     def _question(self, accounts: Sequence[str]) -> tuple[str, str]:
@@ -84,4 +103,5 @@ class Terminal:
 
     def tell(self, account: str, text: str) -> None:
         """Say why an account was left out."""
+        self._pause()
         typer.echo(f"{account}: {text}")

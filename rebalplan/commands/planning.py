@@ -11,14 +11,18 @@ import msgspec
 import typer
 
 from rebalplan import __version__
+from rebalplan.apply.guard import check_mode
 from rebalplan.clock import SystemClock
 from rebalplan.codec import Envelope, encode
 from rebalplan.collect import collect
 from rebalplan.commands.inputs import choose_accounts, load, trading_mode, with_targets
 from rebalplan.commands.options import DEFAULT_CONFIG
+from rebalplan.commands.plans import open_elsewhere
 from rebalplan.commands.progress import progress_line
 from rebalplan.commands.world import open_world
-from rebalplan.errors import BrokerError, ExitCode
+from rebalplan.disk import SystemDisk
+from rebalplan.errors import BrokerError, ExitCode, JournalError, RefusedError
+from rebalplan.journal.others import by_account
 from rebalplan.plan import Plan, build_plan
 from rebalplan.ports import MarketData
 from rebalplan.render.plan import render_preview
@@ -51,10 +55,12 @@ def make_plan(request: PlanRequest) -> int:
     path = None
     if _has_orders(made) and not request.dry_run:
         path = PlanStore(settings.io.plan_dir).write(envelope, data)
+    if not request.replay:
+        _warn_of_refusals(settings, envelope)
     if request.json:
         _print_json(envelope, path)
     else:
-        _print_preview(envelope, path, request)
+        _print_preview(envelope, path, request, settings)
     return _exit_code(made, detailed=request.detailed_exitcode)
 
 
@@ -97,6 +103,24 @@ def _plan_again(settings: Settings, request: PlanRequest) -> Plan:
     )
 
 
+def _warn_of_refusals(settings: Settings, envelope: Envelope) -> None:
+    """Say on stderr which accounts apply will refuse: for another plan's order, or because live and paper differ."""
+    own = settings.io.plan_dir / f"{envelope.id}.json"
+    try:
+        blocked = by_account(open_elsewhere(SystemDisk(), own))
+    except JournalError as error:
+        typer.echo(f"Warning: {error}", err=True)
+        return
+    for account in settings.account_settings:
+        try:
+            check_mode(account, envelope.plan.mode)
+        except RefusedError as error:
+            blocked.setdefault(account.account, f"apply will refuse it: {error}")
+    for planned in envelope.plan.accounts:
+        if planned.account in blocked:
+            typer.echo(f"Warning: {planned.account}: {blocked[planned.account]}", err=True)
+
+
 def _has_orders(made: Plan) -> bool:
     return any(account.orders for account in made.accounts)
 
@@ -106,7 +130,7 @@ def _print_json(envelope: Envelope, path: Path | None) -> None:
     typer.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
 
 
-def _print_preview(envelope: Envelope, path: Path | None, request: PlanRequest) -> None:
+def _print_preview(envelope: Envelope, path: Path | None, request: PlanRequest, settings: Settings) -> None:
     made = envelope.plan
     typer.echo(render_preview(view_plan(envelope, NOTHING), request.style))
     if path is not None:
@@ -115,6 +139,10 @@ def _print_preview(envelope: Envelope, path: Path | None, request: PlanRequest) 
             typer.echo(f"Expires: {made.volatile.expires_at:%Y-%m-%d %H:%M} UTC")
             if any(account.status == "planned" for account in made.accounts):
                 typer.echo(f"Apply exactly these orders with: {_apply_command(path, request.config)}")
+                if settings.ibkr.read_only:
+                    typer.echo(
+                        f"{settings.path} says read_only = true: apply refuses until it is set to false."
+                    )
         else:
             typer.echo(f"This replays {made.replay_of} offline: it is for reading and cannot be applied.")
     elif request.dry_run and _has_orders(made):

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from rebalplan.ports import Disk
 from rebalplan.store import PlanStore, as_path
+
+if TYPE_CHECKING:
+    from rebalplan.journal.others import OpenElsewhere
+
+_LOCK_FILE = ".apply.lock"
+_JOURNAL = ".journal.jsonl"
 
 
 def find_plan(reference: str, config: Path) -> Path:
@@ -20,3 +29,24 @@ def plan_store(config: Path) -> PlanStore:
     if not config.exists():
         return PlanStore(config.parent / "plans")
     return PlanStore(load_settings(config).io.plan_dir)
+
+
+def open_elsewhere(disk: Disk, path: Path) -> tuple[OpenElsewhere, ...]:
+    """Return the orders without an end in the journals of the other plans of a plan's folder.
+
+    Raises ``JournalError`` for one that cannot be read: nobody knows then what is under way.
+    """
+    from rebalplan.journal.others import open_orders
+
+    own = path.with_suffix(_JOURNAL).name
+    others = (other for other in sorted(path.parent.glob(f"*{_JOURNAL}")) if other.name != own)
+    return tuple(
+        order
+        for other in others
+        for order in open_orders(other.name.removesuffix(_JOURNAL), disk.read(other) or b"")
+    )
+
+
+def plan_lock(disk: Disk, path: Path) -> AbstractContextManager[None]:
+    """Hold what allows one apply, or one resolve, in a plan's folder at a time; ``RefusedError`` while it is held."""
+    return disk.lock(path.parent / _LOCK_FILE)

@@ -6,22 +6,45 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rebalplan.ports import Progress
+if TYPE_CHECKING:
+    from rich.status import Status
+
+
+class ProgressLine:
+    """Shows the latest step until it is paused; the next step shows it again. It is a ``Progress``."""
+
+    def __init__(self, status: Status | None) -> None:
+        self._status = status
+
+    def __call__(self, step: str) -> None:
+        """Show a step."""
+        if self._status is not None:
+            self._status.update(step)
+            self._status.start()
+
+    def pause(self) -> None:
+        """Take the line away: what is printed or asked next stays on the screen."""
+        if self._status is not None:
+            self._status.stop()
 
 
 @contextmanager
-def progress_line(*, color: bool) -> Iterator[Progress]:
-    """Show the latest step while the context lasts, when stderr is a terminal."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield _say_nothing
-        return
+def progress_line(*, color: bool) -> Iterator[ProgressLine]:
+    """Return a line on stderr, when that is a terminal, which is gone after the context."""
+    line = ProgressLine(_status(color=color) if _is_watched() else None)
+    try:
+        yield line
+    finally:
+        line.pause()
+
+
+def _is_watched() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _status(*, color: bool) -> Status:
     from rich.console import Console
 
-    console = Console(stderr=True, no_color=not color)
-    with console.status("connecting") as status:
-        yield status.update
-
-
-def _say_nothing(_step: str) -> None:
-    """Tell nobody."""
+    return Console(stderr=True, no_color=not color).status("")

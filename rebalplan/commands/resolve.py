@@ -22,6 +22,9 @@ def resolve(
     who: Annotated[
         str, typer.Option("--who", help="Who decides; the name of this login when not given.")
     ] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Record an answer that contradicts what the broker shows.")
+    ] = False,
     config: Config = DEFAULT_CONFIG,
     verbose: Verbose = False,
 ) -> None:
@@ -29,4 +32,4 @@ def resolve(
     from rebalplan.commands.resolving import Decision, resolve_order
 
     del verbose
-    raise typer.Exit(resolve_order(reference, Decision(filled, absent, accept_proposed, who), config))
+    raise typer.Exit(resolve_order(reference, Decision(filled, absent, accept_proposed, who, force), config))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import getpass
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import typer
 
-from rebalplan.apply.resolve import Answer, BrokerView, Proposal, propose, resolve
-from rebalplan.commands.applying import LOCK_FILE
+from rebalplan.apply.resolve import Answer, BrokerView, Proposal, contradictions, propose, resolve
 from rebalplan.commands.inputs import load
-from rebalplan.commands.plans import plan_store
+from rebalplan.commands.plans import plan_lock, plan_store
 from rebalplan.commands.world import open_world
 from rebalplan.disk import SystemDisk
 from rebalplan.errors import ExitCode, RefusedError, UsageError
@@ -35,6 +35,7 @@ class Decision(msgspec.Struct, frozen=True):
     absent: bool
     accept_proposed: bool
     who: str
+    force: bool
 
 
 def resolve_order(reference: str, decision: Decision, config: Path) -> int:
@@ -45,19 +46,21 @@ def resolve_order(reference: str, decision: Decision, config: Path) -> int:
     path = plan_store(config).find(digits)
     envelope = read_plan(path)
     disk = SystemDisk()
-    with disk.lock(path.parent / LOCK_FILE):
+    with plan_lock(disk, path):
         journal = Journal(disk, journal_path(path), envelope)
         accounts = journal.result().accounts
         if position > len(accounts):
             raise UsageError(f"the plan has {len(accounts)} accounts, {reference} names number {position}")
         account = accounts[position - 1]
-        proposal, now = _look(settings, account, reference)
+        proposal, view, now = _look(settings, account, reference)
         _show(proposal)
         answer = _answer(decision, proposal)
         if answer is None:
             return ExitCode.INCOMPLETE
+        against = _require_agreement(contradictions(account, reference, answer, view), decision)
         who = decision.who or getpass.getuser()
-        journal.append(resolve(account, reference, answer, at=now, who=who, evidence=proposal.evidence))
+        evidence = (*against, *proposal.evidence)
+        journal.append(resolve(account, reference, answer, at=now, who=who, evidence=evidence))
     typer.echo(
         f"Recorded: {printable(who)} says {reference} filled {answer.filled} at {answer.price} USD. "
         f"Go on with `rebal apply {envelope.id} --resume`."
@@ -79,7 +82,18 @@ def _check_one(decision: Decision) -> None:
         raise UsageError("give one of --filled, --absent and --accept-proposed")
 
 
-def _look(settings: Settings, account: AccountResult, reference: str) -> tuple[Proposal, datetime]:
+def _require_agreement(against: Sequence[str], decision: Decision) -> tuple[str, ...]:
+    """Refuse an answer that the broker contradicts, unless it is forced; then the contradiction is recorded."""
+    if against and not decision.force:
+        raise RefusedError(
+            f"{'; '.join(against)}. Nothing was recorded: look at the account statement, and say --force if it is so"
+        )
+    return tuple(f"forced: {sentence}" for sentence in against)
+
+
+def _look(
+    settings: Settings, account: AccountResult, reference: str
+) -> tuple[Proposal, BrokerView, datetime]:
     """Ask the broker for everything that says something about the order."""
     own = next((a for a in settings.account_settings if a.account == account.account), None)
     if own is None:
@@ -89,7 +103,8 @@ def _look(settings: Settings, account: AccountResult, reference: str) -> tuple[P
         with world.broker.connect(placed.endpoint) as link:
             view = _view(link, account.account)
             is_over = _is_session_over(link, account, reference)
-        return propose(account, reference, view, is_session_over=is_over), world.clock.now()
+        proposal = propose(account, reference, view, is_session_over=is_over)
+        return proposal, view, world.clock.now()
 
 
 def _view(link: TradingConnection, account: str) -> BrokerView:
@@ -100,7 +115,7 @@ def _view(link: TradingConnection, account: str) -> BrokerView:
 
 
 def _is_session_over(link: TradingConnection, account: AccountResult, reference: str) -> bool:
-    """Tell whether the regular session in which the order was sent has ended."""
+    """Tell whether the regular session in which the order was sent has ended; what cannot be asked has not."""
     lines = [line for line in account.lines if any(o.dispatch.reference == reference for o in line.orders)]
     if not lines:
         return False
@@ -109,6 +124,8 @@ def _is_session_over(link: TradingConnection, account: AccountResult, reference:
         {planned.symbol: planned.con_id}, allow_delayed=True, progress=lambda _step: None
     )
     sent_at = next(o.dispatch.at for o in lines[0].orders if o.dispatch.reference == reference)
+    if any(quote.problem for quote in market.quotes):
+        return False
     return market.open_session is None or sent_at < market.open_session.opens_at
 
 
@@ -131,7 +148,8 @@ def _answer(decision: Decision, proposal: Proposal) -> Answer | None:
     if decision.filled:
         return _parse_filled(decision.filled)
     if not decision.accept_proposed:
-        typer.echo("Nothing was recorded: decide with --filled QTY@PRICE, --absent or --accept-proposed.")
+        ways = "--filled QTY@PRICE or --absent" if proposal.answer is None else "--accept-proposed"
+        typer.echo(f"Nothing was recorded: decide with {ways}.")
         return None
     if proposal.answer is None:
         raise RefusedError(f"there is no proposed answer: {proposal.why_not}")

@@ -24,7 +24,10 @@ def show(
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
-    """Print a saved plan, what a reviewer must see first. Works offline, on expired and applied plans too."""
+    """Print a saved plan, beginning with what a reviewer must see first.
+
+    Works offline, on expired and applied plans too.
+    """
     from rebalplan.commands.options import stdout_style
     from rebalplan.commands.showing import show_plan
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import typer
 
-from rebalplan.codec import Envelope
+from rebalplan.codec import Envelope, encode
 from rebalplan.commands.plans import find_plan
 from rebalplan.render.redaction import NOTHING, redaction_of
 from rebalplan.render.style import Style
@@ -19,10 +19,10 @@ Form = Literal["table", "markdown", "html", "csv", "json"]
 
 def show_plan(reference: str, config: Path, *, form: Form, redact: bool, style: Style) -> None:
     """Print the plan; a whole one as JSON is the file itself, byte for byte."""
-    path = find_plan(reference, config)
-    envelope = read_plan(path)
+    envelope = read_plan(find_plan(reference, config))
     if form == "json" and not redact:
-        typer.echo(path.read_text(encoding="utf-8"), nl=False)
+        # Reading accepts no other bytes than these.
+        typer.echo(encode(envelope.plan)[1].decode(), nl=False)
     else:
         typer.echo(_render(envelope, form, style, redact=redact), nl=False)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rebalplan.commands.options import DEFAULT_CONFIG, Config, NoColor, PlanArgument, Verbose
+from rebalplan.commands.options import DEFAULT_CONFIG, Config, Json, NoColor, PlanArgument, Verbose
 
 
 def status(
@@ -16,11 +16,11 @@ def status(
     report: Annotated[
         bool, typer.Option("--report", help="Write the reports of every run again, byte for byte.")
     ] = False,
+    json: Json = False,
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
     """Print what the journal says about a plan, offline."""
-    from rebalplan.codec import Envelope
     from rebalplan.commands.inputs import load
     from rebalplan.commands.options import stdout_style
     from rebalplan.commands.plans import find_plan
@@ -28,18 +28,21 @@ def status(
     from rebalplan.disk import SystemDisk
     from rebalplan.journal.journal import Journal, journal_path
     from rebalplan.journal.runs import runs
-    from rebalplan.render.apply import render_result
+    from rebalplan.render.apply import next_steps, render_result, render_result_json
     from rebalplan.store import read_plan
 
     del verbose
     path = find_plan(plan, config)
-    envelope: Envelope = read_plan(path)
+    envelope = read_plan(path)
     journal = Journal(SystemDisk(), journal_path(path), envelope)
     accounts = [a.account for a in envelope.plan.accounts]
-    typer.echo(f"Plan {envelope.id}: {len(journal.records)} journal records\n")
-    typer.echo(render_result(journal.result(), accounts, stdout_style(no_color)))
+    result = journal.result()
+    if json:
+        typer.echo(render_result_json(envelope.id, result))
+    else:
+        typer.echo(f"Plan {envelope.id}: {len(journal.records)} journal records\n")
+        typer.echo(render_result(result, accounts, stdout_style(no_color)))
+        for step in next_steps(envelope.id, result.accounts):
+            typer.echo(step)
     if report:
-        settings = load(config)
-        for run in runs(envelope, journal.records):
-            for file in write_reports(settings, run):
-                typer.echo(f"Report: {file}")
+        write_reports(load(config), path, runs(envelope, journal.records))

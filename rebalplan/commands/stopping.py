@@ -27,6 +27,13 @@ class Stop:
         """Tell whether nothing more may be sent."""
         return self.signalled or self._file.exists()
 
+    @property
+    def why(self) -> str:
+        """Return what stopped it and how to go on after it."""
+        if self.signalled:
+            return "Stopped by Ctrl-C or a signal"
+        return f"Stopped by the file {self._file}, which must be deleted before anything is sent again"
+
     def on_signal(self, _number: int, _frame: FrameType | None) -> None:
         """Note a signal."""
         again = self.signalled

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rebalplan.commands.options import DEFAULT_CONFIG, Config, Verbose
+from rebalplan.commands.options import DEFAULT_CONFIG, Config, Json, Verbose
 
 
 def validate(
@@ -15,10 +15,11 @@ def validate(
     online: Annotated[
         bool, typer.Option("--online", help="Also ask the broker whether it knows the accounts and symbols.")
     ] = False,
+    json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Check settings.ini and portfolios.csv, offline; every problem is reported with its line."""
     from rebalplan.commands.validating import check_files
 
     del verbose
-    raise typer.Exit(check_files(config, online=online))
+    raise typer.Exit(check_files(config, online=online, json=json))

@@ -8,6 +8,8 @@ import typer
 
 from rebalplan.commands.options import DEFAULT_CONFIG, Config, Json, NoColor, PlanArgument, Verbose
 
+Form = Literal["text", "json", "github"]
+
 
 def verify(
     plan: PlanArgument,
@@ -15,7 +17,7 @@ def verify(
     config: Config = DEFAULT_CONFIG,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the broker.")] = False,
     form: Annotated[
-        Literal["text", "json", "github"],
+        Form,
         typer.Option("--format", help="text, json, or github for annotations in a workflow."),
     ] = "text",
     json: Json = False,

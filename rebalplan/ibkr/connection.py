@@ -30,6 +30,9 @@ NO_HOURS = 0
 
 NOT_SUBSCRIBED = (354, 10089, 10090, 10168, 10197)
 VALIDATION_ERROR = 321
+_ROWS = (5, 10, 11, 71, 73, 101)
+"""Messages of which a list is made: open order, contract, execution, position, account value, completed order."""
+
 _NOT_TIED_TO_A_REQUEST = (-1, 2**31 - 1)
 _LONGEST_FIRST_MESSAGE = 64 * 1024
 
@@ -57,8 +60,11 @@ class Connection:
         self.ib.TimezoneTWS = "UTC"
         self.ib.client.MaxRequests = MESSAGES_PER_SECOND
         self.ib.wrapper.clientId = endpoint.client_id
+        decoder: Any = self.ib.client.decoder
+        decoder.interpret = self._interpret
         self._endpoint = endpoint
         self._timeout = timeout_sec
+        self._unreadable = ""
         self._lost: asyncio.Future[None] | None = None
 
     async def connect(self) -> None:
@@ -109,9 +115,13 @@ class Connection:
             await asyncio.sleep(0.001)
 
     async def ask(self, what: str, request: Callable[[], Awaitable[Any]]) -> Any:
-        """Send a request and wait for its end marker; a late one is a failure, never an empty answer."""
+        """Send a request and wait for its end marker; a late one is a failure, never an empty answer.
+
+        So is an answer with a row that cannot be read: the library would leave it out.
+        """
+        self._unreadable = ""
         try:
-            return await self._first_of(asyncio.wait_for(request(), self._timeout))
+            answer = await self._first_of(asyncio.wait_for(request(), self._timeout))
         except self.library.RequestError as error:
             raise RequestRefused(error.code, error.message) from error
         except TimeoutError:
@@ -120,6 +130,24 @@ class Connection:
             ) from None
         except ConnectionError as error:
             raise UnreachableError(f"{self._where} hung up while {what} was asked for") from error
+        if self._unreadable:
+            raise BrokerError(
+                f"{self._where} sent a row that cannot be read while {what} was asked for "
+                f"({self._unreadable}): nothing is concluded from the rest"
+            )
+        return answer
+
+    def _interpret(self, fields: list[str]) -> None:
+        """Decode a message and call its handler, as the library does, but remember what failed."""
+        message = int(fields[0]) if fields and fields[0].isdecimal() else 0
+        handler = self.ib.client.decoder.handlers.get(message)
+        if handler is None:
+            return
+        try:
+            handler(fields)
+        except Exception as error:  # whatever a row does to the library, the connection goes on
+            if message in _ROWS:
+                self._unreadable = printable(f"{type(error).__name__}: {error}", 120)
 
     def require_connected(self) -> None:
         """Raise what ended the connection, if anything did."""

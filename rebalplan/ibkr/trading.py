@@ -48,7 +48,9 @@ _LACKS_FUNDS = re.compile(
 )
 """How the broker words a refusal (201) for want of cash or margin."""
 
-LINK_LOST = 1100
+LINK_LOST = (1100, 2110)
+"""2110 is what a client is told that connects while the gateway is without its broker."""
+
 LINK_RESTORED = (1101, 1102)
 _EXECUTION_MESSAGE = 11
 _EXECUTION_TIME_FIELD = 15
@@ -267,7 +269,7 @@ class Trading:
         )
 
     def _on_error(self, request: int, code: int, text: str, _contract: object) -> None:
-        if code == LINK_LOST:
+        if code in LINK_LOST:
             self._tell(LinkLost())
         elif code in LINK_RESTORED:
             self._tell(LinkRestored())

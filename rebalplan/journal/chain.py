@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 
 import msgspec
 
@@ -64,6 +63,13 @@ def read_chain(data: bytes, plan: str) -> Chain:
     return Chain(tuple(records), head, len(data) - len(rest), bool(rest))
 
 
+def read_any_chain(data: bytes) -> Chain:
+    """Return a journal whose plan is not at hand: that of the plan its first line names."""
+    first, _newline, rest = data.partition(b"\n")
+    whose = _decode(first, 1).plan if rest or data.endswith(b"\n") else ""
+    return read_chain(data, whose)
+
+
 def _decode(text: bytes, number: int) -> Line:
     try:
         return _DECODER.decode(text)
@@ -80,12 +86,3 @@ def _check(line: Line, text: bytes, number: int, plan: str, head: str) -> None:
         )
     if _ENCODER.encode(line) != text:
         raise JournalError(f"line {number} is not in the form that rebal writes: it was edited")
-
-
-def chain_bytes(plan: str, records: Iterable[AnyRecord]) -> bytes:
-    """Return the bytes of a journal with these records, from its start."""
-    head, parts = plan, []
-    for number, record in enumerate(records, start=1):
-        parts.append(encode_line(number, plan, head, record))
-        head = line_hash(parts[-1])
-    return b"".join(parts)

@@ -8,8 +8,9 @@ from pathlib import Path
 from rebalplan.codec import Envelope
 from rebalplan.errors import DiskError, JournalError
 from rebalplan.journal.chain import encode_line, line_hash, read_chain
+from rebalplan.journal.fold import fold, fold_account
 from rebalplan.journal.records import AnyRecord
-from rebalplan.journal.result import AccountResult, ApplyResult, replay, replay_account
+from rebalplan.journal.result import AccountResult, ApplyResult
 from rebalplan.ports import Disk
 
 
@@ -72,11 +73,11 @@ class Journal:
 
     def result(self) -> ApplyResult:
         """Return what the records say about the plan."""
-        return replay(self._envelope, self._records)
+        return fold(self._envelope, self._records)
 
     def result_of(self, account: str) -> AccountResult:
         """Return what the records say about one account; raises ``KeyError`` for one that the plan has not."""
-        return replay_account(self._envelope, self._records, account)
+        return fold_account(self._envelope, self._records, account)
 
 
 def journal_path(plan_path: Path) -> Path:

@@ -78,19 +78,27 @@ class Commission(Record, frozen=True, tag="COMMISSION"):
 
 
 class Done(Record, frozen=True, tag="DONE"):
-    """The broker evidenced that nothing more of the order will fill."""
+    """The broker evidenced that nothing more of the order will fill.
+
+    ``cancel_asked``: we had asked for its cancel. An order that somebody else cancelled is not followed by another.
+    """
 
     reference: str
     status: DoneStatus
     filled: Decimal
+    cancel_asked: bool
     note: str
 
 
 class Unknown(Record, frozen=True, tag="UNKNOWN"):
-    """Nobody can say what became of the order; it blocks its account until a person does."""
+    """Nobody can say what became of the order; it blocks its account until a person does.
+
+    ``is_twin``: the broker has it more than once, so no later news of its reference can be trusted.
+    """
 
     reference: str
     why: str
+    is_twin: bool
 
 
 class Resolved(Record, frozen=True, tag="RESOLVED"):
@@ -104,10 +112,14 @@ class Resolved(Record, frozen=True, tag="RESOLVED"):
 
 
 class LineCut(Record, frozen=True, tag="CUT"):
-    """The line is sent in a smaller quantity than planned, or (0) not at all."""
+    """The line is sent in a smaller quantity than planned, or (0) not at all.
+
+    ``is_refusal``: not because the money was better spent, but because a check refused it: the account is not done.
+    """
 
     line: str
     quantity: Decimal
+    is_refusal: bool
     why: str
 
 

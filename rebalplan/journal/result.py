@@ -1,35 +1,19 @@
-"""What became of a plan: its journal, replayed.
+"""What became of a plan: its orders, lines and accounts, as ``fold`` finds them in the journal.
 
 This is the only account of an apply; the command's summary, ``rebal status`` and the reports all read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
-from rebalplan.codec import Envelope, order_ref
-from rebalplan.errors import JournalError
-from rebalplan.journal.records import (
-    AccountClosed,
-    AccountRecord,
-    Ack,
-    AnyRecord,
-    Commission,
-    Dispatch,
-    Done,
-    Fill,
-    Intent,
-    LineCut,
-    Resolved,
-    RunEnded,
-    Unknown,
-)
-from rebalplan.money import ZERO
-from rebalplan.orders import correction_root
+from rebalplan.journal.records import AccountClosed, Dispatch, Fill, Intent, LineCut
+from rebalplan.model import Position
+from rebalplan.money import ZERO, canonical
 from rebalplan.plan import AccountPlan, PlannedOrder
 
 OrderStatus = Literal["dispatched", "acknowledged", "filled", "cancelled", "rejected", "unknown", "resolved"]
@@ -48,6 +32,8 @@ class OrderResult(msgspec.Struct, frozen=True):
     fills: tuple[Fill, ...]
     commissions: Mapping[str, Decimal]
     evidenced: Decimal
+    cancel_asked: bool
+    is_doubled: bool
     note: str
 
     @property
@@ -122,6 +108,13 @@ class LineResult(msgspec.Struct, frozen=True):
         return "rejected" if self.orders[-1].status == "rejected" else "cancelled"
 
 
+class Holdings(msgspec.Struct, frozen=True):
+    """What an account holds: its positions, by symbol and contract, and its cash in USD."""
+
+    positions: tuple[Position, ...]
+    cash_usd: Decimal
+
+
 class AccountResult(msgspec.Struct, frozen=True):
     """One account of the plan: its lines, every INTENT, how it was last closed.
 
@@ -138,6 +131,11 @@ class AccountResult(msgspec.Struct, frozen=True):
     def account(self) -> str:
         """Return the account's id."""
         return self.plan.account
+
+    @property
+    def is_applied(self) -> bool:
+        """Tell whether the account came to its end as planned and nothing of it is under way."""
+        return self.closed is not None and self.closed.status == "done" and not self.unresolved
 
     @property
     def closed_error(self) -> str:
@@ -164,11 +162,23 @@ class AccountResult(msgspec.Struct, frozen=True):
         """Return the orders that block the account until a person resolves them."""
         return tuple(order for order in self.unresolved if order.status == "unknown")
 
+    def reckon(self) -> Holdings:
+        """Return the account as its fills leave it: the first INTENT, of which there must be one, and all since."""
+        first = self.intents[0]
+        held = {(p.symbol, p.con_id): p.quantity for p in first.positions}
+        cash = first.cash_usd
+        for line in self.lines:
+            planned = line.planned
+            key = (planned.symbol, planned.con_id)
+            held[key] = held.get(key, ZERO) + planned.sign * line.filled
+            cash -= planned.sign * line.value_usd + line.commission_usd
+        positions = (Position(symbol, con_id, canonical(q)) for (symbol, con_id), q in sorted(held.items()))
+        return Holdings(tuple(positions), canonical(cash))
+
 
 class ApplyResult(msgspec.Struct, frozen=True):
     """The whole plan, in its order of accounts."""
 
-    plan_id: str
     accounts: tuple[AccountResult, ...]
 
     def of(self, account: str) -> AccountResult:
@@ -177,132 +187,3 @@ class ApplyResult(msgspec.Struct, frozen=True):
             if result.account == account:
                 return result
         raise KeyError(account)
-
-
-def replay(envelope: Envelope, records: Sequence[AnyRecord]) -> ApplyResult:
-    """Return what the records say about the plan's accounts and lines.
-
-    Raises ``JournalError`` for records that cannot be of this plan.
-    """
-    accounts = envelope.plan.accounts
-    strangers = {name for record in records for name in _accounts_of(record)} - {a.account for a in accounts}
-    if strangers:
-        raise JournalError(
-            f"it speaks of account {min(strangers)}, which the plan has not: restore the journal"
-        )
-    return ApplyResult(
-        envelope.id, tuple(replay_account(envelope, records, plan.account) for plan in accounts)
-    )
-
-
-def replay_account(envelope: Envelope, records: Iterable[AnyRecord], account: str) -> AccountResult:
-    """Return what the records say about one account; raises ``KeyError`` for one that the plan has not."""
-    for position, plan in enumerate(envelope.plan.accounts, start=1):
-        if plan.account == account:
-            own = [r for r in records if not isinstance(r, RunEnded) and r.account == account]
-            return _account(envelope.sha256, position, plan, own)
-    raise KeyError(account)
-
-
-def _accounts_of(record: AnyRecord) -> tuple[str, ...]:
-    return record.accounts if isinstance(record, RunEnded) else (record.account,)
-
-
-def line_references(sha256: str, position: int, plan: AccountPlan) -> tuple[str, ...]:
-    """Return the references of an account's lines, in the plan's order; ``position`` counts from 1."""
-    return tuple(order_ref(sha256, position, line) for line in range(1, len(plan.orders) + 1))
-
-
-def _account(
-    sha256: str, position: int, plan: AccountPlan, records: Sequence[AccountRecord]
-) -> AccountResult:
-    references = line_references(sha256, position, plan)
-    orders: dict[str, list[OrderResult]] = {}
-    for order in _orders(records):
-        orders.setdefault(order.dispatch.line, []).append(order)
-    cuts = _cuts(records)
-    closings = [r for r in records if isinstance(r, AccountClosed)]
-    return AccountResult(
-        plan=plan,
-        lines=tuple(
-            LineResult(ref, planned, tuple(orders.get(ref, ())), cuts.get(ref))
-            for ref, planned in zip(references, plan.orders, strict=True)
-        ),
-        intents=tuple(r for r in records if isinstance(r, Intent)),
-        closed=closings[-1] if closings else None,
-        is_current=bool(records) and isinstance(records[-1], AccountClosed),
-    )
-
-
-def _cuts(records: Iterable[AccountRecord]) -> dict[str, LineCut]:
-    """Return the cuts that hold: an INTENT that names a line again opens it again."""
-    cuts: dict[str, LineCut] = {}
-    for record in records:
-        if isinstance(record, LineCut):
-            cuts[record.line] = record
-        elif isinstance(record, Intent):
-            for reference in record.references:
-                cuts.pop(reference, None)
-    return cuts
-
-
-_AboutOrder = Dispatch | Ack | Fill | Done | Unknown | Resolved
-
-
-def _orders(records: Iterable[AccountRecord]) -> list[OrderResult]:
-    """Fold the records of each order, in the order of their dispatch."""
-    by_reference: dict[str, list[_AboutOrder]] = {}
-    commissions: dict[str, Decimal] = {}
-    for record in records:
-        if isinstance(record, Commission):
-            commissions[correction_root(record.exec_id)] = record.amount_usd
-        elif isinstance(record, _AboutOrder):
-            by_reference.setdefault(record.reference, []).append(record)
-    return [_order(about, commissions) for about in by_reference.values()]
-
-
-def _order(records: Sequence[_AboutOrder], commissions: Mapping[str, Decimal]) -> OrderResult:
-    """Fold everything that was recorded about one order; its DISPATCH comes first."""
-    dispatch = records[0]
-    if not isinstance(dispatch, Dispatch):
-        raise JournalError(
-            f"{dispatch.reference} is reported on before it is dispatched: restore the journal"
-        )
-    status: OrderStatus = "dispatched"
-    perm_id, evidenced, note = 0, ZERO, ""
-    fills: dict[str, Fill] = {}
-    for record in records[1:]:
-        match record:
-            case Dispatch():
-                raise JournalError(f"{record.reference} is dispatched twice: a defect, send nothing more")
-            case Ack():
-                perm_id = record.perm_id
-                status = "acknowledged" if status in ("dispatched", "unknown") else status
-            case Fill():
-                fills[correction_root(record.exec_id)] = record
-            case Done():
-                status, evidenced, note = record.status, record.filled, record.note
-            case Unknown():
-                status, note = "unknown", record.why
-            case Resolved():
-                status, evidenced, note = "resolved", record.filled, record.evidence
-                fills = _resolved_fills(record)
-    charged = {root: commissions[root] for root in fills if root in commissions}
-    return OrderResult(dispatch, status, perm_id, tuple(fills.values()), charged, evidenced, note)
-
-
-def _resolved_fills(record: Resolved) -> dict[str, Fill]:
-    """Return the fill a person vouches for, in place of whatever was seen of the order before."""
-    if not record.filled:
-        return {}
-    root = f"resolved-{record.reference}"
-    return {
-        root: Fill(
-            account=record.account,
-            at=record.at,
-            reference=record.reference,
-            exec_id=f"{root}.1",
-            quantity=record.filled,
-            price=record.price,
-        )
-    }

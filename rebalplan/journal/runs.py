@@ -8,8 +8,9 @@ from datetime import datetime
 import msgspec
 
 from rebalplan.codec import Envelope
+from rebalplan.journal.fold import fold
 from rebalplan.journal.records import AnyRecord, RunEnded
-from rebalplan.journal.result import AccountResult, replay
+from rebalplan.journal.result import AccountResult
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -49,6 +50,6 @@ def _ends(records: Sequence[AnyRecord]) -> list[int]:
 
 def _run(envelope: Envelope, records: Sequence[AnyRecord]) -> Run:
     """Return the run that ends with the last of these records."""
-    result, last = replay(envelope, records), records[-1]
+    result, last = fold(envelope, records), records[-1]
     chosen = [a for a in result.accounts if not isinstance(last, RunEnded) or a.account in last.accounts]
     return Run(last.at, tuple(chosen))

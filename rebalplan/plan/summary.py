@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from rebalplan.document import Summary
 from rebalplan.drift import Drift, Valuation
-from rebalplan.money import HUNDRED, ZERO, divide, from_bps, quantize, root
+from rebalplan.money import ZERO, divide, from_bps, percent_of, quantize, root
 from rebalplan.policy import RebalancePolicy
 from rebalplan.sizing import Sizing
 
 
 def percent(part: Decimal, whole: Decimal) -> Decimal:
-    """Return ``part`` in percent of ``whole`` (not zero), to 0.000001."""
-    return quantize(divide(part * HUNDRED, whole))
+    """Return ``part`` in percent of ``whole``, to 0.000001."""
+    return quantize(percent_of(part, whole))
 
 
 def summarize(

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from rebalplan.document import AccountPlan, Plan
+import msgspec
+
 from rebalplan.journal.result import AccountResult, ApplyResult, LineResult
-from rebalplan.money import ZERO
-from rebalplan.render.figures import count, dollars, shares
+from rebalplan.render.figures import count, dollars, listed, shares
 from rebalplan.render.style import PLAIN, Style
 from rebalplan.render.tables import table
-from rebalplan.render.warnings import account_notes
 from rebalplan.reports.account import account_error, account_status
-from rebalplan.stages import Confirm, ConfirmAll, OrderLine, Pause, Recover, Skip, Stage, Trade
-
-_SECONDS_PER_ORDER = 5
-"""What an order takes on average from send to fill: for the expected duration only."""
+from rebalplan.reports.after import average_price
+from rebalplan.stages import Confirm, ConfirmAll, OrderLine, Pause, Recover, Skip, Stage, Trade, rests_of
 
 
 def render_stages(stages: Sequence[Stage]) -> str:
@@ -56,25 +53,7 @@ def _order(line: OrderLine) -> str:
     )
 
 
-def confirmation(plan: Plan, accounts: Sequence[AccountPlan]) -> str:
-    """Return what a person must know before a yes: accounts, mode, orders, sums, every warning, the duration."""
-    parts = [_account_facts(account, plan) for account in accounts]
-    orders = sum(len(account.orders) for account in accounts)
-    parts.append(f"Expected duration: about {max(1, orders * _SECONDS_PER_ORDER // 60)} min.")
-    return "\n".join(parts)
-
-
-def _account_facts(account: AccountPlan, plan: Plan) -> str:
-    summary = account.summary
-    buys = summary.buys_usd if summary else ZERO
-    sells = summary.sells_usd if summary else ZERO
-    head = (
-        f"Account {account.account} ({plan.mode}): {count(len(account.orders), 'order')}, "
-        f"sells {dollars(sells)} USD, buys {dollars(buys)} USD"
-    )
-    return "\n".join([head, *(f"  warning: {note}" for note in account_notes(account, plan))])
-
-
+_MOST_REASONS = 3
 _LINES = (
     "Account",
     "Ref",
@@ -121,24 +100,93 @@ def _line(account: str, line: LineResult, style: Style) -> Sequence[str]:
         line.planned.symbol,
         shares(line.planned.quantity),
         shares(line.filled),
-        _average(line),
+        f"{average_price(line):,.4f}" if line.value_usd else "",
         dollars(line.value_usd) if line.value_usd else "",
         dollars(line.commission_usd) if line.commission_usd else "",
         line.status if good else style.paint(line.status, "yellow"),
-        line.cut.why if line.cut is not None else "; ".join(o.note for o in line.orders if o.note),
+        _note(line),
     )
 
 
-def _average(line: LineResult) -> str:
-    known = sum((fill.quantity for order in line.orders for fill in order.fills), Decimal(0))
-    return f"{line.value_usd / known:,.4f}" if known else ""
+class _LineStatus(msgspec.Struct, frozen=True):
+    """One line of the plan in ``status --json``. Shares and USD."""
+
+    reference: str
+    action: str
+    symbol: str
+    planned: Decimal
+    filled: Decimal
+    value_usd: Decimal
+    commission_usd: Decimal
+    status: str
+    note: str
+
+
+class _AccountStatus(msgspec.Struct, frozen=True):
+    """One account in ``status --json``."""
+
+    account: str
+    status: str
+    error: str
+    lines: tuple[_LineStatus, ...]
+
+
+def render_result_json(plan_id: str, result: ApplyResult) -> str:
+    """Return what became of every account and line, and what is to be done, as indented JSON."""
+    document = {
+        "plan": plan_id,
+        "accounts": [_account_status(account) for account in result.accounts],
+        "next": next_steps(plan_id, result.accounts),
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def _account_status(account: AccountResult) -> _AccountStatus:
+    lines = tuple(
+        _LineStatus(
+            reference=line.reference,
+            action=line.planned.action,
+            symbol=line.planned.symbol,
+            planned=line.planned.quantity,
+            filled=line.filled,
+            value_usd=line.value_usd,
+            commission_usd=line.commission_usd,
+            status=line.status,
+            note=_note(line),
+        )
+        for line in account.lines
+    )
+    return _AccountStatus(account.account, account_status(account), account_error(account), lines)
+
+
+def _note(line: LineResult) -> str:
+    if line.cut is not None:
+        return line.cut.why
+    return "; ".join(order.note for order in line.orders if order.note)
+
+
+def next_steps(plan_id: str, accounts: Iterable[AccountResult]) -> tuple[str, ...]:
+    """Return what is to be done about these accounts, as commands: what is unknown first."""
+    accounts = tuple(accounts)
+    unknown = [order.dispatch.reference for account in accounts for order in account.unknown]
+    steps = [f"Next: `rebal resolve {reference}` shows the evidence and settles it." for reference in unknown]
+    if any(_goes_on(account) for account in accounts):
+        steps.append(f"Next: `rebal apply {plan_id} --resume` goes on where it ended.")
+    return tuple(steps)
+
+
+def _goes_on(account: AccountResult) -> bool:
+    """Tell whether a resume would send or learn something."""
+    if not account.intents or account.is_applied or account.unknown:
+        return False
+    return bool(account.unsent or account.unresolved or rests_of(account)) or not account.is_current
 
 
 def _account_line(account: AccountResult, style: Style) -> str:
     status = account_status(account)
     filled = sum(line.status == "filled" for line in account.lines)
     shown = status if status in ("done", "no_changes") else style.paint(status, "red")
-    error = account_error(account)
+    error = listed(account_error(account).split("; "), _MOST_REASONS, "; ")
     return f"{account.account}: {shown}, {filled} of {count(len(account.lines), 'line')} filled" + (
         f" ({error})" if error else ""
     )

@@ -11,17 +11,6 @@ from rebalplan.verify import Finding
 _FIELDS: dict[PlanFileCode, str] = {"RB103": "format_version", "RB105": "sha256", "RB106": "id"}
 
 
-class FileFinding(msgspec.Struct, frozen=True):
-    """Why a plan file is not read at all, in the shape of ``Finding``; it concerns no account."""
-
-    code: PlanFileCode
-    account: str
-    field: str
-    planned: str
-    now: str
-    message: str
-
-
 class Checked(msgspec.Struct, frozen=True):
     """Everything that was found, in the order of the JSON answer.
 
@@ -30,12 +19,12 @@ class Checked(msgspec.Struct, frozen=True):
     """
 
     plan: str | None
-    findings: tuple[FileFinding | Finding, ...]
+    findings: tuple[Finding, ...]
     live: tuple[LiveFinding, ...]
     unread: dict[str, str]
 
 
 def refused_file(error: PlanFileError) -> Checked:
     """Return what a check that ended with reading the file found."""
-    finding = FileFinding(error.code, "", _FIELDS.get(error.code, ""), "", "", str(error))
+    finding = Finding(error.code, "", _FIELDS.get(error.code, ""), "", "", str(error))
     return Checked(None, (finding,), (), {})

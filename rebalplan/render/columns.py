@@ -17,18 +17,22 @@ from rebalplan.render.figures import (
     signed_percent,
     whole_dollars,
 )
-from rebalplan.render.view import AccountView, LineView, PlanView, Totals
+from rebalplan.render.view import AccountView, BeforeAfter, LineView, PlanView, Totals
 
 Row = TypeVar("Row")
 
 
 class Column(msgspec.Struct, Generic[Row], frozen=True):
-    """One column of a table. ``is_amount`` columns are not there when redacted."""
+    """One column of a table. ``is_amount`` columns are not there when redacted.
+
+    ``name`` says what the column is where its title says it only beside the column before it.
+    """
 
     title: str
     text: Callable[[Row], str]
     is_number: bool = False
     is_amount: bool = False
+    name: str = ""
 
 
 def _shown(value: Decimal | None, figure: Callable[[Decimal], str]) -> str:
@@ -67,11 +71,35 @@ def _of_totals(
     figure: Callable[[Decimal], str],
     *,
     is_amount: bool = True,
+    name: str = "",
 ) -> Column[AccountView]:
     def text(account: AccountView) -> str:
         return "" if account.totals is None else _shown(value(account.totals), figure)
 
-    return Column(title, text, is_number=True, is_amount=is_amount)
+    return Column(title, text, is_number=True, is_amount=is_amount, name=name)
+
+
+def _compared(
+    title: str,
+    pair: Callable[[Totals], BeforeAfter | None],
+    figure: Callable[[Decimal], str],
+    *,
+    is_amount: bool = True,
+) -> tuple[Column[AccountView], Column[AccountView]]:
+    """Return the column before the orders and the one after them."""
+
+    def before(totals: Totals) -> Decimal | None:
+        found = pair(totals)
+        return None if found is None else found.before
+
+    def after(totals: Totals) -> Decimal | None:
+        found = pair(totals)
+        return None if found is None else found.after
+
+    return (
+        _of_totals(title, before, figure, is_amount=is_amount),
+        _of_totals("after", after, figure, is_amount=is_amount, name=f"{title} after"),
+    )
 
 
 def _leverage(value: Decimal) -> str:
@@ -85,10 +113,7 @@ ORDERS = Column[AccountView](
 )
 NLV = _of_totals("NLV $", lambda t: t.net_liquidation_usd, whole_dollars)
 TURNOVER = _of_totals("Turnover %", lambda t: t.turnover_pct, percent, is_amount=False)
-LEVERAGE = (
-    _of_totals("Leverage", lambda t: t.leverage.before, _leverage, is_amount=False),
-    _of_totals("after", lambda t: t.leverage.after, _leverage, is_amount=False),
-)
+LEVERAGE = _compared("Leverage", lambda t: t.leverage, _leverage, is_amount=False)
 
 SUMMARY: tuple[Column[AccountView], ...] = (
     NAME,
@@ -97,24 +122,25 @@ SUMMARY: tuple[Column[AccountView], ...] = (
     ORDERS,
     _of_totals("Buys $", lambda t: t.buys_usd, whole_dollars),
     _of_totals("Sells $", lambda t: t.sells_usd, whole_dollars),
-    _of_totals("Cash $", lambda t: t.cash_usd.before, whole_dollars),
-    _of_totals("after", lambda t: t.cash_usd.after, whole_dollars),
-    _of_totals("Exposure $", lambda t: t.exposure_usd.before, whole_dollars),
-    _of_totals("after", lambda t: t.exposure_usd.after, whole_dollars),
+    *_compared("Cash $", lambda t: t.cash_usd, whole_dollars),
+    *_compared("Exposure $", lambda t: t.exposure_usd, whole_dollars),
     *LEVERAGE,
 )
-SHARES_SUMMARY: tuple[Column[AccountView], ...] = (
+REDACTED_SUMMARY: tuple[Column[AccountView], ...] = (
     NAME,
     STATUS,
     ORDERS,
     TURNOVER,
-    _of_totals("Cash %", lambda t: t.cash_pct.before, percent, is_amount=False),
-    _of_totals("after", lambda t: t.cash_pct.after, percent, is_amount=False),
-    _of_totals("Exposure %", lambda t: t.exposure_pct.before, percent, is_amount=False),
-    _of_totals("after", lambda t: t.exposure_pct.after, percent, is_amount=False),
+    *_compared("Cash %", lambda t: t.cash_pct, percent, is_amount=False),
+    *_compared("Exposure %", lambda t: t.exposure_pct, percent, is_amount=False),
     *LEVERAGE,
 )
 """The same without amounts."""
+
+
+def summary(view: PlanView) -> tuple[Column[AccountView], ...]:
+    """Return the columns of the table that has a row per account."""
+    return REDACTED_SUMMARY if view.is_redacted else SUMMARY
 
 
 def shown(columns: Sequence[Column[Row]], view: PlanView) -> tuple[Column[Row], ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from rebalplan.diff import AccountDiff, Cause, OrderChange, PlanDiff
 from rebalplan.document import PlannedOrder
-from rebalplan.render.figures import count, dollars, percent, shares
+from rebalplan.render.figures import count, dollars, listed, percent, shares
 from rebalplan.render.redaction import LEVERAGE_STEP, NOTHING, Redaction
 from rebalplan.render.style import PLAIN, Style
 
@@ -16,7 +17,7 @@ _MARKS = {"+": "green", "-": "red", "~": "yellow"}
 
 
 def render_diff(diff: PlanDiff, redaction: Redaction = NOTHING, style: Style = PLAIN) -> str:
-    """Return the difference as text; one line when no order changed."""
+    """Return the difference as text; one line when it is the same."""
     head = f"{diff.old_id} -> {diff.new_id}"
     if diff.is_same:
         return f"{head}: {nothing_changed(diff)}"
@@ -32,7 +33,7 @@ def changed(diff: PlanDiff) -> tuple[AccountDiff, ...]:
 
 
 def nothing_changed(diff: PlanDiff) -> str:
-    """Say in one sentence that no order changed, and what moved nevertheless."""
+    """Say in one sentence that no order changed, and which inputs moved nevertheless."""
     kinds = dict.fromkeys(c.kind for account in diff.accounts for c in account.causes)
     return f"no order changed ({', '.join(kinds)} moved)." if kinds else "no order changed."
 
@@ -59,11 +60,10 @@ def common_causes(diff: PlanDiff) -> tuple[Cause, ...]:
 
 
 def unchanged(diff: PlanDiff, redaction: Redaction) -> Iterable[str]:
-    """Return one line for all accounts whose orders are what they were."""
+    """Return one line for all accounts whose orders and status are what they were."""
     same = [redaction.account(account.account) for account in diff.accounts if account.is_same]
     if same:
-        more = f" and {len(same) - _MOST_NAMES} more" if len(same) > _MOST_NAMES else ""
-        yield f"{count(len(same), 'account')} unchanged: {', '.join(same[:_MOST_NAMES])}{more}"
+        yield f"{count(len(same), 'account')} unchanged: {listed(same, _MOST_NAMES)}"
 
 
 def mark(change: OrderChange) -> str:
@@ -77,16 +77,16 @@ def change_text(change: OrderChange, redaction: Redaction) -> str:
     """Return an order, or what it was and what it is, and why."""
     why = ", ".join(change.causes) or "follows from the others"
     shown = [
-        _order(order, share, redaction)
-        for order, share in ((change.before, change.before_pct), (change.after, change.after_pct))
+        _order(order, value_pct, redaction)
+        for order, value_pct in ((change.before, change.before_pct), (change.after, change.after_pct))
         if order is not None
     ]
     return f"{' -> '.join(shown)}  [{why}]"
 
 
-def _order(order: PlannedOrder, share: object, redaction: Redaction) -> str:
+def _order(order: PlannedOrder, value_pct: Decimal | None, redaction: Redaction) -> str:
     if redaction.is_on:
-        return f"{order.action} {order.symbol} ({share}% of NLV)"
+        return f"{order.action} {order.symbol} ({value_pct}% of NLV)"
     return f"{order.action} {shares(order.quantity)} {order.symbol} ({dollars(order.value_usd)} USD)"
 
 
@@ -96,7 +96,9 @@ def facts(account: AccountDiff, common: Sequence[Cause], redaction: Redaction) -
     if before is not None and after is not None:
         exposures = [redaction.amount(figures.exposure_after_usd) for figures in (before, after)]
         exposure = " -> ".join(dollars(e) for e in exposures if e is not None)
-        leverages = (redaction.share(figures.leverage_after, LEVERAGE_STEP) for figures in (before, after))
+        leverages = (
+            redaction.percentage(figures.leverage_after, LEVERAGE_STEP) for figures in (before, after)
+        )
         yield (
             f"total drift {percent(before.total_drift_pct)}% -> {percent(after.total_drift_pct)}%, "
             f"{f'exposure after {exposure} USD, ' if exposure else ''}"
@@ -109,9 +111,7 @@ def causes(found: Sequence[Cause], redaction: Redaction) -> Iterable[str]:
     """Name what changed, kind by kind; many of a kind are counted."""
     for kind in dict.fromkeys(cause.kind for cause in found):
         same = [cause for cause in found if cause.kind == kind]
-        shown = ", ".join(_cause(cause, redaction) for cause in same[:_MOST_CAUSES])
-        more = f" and {len(same) - _MOST_CAUSES} more" if len(same) > _MOST_CAUSES else ""
-        yield f"{kind}: {shown}{more}"
+        yield f"{kind}: {listed([_cause(cause, redaction) for cause in same], _MOST_CAUSES)}"
 
 
 def _cause(cause: Cause, redaction: Redaction) -> str:

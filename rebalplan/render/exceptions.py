@@ -4,28 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rebalplan.render.figures import count, percent, shares
-from rebalplan.render.redaction import MASK, Redaction
+import msgspec
+
+from rebalplan.render.figures import count, listed, percent, shares
+from rebalplan.render.redaction import MASK, NOTHING, Redaction
 from rebalplan.review import (
     LARGE_TURNOVER_PCT,
     Common,
     Difference,
     InputDifference,
+    NotPlanned,
     Outlier,
     Review,
     SymbolsIn,
+    Unmanaged,
+    Working,
 )
 
 _MOST_NAMES = 6
 _MOST_SYMBOLS = 12
 _MOST_OPPOSITE = 3
 _MOST_DETAILS = 4
-_MOST_OUTLIERS = 12
+_MOST_REASONS = 2
+_MOST_ACCOUNTS = 12
 
 
-def exceptions(review: Review, accounts: int, redaction: Redaction) -> tuple[str, ...]:
-    """Return one sentence per exception; ``accounts`` is how many the plan has."""
-    return (
+class Sentence(msgspec.Struct, frozen=True):
+    """What a reviewer must see, and what belongs to it."""
+
+    text: str
+    details: tuple[str, ...] = ()
+
+
+def exceptions(review: Review, accounts: int, redaction: Redaction) -> tuple[Sentence, ...]:
+    """Return one sentence per exception; ``accounts`` is how many the plan has.
+
+    What many accounts have in common is one sentence, and of a kind that needs a sentence per account only the
+    first twelve are named.
+    """
+    texts = (
         *_not_planned(review, redaction),
         *_unmet(review, redaction),
         *_turnover(review, redaction),
@@ -36,14 +53,35 @@ def exceptions(review: Review, accounts: int, redaction: Redaction) -> tuple[str
         *_prices(review),
         *_unmanaged(review, redaction),
         *_working(review, redaction),
-        *_common(review.common, redaction),
+    )
+    return (*(Sentence(text) for text in texts), *_common(review.common, redaction))
+
+
+def order_exceptions(review: Review) -> tuple[str, ...]:
+    """Return the sentences about orders and holdings alone, for the one account of a review."""
+    return (
+        *_turnover(review, NOTHING),
+        *_opposite_sides(review, NOTHING),
+        *_symbols("closes", review.closed, 1, NOTHING),
+        *_symbols("held but not in portfolios.csv:", review.unlisted, 1, NOTHING),
+        *_symbols("new to the account:", review.opened, 1, NOTHING),
     )
 
 
+def _first(sentences: Sequence[str], others: str) -> Iterable[str]:
+    """Return the first sentences of a kind that has one per account, and count the rest."""
+    yield from sentences[:_MOST_ACCOUNTS]
+    if len(sentences) > _MOST_ACCOUNTS:
+        yield f"and {count(len(sentences) - _MOST_ACCOUNTS, 'more account')} {others}"
+
+
 def _not_planned(review: Review, redaction: Redaction) -> Iterable[str]:
-    for found in review.not_planned:
-        name, why = redaction.account(found.account), redaction.text("; ".join(found.reasons))
-        yield f"{name} {'failed' if found.status == 'failed' else 'is blocked'}: {why}"
+    def sentence(found: NotPlanned) -> str:
+        reasons = [redaction.text(reason) for reason in found.reasons]
+        became = "failed" if found.status == "failed" else "is blocked"
+        return f"{redaction.account(found.account)} {became}: {listed(reasons, _MOST_REASONS, '; ')}"
+
+    return _first([sentence(found) for found in review.not_planned], "failed or blocked")
 
 
 def _unmet(review: Review, redaction: Redaction) -> Iterable[str]:
@@ -57,13 +95,13 @@ def _turnover(review: Review, redaction: Redaction) -> Iterable[str]:
     found = review.large_turnover
     if found:
         shown = [f"{redaction.account(t.account)} {percent(t.turnover_pct)}%" for t in found]
-        yield f"turnover over {LARGE_TURNOVER_PCT}% of NLV: {_listed(shown)}"
+        yield f"turnover over {LARGE_TURNOVER_PCT}% of NLV: {listed(shown, _MOST_NAMES)}"
 
 
 def _opposite_sides(review: Review, redaction: Redaction) -> Iterable[str]:
     if len(review.opposite_sides) > _MOST_OPPOSITE:
         shown = [f"{o.symbol} ({len(o.buyers)} buy, {len(o.sellers)} sell)" for o in review.opposite_sides]
-        yield f"opposite sides of one symbol in different accounts: {_listed(shown, _MOST_SYMBOLS)}"
+        yield f"opposite sides of one symbol in different accounts: {listed(shown, _MOST_SYMBOLS)}"
         return
     for found in review.opposite_sides:
         buyers, sellers = (_names(names, redaction) for names in (found.buyers, found.sellers))
@@ -75,51 +113,58 @@ def _symbols(what: str, groups: Sequence[SymbolsIn], accounts: int, redaction: R
     for group in groups:
         everywhere = len(group.accounts) == accounts > 1
         where = f"all {accounts} accounts" if everywhere else _names(group.accounts, redaction)
-        shown.append(f"{_listed(group.symbols, _MOST_SYMBOLS)} in {where}")
+        shown.append(f"{listed(group.symbols, _MOST_SYMBOLS)} in {where}")
     if shown:
-        yield f"{what} {'; '.join(shown[:_MOST_NAMES])}{_more(shown, _MOST_NAMES)}"
+        yield f"{what} {listed(shown, _MOST_NAMES, '; ')}"
 
 
 def _prices(review: Review) -> Iterable[str]:
     if review.delayed_prices:
-        yield f"delayed prices: {_listed(review.delayed_prices)}"
+        yield f"delayed prices: {listed(review.delayed_prices, _MOST_NAMES)}"
     if review.closed_prices:
-        yield f"market closed, priced at the last close: {_listed(review.closed_prices)}"
+        yield f"market closed, priced at the last close: {listed(review.closed_prices, _MOST_NAMES)}"
 
 
 def _unmanaged(review: Review, redaction: Redaction) -> Iterable[str]:
-    for found in review.unmanaged:
+    def sentence(found: Unmanaged) -> str:
         items = [
             f"{item.kind} {MASK if redaction.is_on else shares(item.quantity)} "
             f"{redaction.text(item.description)} ({item.currency})"
             for item in found.items
         ]
-        yield f"not managed in {redaction.account(found.account)}: {_listed(items)}"
+        return f"not managed in {redaction.account(found.account)}: {listed(items, _MOST_NAMES)}"
+
+    return _first([sentence(found) for found in review.unmanaged], "with what is not managed")
 
 
 def _working(review: Review, redaction: Redaction) -> Iterable[str]:
-    for found in review.working:
-        symbols = _listed(list(dict.fromkeys(order.symbol for order in found.orders)))
-        yield f"working orders at the broker in {redaction.account(found.account)}: {symbols}; apply stops at them"
+    def sentence(found: Working) -> str:
+        symbols = listed(list(dict.fromkeys(order.symbol for order in found.orders)), _MOST_NAMES)
+        name = redaction.account(found.account)
+        return f"working orders at the broker in {name}: {symbols}; apply stops at them"
+
+    return _first([sentence(found) for found in review.working], "with working orders at which apply stops")
 
 
-def _common(common: Common | None, redaction: Redaction) -> Iterable[str]:
+def _common(common: Common | None, redaction: Redaction) -> Iterable[Sentence]:
     if common is None or not common.outliers:
         return
     same, others = len(common.accounts), len(common.outliers)
     these = "this one differs" if others == 1 else f"these {others} differ"
-    yield f"{count(same, 'account')} do the same; {these}:"
-    for outlier in common.outliers[:_MOST_OUTLIERS]:
-        yield f"  {redaction.account(outlier.account)} {_outlier(outlier, redaction)}"
-    if others > _MOST_OUTLIERS:
-        yield f"  and {others - _MOST_OUTLIERS} more"
+    details = [
+        f"{redaction.account(outlier.account)} {_outlier(outlier, redaction)}"
+        for outlier in common.outliers[:_MOST_ACCOUNTS]
+    ]
+    if others > _MOST_ACCOUNTS:
+        details.append(f"and {others - _MOST_ACCOUNTS} more")
+    yield Sentence(f"{count(same, 'account')} do the same; {these}:", tuple(details))
 
 
 def _outlier(outlier: Outlier, redaction: Redaction) -> str:
-    does = _listed([_difference(d) for d in outlier.differences], _MOST_DETAILS)
+    does = listed([_difference(d) for d in outlier.differences], _MOST_DETAILS)
     if not outlier.inputs:
         return f"{does}, because it holds other amounts under the same targets and settings"
-    why = _listed([_input(found, redaction) for found in outlier.inputs], _MOST_DETAILS)
+    why = listed([_input(found, redaction) for found in outlier.inputs], _MOST_DETAILS)
     return f"{does}, because {why}"
 
 
@@ -151,12 +196,3 @@ def _names(accounts: Sequence[str], redaction: Redaction) -> str:
     if len(names) <= _MOST_NAMES:
         return ", ".join(names)
     return f"{len(names)} accounts ({', '.join(names[:_MOST_NAMES])}, …)"
-
-
-def _listed(names: Sequence[str], most: int = _MOST_NAMES) -> str:
-    """Return the names, or the first few and how many more there are."""
-    return ", ".join(names[:most]) + _more(names, most)
-
-
-def _more(names: Sequence[str], most: int) -> str:
-    return f" and {len(names) - most} more" if len(names) > most else ""

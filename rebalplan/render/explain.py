@@ -140,35 +140,38 @@ def _selected(account: AccountPlan, row: DriftRow, summary: Summary) -> str:
         return "yes: a holding with target 0 is closed"
     if not row.quantity:
         return "yes: a target that is not held yet"
-    if rules.trigger_mode == "per_holding" and abs(row.drift_usd) > band:
-        return "yes: the drift is beyond the band"
-    return _corrects(row, summary, rules, band)
+    if rules.trigger_mode == "total_drift":
+        return (
+            _corrects(row, summary, rules, band)
+            or "yes: the largest drifts, until the rest is within the band"
+        )
+    beyond = "yes: the drift is beyond the band"
+    if abs(row.drift_usd) > band:
+        return beyond
+    # A drift may be beyond the band by less than what its figures are rounded to.
+    return _corrects(row, summary, rules, band) or beyond
 
 
 def _corrects(row: DriftRow, summary: Summary, rules: RebalancePolicy, band: Decimal) -> str:
-    """Say what an order of a line within its band corrects."""
+    """Say what an order of the line corrects of the account as a whole, or nothing."""
     if row.drift_usd < 0 and summary.cash_drift_usd > band:
         return f"yes: CASH is {dollars(summary.cash_drift_usd)} USD over its target, which is invested"
     if row.drift_usd > 0 and summary.cash_drift_usd < -band:
         return f"yes: CASH is {dollars(-summary.cash_drift_usd)} USD under its target, which is raised"
     if row.drift_usd > 0 and summary.cash_usd < summary.cash_floor_usd:
         return f"yes: cash is under its floor of {dollars(summary.cash_floor_usd)} USD"
-    if row.drift_usd > 0 and summary.leverage_before > rules.max_leverage:
+    if row.drift_usd > 0 and summary.exposure_before_usd > rules.max_leverage * summary.net_liquidation_usd:
         return f"yes: leverage is {summary.leverage_before:.3f}, over max_leverage = {rules.max_leverage:f}"
-    return "yes: the largest drifts, until the rest is within the band"
+    return ""
 
 
 def _band_usd(rules: RebalancePolicy, summary: Summary) -> Decimal:
-    is_total = rules.trigger_mode == "total_drift"
-    bps = rules.portfolio_total_band_bps if is_total else rules.per_holding_band_bps
-    return from_bps(bps) * summary.investable_usd
+    return from_bps(rules.band_bps) * summary.investable_usd
 
 
 def _band(rules: RebalancePolicy, summary: Summary) -> str:
-    is_total = rules.trigger_mode == "total_drift"
-    bps = rules.portfolio_total_band_bps if is_total else rules.per_holding_band_bps
-    what = "all drifts together (total_drift)" if is_total else "each holding"
-    return f"{bps:f} bps of the investable value = {dollars(_band_usd(rules, summary))} USD for {what}"
+    what = "all drifts together (total_drift)" if rules.trigger_mode == "total_drift" else "each holding"
+    return f"{rules.band_bps:f} bps of the investable value = {dollars(_band_usd(rules, summary))} USD for {what}"
 
 
 def _order(row: DriftRow) -> Iterable[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from rebalplan.money import CENT, ONE, quantize, usd
@@ -23,9 +24,9 @@ def signed_dollars(value: Decimal) -> str:
     return f"{shown:+,.2f}" if shown else "0.00"
 
 
-def percent(value: Decimal | None) -> str:
-    """Return ``12.35``, or nothing for no value."""
-    return "" if value is None else f"{quantize(value, CENT):,.2f}"
+def percent(value: Decimal) -> str:
+    """Return ``12.35``."""
+    return f"{quantize(value, CENT):,.2f}"
 
 
 def signed_percent(value: Decimal) -> str:
@@ -47,3 +48,9 @@ def price(value: Decimal) -> str:
 def count(number: int, noun: str) -> str:
     """Return ``1 account`` or ``3 accounts``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(names: Sequence[str], most: int, between: str = ", ") -> str:
+    """Return the names, or the first few and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return between.join(names[:most]) + more

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from rebalplan.document import AccountPlan, Plan
-from rebalplan.money import HUNDRED, ZERO, divide, quantize
+from rebalplan.money import ZERO, percent_of, quantize
 from rebalplan.render.figures import count, dollars
 from rebalplan.render.redaction import Redaction
 
@@ -39,12 +39,12 @@ def totals_line(plan: Plan, redaction: Redaction) -> str:
     amount = "" if redaction.is_on else f"{dollars(turnover)} USD, "
     return (
         f"Plan: {counts} across {count(len(acting), 'account')} "
-        f"(turnover {amount}{_share(turnover, value)}% of NLV).{tail}"
+        f"(turnover {amount}{_tenths(percent_of(turnover, value))}% of NLV).{tail}"
     )
 
 
-def _share(part: Decimal, whole: Decimal) -> str:
-    return f"{quantize(divide(part * HUNDRED, whole), Decimal('0.1')):.1f}"
+def _tenths(value: Decimal) -> str:
+    return f"{quantize(value, Decimal('0.1')):.1f}"
 
 
 def _not_planned(accounts: Sequence[AccountPlan]) -> str:

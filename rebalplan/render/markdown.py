@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 from rebalplan.render import columns
 from rebalplan.render.columns import Column, Row, shown
-from rebalplan.render.figures import count, dollars, percent
+from rebalplan.render.exceptions import Sentence
+from rebalplan.render.figures import count, dollars, listed, percent
+from rebalplan.render.fitting import LONGEST, ROOM_FOR_THE_END, fit, shortened
 from rebalplan.render.plan import head_lines
 from rebalplan.render.view import AccountView, BeforeAfter, PlanView
 
-LONGEST = 65_536
-"""A comment or a description on GitHub may have so many characters; other forges accept more."""
-
-_ROOM_FOR_THE_END = 1_200
-_BETWEEN = len("\n\n")
+_LONGEST_SENTENCE = 1_000
+_LONGEST_NAME = 20
 _MOST_NAMES = 12
 _SPECIAL = re.compile(r"([\\`*{}\[\]<|~&]|(?<!\w)_|_(?!\w))")
 _MENTION = re.compile(r"([@#])(?=\w)")
@@ -52,20 +51,27 @@ class Detail(IntEnum):
 
 
 def render_markdown(view: PlanView, longest: int = LONGEST) -> str:
-    """Return the plan in at most ``longest`` characters; what is left out is said at its end.
+    """Return the plan in at most ``longest`` characters (10,000 or more); what is left out is said at its end.
 
-    Exceptional accounts keep their details longest.
+    Every account has a line before any has its orders, and its orders before any has its details; exceptional
+    accounts come first.
     """
-    head = _head(view)
-    texts = [{detail: _account(account, view, detail) for detail in Detail} for account in view.accounts]
-    fitted = _fit(view.accounts, texts, longest - len(head) - _ROOM_FOR_THE_END)
-    parts = [text[detail] for text, detail in zip(texts, fitted, strict=True)]
+    head = _head(view, longest)
+    texts = [[_account(account, view, detail) for detail in Detail] for account in view.accounts]
+    exceptions_first = sorted(range(len(texts)), key=lambda at: not view.accounts[at].is_exception)
+    fitted = fit(texts, exceptions_first, longest - len(head) - ROOM_FOR_THE_END)
+    parts = (forms[form] for forms, form in zip(texts, fitted, strict=True))
     return "\n\n".join([head, *filter(None, parts), *_left_out(view, fitted, longest)]) + "\n"
 
 
 def escape(text: str) -> str:
     """Return text that Markdown shows as it is: no markup, no HTML, nobody mentioned."""
     return _MENTION.sub("\\1\u200b", _SPECIAL.sub(r"\\\1", text))
+
+
+def bullet(text: str) -> str:
+    """Return one item of a list, no longer than a few lines."""
+    return f"- {escape(shortened(text, _LONGEST_SENTENCE))}"
 
 
 def markdown_table(chosen: Sequence[Column[Row]], rows: Iterable[Row]) -> str:
@@ -79,17 +85,29 @@ def _rule(column: Column[Row]) -> str:
     return "--:" if column.is_number else ":--"
 
 
-def _head(view: PlanView) -> str:
+def _head(view: PlanView, longest: int) -> str:
     lines = [f"### Plan `{view.id}` ({view.mode})", "", f"**{escape(view.totals)}**", ""]
-    lines.append(escape(". ".join(head_lines(view))) + ".")
+    made = ". ".join(line[:1].upper() + line[1:] for line in head_lines(view))
+    lines.append(f"{escape(shortened(made, _LONGEST_SENTENCE))}.")
     if view.exceptions:
-        lines += ["", "#### Look at first", "", *(_bullet(line) for line in view.exceptions)]
+        lines += ["", "#### Look at first", "", *_exceptions(view.exceptions, longest // 2)]
     return "\n".join(lines)
 
 
-def _bullet(line: str) -> str:
-    text = line.lstrip(" ")
-    return f"{' ' * (len(line) - len(text))}- {escape(text)}"
+def _exceptions(sentences: Sequence[Sentence], room: int) -> Iterable[str]:
+    """Return as many of the exceptions as there is room for, which is all of them unless they are of unusual length."""
+    bullets = [line for sentence in sentences for line in _sentence(sentence)]
+    for number, line in enumerate(bullets):
+        room -= len(line) + 1
+        if room < 0:
+            yield f"- and {len(bullets) - number} more"
+            return
+        yield line
+
+
+def _sentence(sentence: Sentence) -> Iterable[str]:
+    yield bullet(sentence.text)
+    yield from (f"  {bullet(detail)}" for detail in sentence.details)
 
 
 def _account(account: AccountView, view: PlanView, detail: Detail) -> str:
@@ -139,30 +157,15 @@ def _totals(account: AccountView) -> Iterable[str]:
     yield f"- tracking error {_percents(totals.tracking_error_pct)}"
 
 
-def _amounts(figures: BeforeAfter) -> str:
-    if figures.before is None or figures.after is None:
-        return ""
-    return f"{dollars(figures.before)} → {dollars(figures.after)} USD, "
+def _amounts(figures: BeforeAfter | None) -> str:
+    return "" if figures is None else f"{dollars(figures.before)} → {dollars(figures.after)} USD, "
 
 
 def _percents(figures: BeforeAfter) -> str:
     return f"{percent(figures.before)} → {percent(figures.after)}%"
 
 
-def _fit(accounts: Sequence[AccountView], texts: Sequence[Mapping[Detail, str]], room: int) -> list[Detail]:
-    """Give every account a line first, then orders, then details, as long as there is room; exceptions first."""
-    fitted = [Detail.LEFT_OUT] * len(accounts)
-    order = sorted(range(len(accounts)), key=lambda at: not accounts[at].is_exception)
-    for detail in (Detail.LINE, Detail.ORDERS, Detail.WHOLE):
-        for at in order:
-            cost = len(texts[at][detail]) - len(texts[at][fitted[at]]) + _BETWEEN
-            if fitted[at] == detail - 1 and cost <= room:
-                fitted[at] = detail
-                room -= cost
-    return fitted
-
-
-def _left_out(view: PlanView, fitted: Sequence[Detail], longest: int) -> Iterable[str]:
+def _left_out(view: PlanView, fitted: Sequence[int], longest: int) -> Iterable[str]:
     """Say what is missing and where it can be read."""
     missing = {
         "details": Detail.ORDERS,
@@ -171,9 +174,12 @@ def _left_out(view: PlanView, fitted: Sequence[Detail], longest: int) -> Iterabl
     }
     parts = []
     for what, detail in missing.items():
-        names = [a.account for a, has in zip(view.accounts, fitted, strict=True) if has == detail]
+        names = [
+            escape(shortened(account.account, _LONGEST_NAME))
+            for account, has in zip(view.accounts, fitted, strict=True)
+            if has == detail
+        ]
         if names:
-            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            parts.append(f"{what} of {count(len(names), 'account')} ({', '.join(names[:_MOST_NAMES])}{more})")
+            parts.append(f"{what} of {count(len(names), 'account')} ({listed(names, _MOST_NAMES)})")
     if parts:
         yield f"> Left out to stay under {longest:,} characters: {'; '.join(parts)}. All of it: `rebal show {view.id}`"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rebalplan.render import columns
 from rebalplan.render.columns import Column, Row, shown
+from rebalplan.render.exceptions import Sentence
 from rebalplan.render.style import PLAIN, Style
 from rebalplan.render.tables import table
 from rebalplan.render.view import AccountView, LineView, PlanView
@@ -64,17 +65,20 @@ def _head(view: PlanView) -> str:
 
 def _exceptions(view: PlanView, style: Style) -> Iterable[str]:
     if view.exceptions:
-        lines = (_wrapped(line, style) for line in view.exceptions)
+        lines = (line for sentence in view.exceptions for line in _sentence(sentence, style))
         yield "\n".join((style.paint("Look at first", "bold"), *lines))
 
 
-def _wrapped(line: str, style: Style) -> str:
-    """Return a sentence over as many lines as it needs; one that begins with spaces belongs to the one before."""
-    first = "    " if line.startswith(" ") else "  ! "
-    text = textwrap.fill(
-        line.strip(), _WIDTH, initial_indent=first, subsequent_indent="      ", break_on_hyphens=False
+def _sentence(sentence: Sentence, style: Style) -> Iterable[str]:
+    """Return a sentence and its details over as many lines as they need."""
+    yield _wrapped(sentence.text, "  ! ").replace("!", style.paint("!", "yellow"), 1)
+    yield from (_wrapped(detail, "    ") for detail in sentence.details)
+
+
+def _wrapped(text: str, first: str) -> str:
+    return textwrap.fill(
+        text, _WIDTH, initial_indent=first, subsequent_indent="      ", break_on_hyphens=False
     )
-    return text.replace("!", style.paint("!", "yellow"), 1) if first.strip() else text
 
 
 def _accounts(view: PlanView, style: Style) -> Iterable[str]:
@@ -101,8 +105,7 @@ def _summary(view: PlanView, style: Style) -> str:
         text = column.text(account)
         return style.paint(text, "red") if text in ("blocked", "failed") else text
 
-    chosen = columns.SHARES_SUMMARY if view.is_redacted else columns.SUMMARY
-    return f"{style.paint('Summary', 'bold')}\n{_table(chosen, view.accounts, cell)}"
+    return f"{style.paint('Summary', 'bold')}\n{_table(columns.summary(view), view.accounts, cell)}"
 
 
 def _table(

@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from rebalplan.codec import Envelope
+from rebalplan.policy import Policy
 from rebalplan.render.redaction import LEVERAGE_STEP, Redaction
 
 _PERCENT = ("_pct", "_bps")
-_PRICES = frozenset({"price", "bid", "ask", "last", "close", "max_leverage"})
+_AS_WRITTEN = frozenset({"price", "bid", "ask", "last", "close", "target_pct", "cash_target_pct"})
 _LEVERAGES = frozenset({"leverage_before", "leverage_after"})
 _SENTENCES = frozenset({"reasons", "problem", "description"})
 _HIDDEN = frozenset({"order_ref", "perm_id"})
@@ -27,6 +28,8 @@ def render_redacted_json(envelope: Envelope, redaction: Redaction) -> str:
 def _redact(value: Any, name: str, redaction: Redaction) -> Any:
     """Return what may be shown of a field; decimals only where the name says that they are no amount."""
     match value:
+        case Policy():
+            return {section: _settings(getattr(value, section)) for section in value.__struct_fields__}
         case msgspec.Struct():
             return {
                 field: _redact(getattr(value, field), field, redaction) for field in value.__struct_fields__
@@ -37,19 +40,35 @@ def _redact(value: Any, name: str, redaction: Redaction) -> Any:
             return None
         case Decimal():
             return _decimal(value, name, redaction)
-        case str() if name == "account":
-            return redaction.account(value)
-        case str() if name in _SENTENCES:
-            return redaction.text(value)
+        case str():
+            return _text(value, name, redaction)
         case datetime():
             return f"{value:%Y-%m-%dT%H:%M:%SZ}"
         case _:
             return value
 
 
+def _text(value: str, name: str, redaction: Redaction) -> str:
+    if name == "account":
+        return redaction.account(value)
+    return redaction.text(value) if name in _SENTENCES else value
+
+
+def _settings(section: msgspec.Struct) -> dict[str, Any]:
+    """Return settings as they are written, but for amounts: percentages that were chosen tell nothing of a size."""
+    settings = ((name, getattr(section, name)) for name in section.__struct_fields__)
+    return {name: _setting(value, name) for name, value in settings}
+
+
+def _setting(value: Any, name: str) -> Any:
+    if isinstance(value, Decimal):
+        return str(value) if name.endswith(_PERCENT) or name == "max_leverage" else None
+    return value
+
+
 def _decimal(value: Decimal, name: str, redaction: Redaction) -> str | None:
-    if name in _PRICES:
+    if name in _AS_WRITTEN:
         return str(value)
     if name in _LEVERAGES:
-        return str(redaction.share(value, LEVERAGE_STEP))
-    return str(redaction.share(value)) if name.endswith(_PERCENT) else None
+        return str(redaction.percentage(value, LEVERAGE_STEP))
+    return str(redaction.percentage(value)) if name.endswith(_PERCENT) else None

@@ -22,7 +22,7 @@ class Redaction(msgspec.Struct, frozen=True):
     """How accounts are called, and whether amounts and quantities are left out.
 
     Prices, percentages and leverage are always shown; redacted, they are rounded to 0.01 (leverage to 0.001), since
-    exact shares of whole shares would give an account's value away.
+    exact percentages of whole shares would give an account's value away.
     """
 
     names: Mapping[str, str]
@@ -36,7 +36,7 @@ class Redaction(msgspec.Struct, frozen=True):
         """Return dollars or shares, or ``None`` for what is not shown."""
         return None if self.is_on else value
 
-    def share(self, value: Decimal, step: Decimal = CENT) -> Decimal:
+    def percentage(self, value: Decimal, step: Decimal = CENT) -> Decimal:
         """Return a percentage, or a leverage."""
         return quantize(value, step) if self.is_on else value
 

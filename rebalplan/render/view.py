@@ -16,8 +16,8 @@ import msgspec
 from rebalplan.codec import Envelope
 from rebalplan.document import AccountPlan, Action, DriftRow, Plan, PlannedOrder, Status, Summary
 from rebalplan.model import CASH
-from rebalplan.money import CENT, HUNDRED, ZERO, divide, from_bps
-from rebalplan.render.exceptions import exceptions
+from rebalplan.money import CENT, HUNDRED, from_bps, percent_of
+from rebalplan.render.exceptions import Sentence, exceptions
 from rebalplan.render.figures import dollars
 from rebalplan.render.headlines import account_headline, totals_line
 from rebalplan.render.redaction import LEVERAGE_STEP, Redaction
@@ -54,8 +54,8 @@ class LineView(msgspec.Struct, frozen=True):
 class BeforeAfter(msgspec.Struct, frozen=True):
     """One figure before the orders and, at the plan's prices, after them."""
 
-    before: Decimal | None
-    after: Decimal | None
+    before: Decimal
+    after: Decimal
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -65,9 +65,9 @@ class Totals(msgspec.Struct, frozen=True):
     buys_usd: Decimal | None
     sells_usd: Decimal | None
     turnover_pct: Decimal
-    cash_usd: BeforeAfter
+    cash_usd: BeforeAfter | None
     cash_pct: BeforeAfter
-    exposure_usd: BeforeAfter
+    exposure_usd: BeforeAfter | None
     exposure_pct: BeforeAfter
     leverage: BeforeAfter
     tracking_error_pct: BeforeAfter
@@ -98,7 +98,7 @@ class AccountView(msgspec.Struct, frozen=True):
 
 
 class PlanView(msgspec.Struct, frozen=True):
-    """The whole plan. ``exceptions`` are sentences; ``totals`` is the plan's last line."""
+    """The whole plan. ``exceptions`` come first; ``totals`` is the plan's last line."""
 
     id: str
     sha256: str
@@ -108,7 +108,7 @@ class PlanView(msgspec.Struct, frozen=True):
     tool_version: str
     replay_of: str | None
     is_redacted: bool
-    exceptions: tuple[str, ...]
+    exceptions: tuple[Sentence, ...]
     totals: str
     accounts: tuple[AccountView, ...]
 
@@ -137,8 +137,6 @@ def view_plan(envelope: Envelope, redaction: Redaction) -> PlanView:
 
 def _account(account: AccountPlan, plan: Plan, redaction: Redaction, *, is_exception: bool) -> AccountView:
     rebalance = account.policy.rebalance
-    per_holding = rebalance.trigger_mode == "per_holding"
-    band = rebalance.per_holding_band_bps if per_holding else rebalance.portfolio_total_band_bps
     return AccountView(
         account=redaction.account(account.account),
         status=account.status,
@@ -147,7 +145,7 @@ def _account(account: AccountPlan, plan: Plan, redaction: Redaction, *, is_excep
         reasons=tuple(redaction.text(reason) for reason in account.reasons),
         notes=tuple(redaction.text(note) for note in account_notes(account, plan)),
         trigger_mode=rebalance.trigger_mode,
-        band_pct=from_bps(band) * HUNDRED,
+        band_pct=from_bps(rebalance.band_bps) * HUNDRED,
         max_leverage=rebalance.max_leverage,
         lines=tuple(_lines(account, redaction)),
         totals=_totals(account.summary, redaction) if account.summary is not None else None,
@@ -173,15 +171,17 @@ def _line(
         mark=_mark(row, order),
         action=order.action if order is not None else "",
         target_pct=row.target_pct,
-        current_pct=redaction.share(row.current_pct),
-        after_pct=redaction.share(_share((row.quantity + row.trade) * row.price, summary.investable_usd)),
-        drift_pct=redaction.share(row.drift_pct) if is_listed else None,
+        current_pct=redaction.percentage(row.current_pct),
+        after_pct=redaction.percentage(
+            percent_of((row.quantity + row.trade) * row.price, summary.investable_usd)
+        ),
+        drift_pct=redaction.percentage(row.drift_pct) if is_listed else None,
         drift_usd=redaction.amount(row.drift_usd) if is_listed else None,
         price=row.price,
         price_source=row.price_source,
         quantity=redaction.amount(order.quantity) if order is not None else None,
         value_usd=redaction.amount(order.value_usd) if order is not None else None,
-        value_pct=redaction.share(_share(order.value_usd, summary.net_liquidation_usd))
+        value_pct=redaction.percentage(percent_of(order.value_usd, summary.net_liquidation_usd))
         if order is not None
         else None,
         reason=row.reason or "",
@@ -204,9 +204,9 @@ def _cash(account: AccountPlan, summary: Summary, redaction: Redaction) -> LineV
         mark="",
         action="",
         target_pct=account.cash_target_pct,
-        current_pct=redaction.share(summary.cash_current_pct),
-        after_pct=redaction.share(_share(summary.cash_after_usd - summary.buffer_usd, investable)),
-        drift_pct=redaction.share(summary.cash_drift_pct),
+        current_pct=redaction.percentage(summary.cash_current_pct),
+        after_pct=redaction.percentage(percent_of(summary.cash_after_usd - summary.buffer_usd, investable)),
+        drift_pct=redaction.percentage(summary.cash_drift_pct),
         drift_usd=redaction.amount(summary.cash_drift_usd),
         price=None,
         price_source="",
@@ -220,14 +220,14 @@ def _cash(account: AccountPlan, summary: Summary, redaction: Redaction) -> LineV
 def _totals(summary: Summary, redaction: Redaction) -> Totals:
     value = summary.net_liquidation_usd
 
-    def amounts(before: Decimal, after: Decimal) -> BeforeAfter:
-        return BeforeAfter(redaction.amount(before), redaction.amount(after))
+    def amounts(before: Decimal, after: Decimal) -> BeforeAfter | None:
+        return None if redaction.is_on else BeforeAfter(before, after)
 
     def of_value(before: Decimal, after: Decimal) -> BeforeAfter:
-        return shares(_share(before, value), _share(after, value))
+        return percentages(percent_of(before, value), percent_of(after, value))
 
-    def shares(before: Decimal, after: Decimal, step: Decimal = CENT) -> BeforeAfter:
-        return BeforeAfter(redaction.share(before, step), redaction.share(after, step))
+    def percentages(before: Decimal, after: Decimal, step: Decimal = CENT) -> BeforeAfter:
+        return BeforeAfter(redaction.percentage(before, step), redaction.percentage(after, step))
 
     cash = (summary.cash_usd, summary.cash_after_usd)
     exposure = (summary.exposure_before_usd, summary.exposure_after_usd)
@@ -235,15 +235,11 @@ def _totals(summary: Summary, redaction: Redaction) -> Totals:
         net_liquidation_usd=redaction.amount(value),
         buys_usd=redaction.amount(summary.buys_usd),
         sells_usd=redaction.amount(summary.sells_usd),
-        turnover_pct=redaction.share(summary.turnover_pct),
+        turnover_pct=redaction.percentage(summary.turnover_pct),
         cash_usd=amounts(*cash),
         cash_pct=of_value(*cash),
         exposure_usd=amounts(*exposure),
         exposure_pct=of_value(*exposure),
-        leverage=shares(summary.leverage_before, summary.leverage_after, LEVERAGE_STEP),
-        tracking_error_pct=shares(summary.tracking_error_before_pct, summary.tracking_error_after_pct),
+        leverage=percentages(summary.leverage_before, summary.leverage_after, LEVERAGE_STEP),
+        tracking_error_pct=percentages(summary.tracking_error_before_pct, summary.tracking_error_after_pct),
     )
-
-
-def _share(part: Decimal, whole: Decimal) -> Decimal:
-    return divide(part * HUNDRED, whole) if whole else ZERO

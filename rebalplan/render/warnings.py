@@ -62,7 +62,6 @@ def _working_order_notes(account: AccountPlan, snapshot: AccountSnapshot) -> Ite
     if snapshot.working_orders is None:
         yield "working orders unknown: the gateway's API is read-only and does not tell"
         return
-    planned = {order.symbol for order in account.orders}
     for order in snapshot.working_orders:
-        stops = "; apply stops at it" if order.symbol in planned else ""
+        stops = "; apply stops at it" if account.is_stopped_by(order) else ""
         yield f"working order at the broker: {order.side} {shares(order.quantity)} {order.symbol}{stops}"

@@ -8,7 +8,7 @@ from datetime import datetime
 from rebalplan.document import DriftRow
 from rebalplan.journal.result import AccountResult, LineResult
 from rebalplan.model import CASH
-from rebalplan.money import HUNDRED, ZERO, divide
+from rebalplan.money import ZERO, percent_of
 from rebalplan.reports.after import After, account_after, average_price, slippage_bps
 from rebalplan.reports.cells import Cell, table_bytes, timestamp
 
@@ -49,7 +49,7 @@ Row = Mapping[str, Cell]
 
 
 def account_report(result: AccountResult, run_at: datetime) -> bytes:
-    """Return the CSV of an account, whatever became of it; ``run_at`` is when the apply began."""
+    """Return the CSV of an account, whatever became of it; ``run_at`` is when the run ended."""
     after = account_after(result)
     common = {"timestamp_run": timestamp(run_at), "account_id": result.account, **_totals(result, after)}
     lines = {line.planned.symbol: line for line in result.lines}
@@ -60,17 +60,20 @@ def account_report(result: AccountResult, run_at: datetime) -> bytes:
 
 def account_error(result: AccountResult) -> str:
     """Return why the account did not end as planned, or nothing."""
-    reasons = "; ".join(result.plan.reasons)
-    return reasons or (result.closed.error if result.closed is not None else "")
+    if result.plan.reasons:
+        return "; ".join(result.plan.reasons)
+    if result.intents and not result.is_current:
+        return "news came after it was last closed: --resume takes it up"
+    return result.closed.error if result.closed is not None else ""
 
 
 def account_status(result: AccountResult) -> str:
     """Return how the account ended: the plan's word when it was never begun, else the journal's."""
     if result.plan.status != "planned":
         return result.plan.status
-    if result.closed is not None:
-        return result.closed.status
-    return "incomplete" if result.intents else "not_applied"
+    if result.intents and not result.is_current:
+        return "incomplete"
+    return result.closed.status if result.closed is not None else "not_applied"
 
 
 def _totals(result: AccountResult, after: After | None) -> Row:
@@ -107,7 +110,7 @@ def _symbol(result: AccountResult, row: DriftRow, line: LineResult | None, after
 
 def _weight(result: AccountResult, after: After, symbol: str) -> Cell:
     summary = result.plan.summary
-    return None if summary is None else divide(after.value_usd(symbol) * HUNDRED, summary.investable_usd)
+    return None if summary is None else percent_of(after.value_usd(symbol), summary.investable_usd)
 
 
 def _line(result: AccountResult, line: LineResult) -> Row:
@@ -155,6 +158,6 @@ def _cash(result: AccountResult, after: After | None) -> Row:
             new_qty_shares=summary.cash_usd if after is None else after.cash_usd,
             new_wt_pct=summary.cash_current_pct
             if after is None
-            else divide((after.cash_usd - summary.buffer_usd) * HUNDRED, summary.investable_usd),
+            else percent_of(after.cash_usd - summary.buffer_usd, summary.investable_usd),
         )
     return cells

@@ -42,19 +42,11 @@ def account_after(result: AccountResult) -> After | None:
     if result.closed is not None and result.closed.read and result.is_current:
         shares = {p.symbol: p.quantity for p in result.closed.positions}
         return After(shares, prices, result.closed.cash_usd)
-    return _reckon(result, prices)
-
-
-def _reckon(result: AccountResult, prices: dict[str, Decimal]) -> After:
-    first = result.intents[0]
-    shares = {p.symbol: p.quantity for p in first.positions}
-    cash = first.cash_usd
-    for line in result.lines:
-        sign = 1 if line.planned.side == "BUY" else -1
-        symbol = line.planned.symbol
-        shares[symbol] = shares.get(symbol, ZERO) + sign * line.filled
-        cash -= sign * line.value_usd + line.commission_usd
-    return After(shares, prices, cash)
+    holdings = result.reckon()
+    shares = {}
+    for position in holdings.positions:
+        shares[position.symbol] = shares.get(position.symbol, ZERO) + position.quantity
+    return After(shares, prices, holdings.cash_usd)
 
 
 def average_price(line: LineResult) -> Decimal:
@@ -68,5 +60,4 @@ def slippage_bps(line: LineResult) -> Decimal | None:
     quoted = sum((f.quantity * o.dispatch.quote for o in line.orders for f in o.fills), ZERO)
     if not quoted:
         return None
-    sign = 1 if line.planned.side == "BUY" else -1
-    return divide(sign * (line.value_usd - quoted) * 10_000, quoted)
+    return divide(line.planned.sign * (line.value_usd - quoted) * 10_000, quoted)

@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 def run_summary(results: Iterable[AccountResult], run_at: datetime) -> bytes:
-    """Return the CSV of a run; ``run_at`` is when the apply began."""
+    """Return the CSV of a run; ``run_at`` is when it ended."""
     return table_bytes(COLUMNS, [_row(result, run_at) for result in results])
 
 

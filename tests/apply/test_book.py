@@ -9,8 +9,9 @@ from rebalplan.apply.reconcile import Lists, conclude, foreign_references
 from rebalplan.journal.journal import Journal
 from rebalplan.journal.result import LineResult
 from rebalplan.orders import Commissioned, Noticed
-from tests.apply.support import D, completed, execution, sent_book, shown, status
+from tests.apply.support import AT, D, completed, execution, sent_book, shown, status
 from tests.journal.support import PLAN, SELL
+from tests.simulation.clock import VirtualClock
 
 
 def line(journal: Journal) -> LineResult:
@@ -214,3 +215,56 @@ def test_foreign_references_are_those_of_this_plan_that_the_journal_does_not_kno
     found = foreign_references(prefix, [SELL], others, done, dealt)
     assert found == (f"{prefix}l02", f"{prefix}l03-f")
     assert PLAN.sha256.startswith(prefix.split("-")[1])
+
+
+def test_inactive_alone_is_no_end() -> None:
+    book, journal = sent_book()
+    book.shown(shown())
+    book.status(status("Inactive"))
+    order = book.orders[SELL]
+    assert order.is_followed
+    assert order.ask_at is not None
+    assert kinds(journal) == ["Dispatch", "Ack"]
+    still_open = Lists((), (shown(),))
+    assert conclude(book, order, still_open, is_last=False) == "open"
+    book.record_execution(execution("e.01.01", "40"))
+    assert (line(journal).status, len(journal.result().of("DU1").lines[0].orders)) == ("filled", 1)
+
+
+def test_inactive_and_gone_from_the_open_orders_is_an_end() -> None:
+    book, journal = sent_book()
+    book.shown(shown())
+    book.status(status("Inactive"))
+    assert conclude(book, book.orders[SELL], Lists((), ()), is_last=False) == "over"
+    assert line(journal).status == "rejected"
+
+
+def test_inactive_after_a_rejection_is_an_end() -> None:
+    book, journal = sent_book()
+    book.shown(shown())
+    book.noticed(notice(201))
+    book.status(status("Inactive"))
+    assert line(journal).status == "rejected"
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_end_of_an_order_says_whether_we_had_asked_for_it(asked: bool) -> None:
+    book, journal = sent_book()
+    book.shown(shown())
+    book.orders[SELL].was_cancelled_by_us = asked
+    book.status(status("Cancelled"))
+    assert journal.result().of("DU1").lines[0].orders[0].cancel_asked is asked
+    assert book.orders[SELL].may_be_followed is asked
+
+
+def test_an_order_found_twice_stays_unknown_for_the_next_process() -> None:
+    book, journal = sent_book()
+    book.shown(shown(perm_id=70))
+    book.shown(shown(perm_id=71))
+    again = Book("DU1", journal, VirtualClock(AT))
+    again.adopt(journal.result().of("DU1").lines)
+    again.reconnected()
+    again.shown(shown(perm_id=70))
+    again.status(status("Cancelled"))
+    assert again.has_unknown()
+    assert line(journal).status == "unknown"

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from rebalplan.apply.engine import Outcome, Today, check_plan, walk
+from rebalplan.apply.engine import Outcome, Today, require_applicable, walk
 from rebalplan.errors import RefusedError
 from rebalplan.journal.journal import Journal, journal_path
 from rebalplan.journal.records import AccountClosed, RunEnded
-from rebalplan.model import Targets
+from rebalplan.model import ConfirmMode, Targets
 from rebalplan.plan import Plan
-from rebalplan.stages import ConfirmMode, Selection, build_stages
+from rebalplan.stages import Selection, build_stages
 from rebalplan.verify import Expected
 from tests.simulation.process import silent
 from tests.simulation.scenario import ACCOUNTS, START, calm
@@ -43,7 +43,7 @@ def apply(
     journal = Journal(world.disk, journal_path(PLAN_PATH), world.envelope)
     world.journal = journal
     stages = build_stages(world.envelope, journal.result(), Selection((), mode, resume, 1.0))
-    return walk(stages, msgspec.structs.replace(world._turn(journal), **turn), world.today(), person)
+    return walk(stages, msgspec.structs.replace(world._turn(journal), **turn), world.endpoints, person)
 
 
 def closings(world: World) -> list[tuple[str, str]]:
@@ -53,7 +53,7 @@ def closings(world: World) -> list[tuple[str, str]]:
 
 def today(plan: Plan, **changes: Any) -> Today:
     files = {a.account: Expected(a.policy, Targets(a.targets, a.cash_target_pct)) for a in plan.accounts}
-    return Today(**({"mode": plan.mode, "expected": files, "endpoints": {}} | changes))
+    return Today(**({"mode": plan.mode, "expected": files} | changes))
 
 
 def test_each_account_is_asked_for_before_its_turn_and_closed_once() -> None:
@@ -69,7 +69,7 @@ def test_every_run_that_did_something_ends_with_a_record_of_its_own() -> None:
     apply(world, Person(), resume=True)
     assert world.journal is not None
     ended = [record for record in world.journal.records if isinstance(record, RunEnded)]
-    assert [record.accounts for record in ended] == [ACCOUNTS, ACCOUNTS]
+    assert [record.accounts for record in ended] == [ACCOUNTS, ("DU2",)]
     assert ended[0].at < ended[1].at
     known = world.journal.records
     apply(world, Person(), resume=True)
@@ -150,25 +150,21 @@ def test_no_account_starts_in_the_first_minutes_of_the_session(open_min: int, is
 
 
 def test_an_untouched_plan_passes() -> None:
-    world = World(calm(), silent)
-    journal = Journal(world.disk, journal_path(PLAN_PATH), world.envelope)
-    check_plan(world._turn(journal), today(world.envelope.plan))
+    plan = World(calm(), silent).envelope.plan
+    require_applicable(plan, START, today(plan))
 
 
 @pytest.mark.parametrize(
     ("changes", "code"), [({"mode": "live"}, "RB404"), ({"expected": {}}, "RB403")], ids=["mode", "files"]
 )
 def test_a_plan_that_is_not_todays_is_refused_whole(changes: dict[str, Any], code: str) -> None:
-    world = World(calm(), silent)
-    journal = Journal(world.disk, journal_path(PLAN_PATH), world.envelope)
+    plan = World(calm(), silent).envelope.plan
     with pytest.raises(RefusedError, match=code):
-        check_plan(world._turn(journal), today(world.envelope.plan, **changes))
+        require_applicable(plan, START, today(plan, **changes))
 
 
 @pytest.mark.parametrize("days", [-1, 2])
 def test_a_clock_that_is_days_off_refuses_the_plan(days: int) -> None:
-    world = World(calm(), silent)
-    world.clock.sleep(days * 24 * 3600.0)
-    journal = Journal(world.disk, journal_path(PLAN_PATH), world.envelope)
+    plan = World(calm(), silent).envelope.plan
     with pytest.raises(RefusedError, match=r"RB30[14]"):
-        check_plan(world._turn(journal), today(world.envelope.plan))
+        require_applicable(plan, START + timedelta(days=days), today(plan))

@@ -71,6 +71,8 @@ def test_a_fallback_needs_the_end_of_the_first_order_and_takes_no_more_than_its_
     assert "not over" in why(check_rest(rest, None), is_defect=True)
     assert "not over" in why(check_rest(rest, first), is_defect=True)
     first.over, first.end_filled = "cancelled", D(10)
+    assert "somebody else cancelled" in why(check_rest(rest, first), is_defect=True)
+    first.was_cancelled_by_us = True
     assert "30 shares left" in why(check_rest(rest, first), is_defect=True)
     assert check_rest(ticket(f"{SELL}-f", "30", algo="none"), first) is None
     assert check_rest(ticket(), None) is None

@@ -69,6 +69,12 @@ def test_rb502_working_orders_on_planned_symbols_whoever_placed_them() -> None:
     assert codes(now(working_orders=None)) == [("RB502", "refuse")]
 
 
+def test_rb502_a_working_order_is_on_a_planned_line_by_its_symbol_or_by_its_contract() -> None:
+    for changes in ({"con_id": 7}, {"symbol": "VTI.OLD"}):
+        order = msgspec.structs.replace(working_order("VTI"), **changes)
+        assert codes(now(working_orders=(order,))) == [("RB502", "refuse")]
+
+
 def test_rb503_another_contract() -> None:
     assert codes(now(), VTI=market_quote("VTI", con_id=7)) == [("RB503", "refuse")]
 
@@ -121,6 +127,14 @@ def test_rb506_a_price_that_moved_leaves_its_line_out(price: str, expected: list
 )
 def test_rb506_a_symbol_without_a_price_leaves_its_line_out(broken: dict[str, Any]) -> None:
     assert codes(now(), QQQ=msgspec.structs.replace(market_quote("QQQ"), **broken)) == [("RB506", "line")]
+
+
+def test_rb506_a_symbol_that_is_not_quoted_leaves_its_line_out() -> None:
+    held = tuple(position(symbol, quantity) for symbol, quantity in HELD.items())
+    quoted = {symbol: quote for symbol, quote in QUOTES.items() if symbol != "QQQ"}
+    (finding,) = verify_live(Expectation(ACCOUNT, held, D(1000), (SELL,)), now(), quoted)
+    assert (finding.code, finding.weight) == ("RB506", "line")
+    assert finding.message == "no price for QQQ: not quoted"
 
 
 def test_rb509_what_no_account_may_have() -> None:

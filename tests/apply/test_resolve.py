@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from rebalplan.apply.resolve import Answer, BrokerView, Proposal, propose, resolve
+from rebalplan.apply.resolve import Answer, BrokerView, Proposal, contradictions, propose, resolve
 from rebalplan.errors import RefusedError
+from rebalplan.journal.fold import fold
 from rebalplan.journal.records import AnyRecord
-from rebalplan.journal.result import AccountResult, replay
+from rebalplan.journal.result import AccountResult
 from tests.apply.support import AT, completed, execution, shown
 from tests.builders import position
 from tests.journal.support import FIRST_BUY, PLAN, SELL, dispatch, done, fill, intent, unknown
@@ -21,7 +22,7 @@ D = Decimal
 
 def account(*records: AnyRecord) -> AccountResult:
     begun = (intent(SELL, FIRST_BUY), dispatch(), *records, unknown())
-    return replay(PLAN, begun).of("DU1")
+    return fold(PLAN, begun).of("DU1")
 
 
 def view(bnd: str = "50", **fields: Any) -> BrokerView:
@@ -68,6 +69,16 @@ def test_corrections_count_once() -> None:
     [
         (view(open_orders=(shown(),)), True, "it is still working: cancel it in TWS or wait for its end"),
         (view(), False, "its DAY session is not over: it may still fill"),
+        (
+            view(completed=(completed("Filled", "40"),)),
+            True,
+            "executions and the completed order do not agree: look at the account statement",
+        ),
+        (
+            view(completed=(completed("Cancelled", "0"), completed("Cancelled", "0", perm_id=71))),
+            True,
+            "the broker has it more than once: look at the account statement",
+        ),
         (view("10"), True, "executions and positions do not agree: look at the account statement"),
         (
             view("50", executions=(execution("e.1", "40"),)),
@@ -101,6 +112,40 @@ def test_the_evidence_is_shown_in_sentences() -> None:
         "it is not among the working orders",
         "it is not among the completed orders",
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "against"),
+    [
+        (Answer(D(0), D(0)), view(), ()),
+        (Answer(D(40), D(100)), view("10", executions=(execution("e.1", "40"),)), ()),
+        (Answer(D(0), D(0)), view("10"), ("the position moved by 40 shares, the answer says 0",)),
+        (Answer(D(40), D(79)), view("10"), ("79 USD is far from 100 USD, the price when it was sent",)),
+        (
+            Answer(D(10), D(100)),
+            view("40", executions=(execution("e.1", "15"),)),
+            ("executions of 15 shares are known, the answer says 10",),
+        ),
+    ],
+)
+def test_what_the_broker_shows_against_an_answer_is_said(
+    answer: Answer, seen: BrokerView, against: tuple[str, ...]
+) -> None:
+    assert contradictions(account(), SELL, answer, seen) == against
+
+
+def test_fills_in_the_journal_count_against_an_answer_too() -> None:
+    known = account(fill("e.01.01", "15"))
+    assert contradictions(known, SELL, Answer(D(0), D(0)), view("35")) == (
+        "executions of 15 shares are known, the answer says 0",
+        "the position moved by 15 shares, the answer says 0",
+    )
+    assert contradictions(known, SELL, Answer(D(15), D(100)), view("35")) == ()
+
+
+def test_no_answer_is_right_while_the_order_works() -> None:
+    with pytest.raises(RefusedError, match="still working"):
+        contradictions(account(), SELL, Answer(D(0), D(0)), view(open_orders=(shown(),)))
 
 
 def test_only_an_unknown_order_can_be_resolved() -> None:

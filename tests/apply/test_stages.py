@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from rebalplan.codec import encode
+from rebalplan.journal.fold import fold
 from rebalplan.journal.records import AnyRecord
-from rebalplan.journal.result import replay
 from rebalplan.stages import (
     Confirm,
     ConfirmAll,
@@ -34,6 +34,7 @@ from tests.journal.support import (
     done,
     fill,
     intent,
+    resolved,
     unknown,
 )
 
@@ -45,7 +46,7 @@ def select(**changes: Any) -> Selection:
 
 
 def stages(*records: AnyRecord, **changes: Any) -> tuple[Stage, ...]:
-    return build_stages(PLAN, replay(PLAN, records), select(**changes))
+    return build_stages(PLAN, fold(PLAN, records), select(**changes))
 
 
 def references(trade: Stage) -> list[str]:
@@ -63,7 +64,7 @@ def test_a_fresh_account_is_confirmed_and_traded() -> None:
 
 def test_one_confirmation_for_all_accounts_and_a_pause_between_them() -> None:
     three = encode(plan(*(account(name, cash="10000") for name in ("DU1", "DU2", "DU3"))))[0]
-    made = build_stages(three, replay(three, ()), select(confirm_mode="global"))
+    made = build_stages(three, fold(three, ()), select(confirm_mode="global"))
     assert [type(stage).__name__ for stage in made] == [
         "ConfirmAll",
         "Trade",
@@ -78,7 +79,7 @@ def test_one_confirmation_for_all_accounts_and_a_pause_between_them() -> None:
 
 def test_only_chosen_accounts_have_stages() -> None:
     three = encode(plan(*(account(name, cash="10000") for name in ("DU1", "DU2", "DU3"))))[0]
-    made = build_stages(three, replay(three, ()), select(accounts=("DU2",)))
+    made = build_stages(three, fold(three, ()), select(accounts=("DU2",)))
     assert [stage.account for stage in made if isinstance(stage, Confirm | Trade)] == ["DU2", "DU2"]
 
 
@@ -91,7 +92,7 @@ def test_accounts_without_orders_are_left_out_and_say_why() -> None:
             account("DU4", cash="10000"),
         )
     )[0]
-    made = build_stages(mixed, replay(mixed, ()), select())
+    made = build_stages(mixed, fold(mixed, ()), select())
     skips = [stage for stage in made if isinstance(stage, Skip)]
     assert [(s.account, s.is_problem) for s in skips] == [("DU1", False), ("DU2", True), ("DU3", True)]
     assert skips[0].why == "no changes planned"
@@ -165,3 +166,21 @@ def test_the_rest_of_a_dead_algo_order_keeps_the_account_resumable() -> None:
         ended += [dispatch(reference, quantity), done("cancelled", "0", reference)]
     ended.append(closed("incomplete"))
     assert isinstance(stages(*ended, resume=True)[-1], Trade)
+
+
+def test_an_account_that_is_refused_is_left_out_and_a_resume_still_learns() -> None:
+    refused = {"DU1": "another plan has an order there"}
+    assert stages(refused=refused) == (Skip("DU1", "another plan has an order there", is_problem=True),)
+    recover, skip = stages(intent(SELL), dispatch(), ack(), resume=True, refused=refused)
+    assert recover == Recover("DU1", (SELL,), trades_after=False)
+    assert skip == Skip("DU1", "another plan has an order there", is_problem=True)
+
+
+def test_a_resolved_account_is_closed_anew_by_a_resume() -> None:
+    ended: list[AnyRecord] = [intent(SELL, FIRST_BUY, SECOND_BUY)]
+    for reference, quantity in ((SELL, "40"), (FIRST_BUY, "20")):
+        ended += [dispatch(reference, quantity, algo="none"), done("filled", quantity, reference)]
+    ended += [dispatch(SECOND_BUY, "30", algo="none"), unknown(SECOND_BUY), closed("incomplete")]
+    trade = stages(*ended, resolved("30", "100", SECOND_BUY), resume=True)[-1]
+    assert isinstance(trade, Trade)
+    assert references(trade) == []

@@ -1,4 +1,4 @@
-"""The plan of the three sample accounts, made once, and what becomes of it when nothing goes wrong."""
+"""Plans of the sample accounts, each made once, and what becomes of it when nothing goes wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker.driving import ACCOUNTS, SETTINGS, TickingClock, Undisturbed, desk, quicken, serving
+from tests.broker.driving import (
+    ACCOUNTS,
+    SETTINGS,
+    PlanFor,
+    TickingClock,
+    Undisturbed,
+    desk,
+    quicken,
+    serving,
+)
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
@@ -21,40 +30,54 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> TickingClock:
     return ticking
 
 
-_kept: dict[str, Undisturbed] = {}
-
-
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty folder for the plan that all tests here apply."""
-    return tmp_path_factory.mktemp("planned") / "files"
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder for the plans that the tests here apply."""
+    return tmp_path_factory.mktemp("planned")
 
 
 @pytest.fixture
-def planned(workspace: Workspace, template: Path) -> Workspace:
-    """A folder with a plan of the three sample accounts; it is made once."""
-    if not template.exists():
+def plan_for(workspace: Workspace, templates: Path) -> PlanFor:
+    """Fill the working folder with a plan of these sample accounts, or of all; each is made once."""
+
+    def fill(*accounts: str) -> Workspace:
+        template = templates / ("-".join(accounts) or "all")
+        if template.exists():
+            shutil.copytree(template, workspace.folder, dirs_exist_ok=True)
+            return workspace
         workspace.ok("init")
         for old, new in SETTINGS.items():
             workspace.edit("settings.ini", old, new)
         with serving(workspace, scenario_text()):
-            workspace.ok("plan")
+            workspace.ok("plan", *(f"--account={account}" for account in accounts))
         shutil.copytree(workspace.folder, template)
-    else:
-        shutil.copytree(template, workspace.folder, dirs_exist_ok=True)
-    return workspace
+        return workspace
+
+    return fill
 
 
 @pytest.fixture
-def undisturbed(planned: Workspace, template: Path) -> Undisturbed:
+def planned(plan_for: PlanFor) -> Workspace:
+    """A folder with a plan of the three sample accounts."""
+    return plan_for()
+
+
+@pytest.fixture(scope="session")
+def kept() -> list[Undisturbed]:
+    """What becomes of the plan when nothing goes wrong, once it was found out."""
+    return []
+
+
+@pytest.fixture
+def undisturbed(planned: Workspace, kept: list[Undisturbed]) -> Undisturbed:
     """What becomes of the plan when nothing goes wrong; it is found out once."""
-    if str(template) not in _kept:
+    if not kept:
         with desk(planned, scenario_text()) as calm:
             assert calm.apply().code == 0
-            _kept[str(template)] = Undisturbed(
-                {a: calm.sent(a) for a in ACCOUNTS}, {a: calm.records(a) for a in ACCOUNTS}
+            kept.append(
+                Undisturbed({a: calm.sent(a) for a in ACCOUNTS}, {a: calm.records(a) for a in ACCOUNTS})
             )
         shutil.rmtree(planned.folder / "reports")
         for path in (planned.folder / "plans").glob("*.jsonl"):
             path.unlink()
-    return _kept[str(template)]
+    return kept[0]

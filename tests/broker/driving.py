@@ -6,7 +6,7 @@ import csv
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -35,6 +35,10 @@ FAST = Timing(
     tick_sec=0.02,
 )
 """In seconds of the ticking clock, but for the tick, which is waited in real ones."""
+
+
+PlanFor = Callable[..., Workspace]
+"""Takes account ids, none for all, and returns a folder with a plan of them."""
 
 
 class TickingClock(FrozenClock):

@@ -18,29 +18,17 @@ from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
 
-@pytest.mark.parametrize("disturbed", ACCOUNTS)
-def test_a_refused_algorithm_is_followed_by_one_plain_market_order(
-    planned: Workspace, undisturbed: Undisturbed, disturbed: str
-) -> None:
-    line = first_line(planned, disturbed, "SELL")
-    text = scenario_text(extra=behaviour(account=disturbed, symbol=line.symbol, algo="adaptive", code=201))
-    with desk(planned, text) as it:
-        result = it.apply()
-        assert [
-            (s.order_type, s.algo, s.tif, s.quantity, s.reference) for s in it.of(disturbed, line.symbol)
-        ] == [
-            ("MKT", "Adaptive", "DAY", line.quantity, line.reference),
-            ("MKT", "", "DAY", line.quantity, f"{line.reference}-f"),
-        ], result
-        assert Decimal(it.report(disturbed)[line.symbol]["exec_qty_shares"]) == line.quantity
-        assert_others_untouched(it, disturbed, undisturbed)
-        assert result.code == 0
-
-
 @pytest.mark.parametrize(
-    ("code", "disturbed"), [(439, ACCOUNTS[1]), (441, ACCOUNTS[2]), (442, ACCOUNTS[0]), (443, ACCOUNTS[1])]
+    ("code", "disturbed"),
+    [
+        *((201, account) for account in ACCOUNTS),
+        (439, ACCOUNTS[1]),
+        (441, ACCOUNTS[2]),
+        (442, ACCOUNTS[0]),
+        (443, ACCOUNTS[1]),
+    ],
 )
-def test_a_refused_algorithm_code_is_followed_by_one_plain_market_order(
+def test_a_refused_algorithm_is_followed_by_one_plain_market_order(
     planned: Workspace, undisturbed: Undisturbed, code: int, disturbed: str
 ) -> None:
     line = first_line(planned, disturbed, "SELL")

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.broker.driving import (
     ACCOUNTS,
-    SETTINGS,
-    TickingClock,
+    PlanFor,
     behaviour,
     desk,
     first_line,
     planned_lines,
-    quicken,
     serving,
 )
 from tests.cli import Workspace
@@ -29,31 +25,9 @@ FIRST, SECOND, THIRD = ACCOUNTS
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> TickingClock:
-    ticking = TickingClock()
-    ticking.install(monkeypatch)
-    quicken(monkeypatch)
-    return ticking
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("planned") / "files"
-
-
-@pytest.fixture
-def planned(workspace: Workspace, template: Path) -> Workspace:
-    """A folder with a plan of the second sample account alone, the smallest; it is made once."""
-    if not template.exists():
-        workspace.ok("init")
-        for old, new in SETTINGS.items():
-            workspace.edit("settings.ini", old, new)
-        with serving(workspace, scenario_text()):
-            workspace.ok("plan", "--account", SECOND)
-        shutil.copytree(workspace.folder, template)
-    else:
-        shutil.copytree(template, workspace.folder, dirs_exist_ok=True)
-    return workspace
+def planned(plan_for: PlanFor) -> Workspace:
+    """A folder with a plan of the second sample account alone, the smallest."""
+    return plan_for(SECOND)
 
 
 def test_01_a_notice_is_not_taken_for_a_cancellation(planned: Workspace) -> None:

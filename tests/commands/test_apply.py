@@ -165,6 +165,48 @@ def test_reports_of_runs_over_some_accounts_are_made_again_as_they_were(
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_reports_that_cannot_be_written_say_that_the_orders_stand_and_what_writes_them_later(
+    sample: Workspace, gateway: Gateway
+) -> None:
+    in_its_place = sample.write("reports", "a file")
+    result = sample.run("apply", "latest", "--yes")
+    assert sorted(received(gateway)) == sorted(planned_orders(sample, *ACCOUNTS))
+    assert result.code == 1
+    assert "Report:" not in result.out
+    assert result.err.startswith("Error: cannot write 4 reports to reports (rebalance_DU1000001_")
+    assert "The orders stand, and the journal has them: free space or correct [io] report_dir" in result.err
+    assert f"`rebal status plans/{sample.plans()[0].name} --report`" in result.err
+    in_its_place.unlink()
+    assert sample.ok("status", str(sample.plans()[0]), "--report").count("Report: ") == 4
+
+
+def test_a_report_that_cannot_be_written_keeps_no_other_from_being_written(
+    sample: Workspace, gateway: Gateway
+) -> None:
+    assert gateway.port
+    sample.ok("apply", "latest", "--yes")
+    reports = sorted((sample.folder / "reports").iterdir())
+    for path in reports:
+        path.unlink()
+    reports[1].mkdir()
+    result = sample.run("status", "latest", "--report")
+    assert result.code == 1
+    assert f"cannot write 1 report to reports ({reports[1].name}: " in result.err
+    assert [path for path in reports if path.is_file()] == [reports[0], *reports[2:]]
+
+
+def test_an_apply_that_did_not_end_well_keeps_its_exit_code_when_reports_cannot_be_written(
+    sample: Workspace, gateway: Gateway
+) -> None:
+    assert gateway.port
+    sample.ok("apply", "latest", "--account", "DU1000002", "--yes")
+    (sample.folder / "reports").rename(sample.folder / "elsewhere")
+    sample.write("reports", "a file")
+    result = sample.run("apply", "latest", "--account", "DU1000002", "--yes")
+    assert result.code == 3
+    assert "cannot write 2 reports" in result.err
+
+
 def test_a_refused_apply_leaves_the_reports_of_the_one_before_it(sample: Workspace, gateway: Gateway) -> None:
     assert gateway.port
     sample.ok("apply", "latest", "--yes")
@@ -210,10 +252,60 @@ def test_an_edited_target_refuses_the_plan(sample: Workspace, gateway: Gateway) 
     assert "RB402" in result.err
 
 
+def test_an_applied_plan_does_not_verify(sample: Workspace) -> None:
+    sample.ok("plan")
+    sample.ok("apply", "latest", "--account", "DU1000002", "--yes")
+    assert sample.run("verify", "latest").code == 0
+    sample.ok("apply", "latest", "--yes", answers="")
+    for arguments in ((), ("--offline",)):
+        result = sample.run("verify", "latest", *arguments)
+        assert (result.code, "RB306" in result.out) == (3, True)
+
+
+def test_verify_does_not_call_all_well_what_leaves_out_a_line(sample: Workspace) -> None:
+    sample.ok("plan")
+    moved = (("312.39", "319.29"), ("312.41", "319.31"), ("312.40", "319.30"))
+    use_scenario(sample, *((f'"{old}"', f'"{new}"') for old, new in moved))
+    result = sample.run("verify", "latest")
+    assert "RB506" in result.out
+    assert "lines would be left out, see above" in result.out
+    assert "at the broker are those of the plan" not in result.out
+
+
+def test_a_plan_elsewhere_than_in_the_plan_folder_is_refused(sample: Workspace, gateway: Gateway) -> None:
+    path = sample.plans()[0]
+    copy = sample.write(f"elsewhere/{path.name}", path.read_text(encoding="utf-8"))
+    result = sample.run("apply", str(copy), "--yes")
+    assert (result.code, received(gateway)) == (3, [])
+    assert "is not in the plan folder" in result.err
+
+
+def test_a_dry_run_refuses_what_apply_refuses(sample: Workspace, gateway: Gateway) -> None:
+    assert gateway.port
+    sample.edit("settings.ini", "max_price_move_pct = 2", "max_price_move_pct = 3")
+    result = sample.run("apply", "latest", "--dry-run")
+    assert (result.code, "RB401" in result.err) == (3, True)
+
+
+def test_status_as_json_has_every_line(sample: Workspace, gateway: Gateway) -> None:
+    assert gateway.port
+    sample.ok("apply", "latest", "--account", "DU1000002", "--yes")
+    found = json.loads(sample.ok("status", "latest", "--json"))
+    accounts = {account["account"]: account for account in found["accounts"]}
+    assert {a: x["status"] for a, x in accounts.items()} == {
+        "DU1000001": "not_applied",
+        "DU1000002": "done",
+        "DU1000003": "not_applied",
+    }
+    assert {line["status"] for line in accounts["DU1000002"]["lines"]} == {"filled"}
+    assert found["next"] == []
+
+
 def test_a_stop_file_sends_nothing(sample: Workspace, gateway: Gateway) -> None:
     sample.write("STOP", "")
     result = sample.run("apply", "latest", "--yes")
     assert (result.code, received(gateway)) == (130, [])
+    assert "Stopped by the file STOP, which must be deleted" in result.out
 
 
 def test_accounts_are_traded_one_after_the_other(sample: Workspace, gateway: Gateway) -> None:

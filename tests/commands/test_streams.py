@@ -42,3 +42,33 @@ def test_a_closed_standard_output_is_no_defect(sample: Workspace, arguments: str
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_goes_to_a_file_is_the_same_on_every_system(sample: Workspace) -> None:
+    sample.ok("plan")
+    outputs = {
+        form: subprocess.run(
+            [*REBAL, "show", "latest", "--format", form],
+            cwd=sample.folder,
+            env={**ENVIRONMENT, "PYTHONIOENCODING": "cp1252"},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for form in ("markdown", "json")
+    }
+    assert "3.74 → 2.01% of NLV" in outputs["markdown"].decode("utf-8")
+    assert outputs["json"] == sample.plans()[0].read_bytes()
+
+
+def test_no_error_of_diff_looks_like_a_difference(sample: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample.ok("plan")
+    assert sample.run("diff", "latest", "nothing").code == 2
+    assert sample.run("diff", "latest").code == 2
+
+    def break_down(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("rebalplan.commands.comparing.diff_plans", break_down)
+    result = sample.run("diff", "latest", "latest")
+    assert result.code == 2
+    assert "This is a defect" in result.err

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rebalplan.errors import TimedOutError, UnreachableError
+from rebalplan.errors import BrokerError, TimedOutError, UnreachableError
 from rebalplan.ibkr import IbkrBroker
 from rebalplan.ibkr.broker import IbkrConnection
 from rebalplan.ibkr.connection import RequestRefused
@@ -395,3 +395,27 @@ def test_only_a_want_of_money_is_taken_for_one(tmp_path: Path, text: str, lacks_
     with connected(tmp_path, behaviour(on="what_if", code=201, text=text)) as (link, _):
         answer = link.ask_what_if(ADAPTIVE)
     assert (answer.answered, bool(answer.refusal), answer.lacks_funds) == (True, True, lacks_funds)
+
+
+def test_a_list_with_a_row_that_cannot_be_read_is_no_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object) -> None:
+        raise ValueError("no such quantity")
+
+    with connected(tmp_path, behaviour(fills=0)) as (link, _gateway):
+        place(link)
+        heard(link)
+        assert link.open_orders()
+        monkeypatch.setattr("rebalplan.ibkr.trading._open_order", unreadable)
+        with pytest.raises(
+            BrokerError, match=r"a row that cannot be read while open orders .*no such quantity"
+        ):
+            link.open_orders()
+        assert link.completed_orders() == ()
+
+
+@pytest.mark.parametrize("code", ["1100", "2110"])
+def test_a_gateway_without_its_broker_says_so_to_a_new_client_too(tmp_path: Path, code: str) -> None:
+    events = placed_and_heard(tmp_path, behaviour(sequence=["ack", code]))
+    assert LinkLost() in events

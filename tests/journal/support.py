@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from rebalplan.codec import Envelope, encode, order_ref
+from rebalplan.journal.chain import encode_line, line_hash
 from rebalplan.journal.records import (
     AccountClosed,
     Ack,
@@ -35,6 +37,15 @@ def envelope() -> Envelope:
 
 PLAN = envelope()
 SELL, FIRST_BUY, SECOND_BUY = (order_ref(PLAN.sha256, 1, line) for line in (1, 2, 3))
+
+
+def chain_bytes(plan: str, records: Iterable[AnyRecord]) -> bytes:
+    """Return the bytes of a journal with these records, from its start."""
+    head, parts = plan, []
+    for number, record in enumerate(records, start=1):
+        parts.append(encode_line(number, plan, head, record))
+        head = line_hash(parts[-1])
+    return b"".join(parts)
 
 
 def intent(*references: str, attempt: int = 1) -> Intent:
@@ -73,13 +84,21 @@ def commission(exec_id: str, amount: str = "1") -> Commission:
     return Commission(account="DU1", at=AT, exec_id=exec_id, amount_usd=D(amount))
 
 
-def done(status: str, filled: str, reference: str = SELL) -> Done:
+def done(status: str, filled: str, reference: str = SELL, *, cancel_asked: bool = True) -> Done:
     known = {"filled": "filled", "cancelled": "cancelled", "rejected": "rejected"}[status]
-    return Done(account="DU1", at=AT, reference=reference, status=known, filled=D(filled), note="why")  # type: ignore[arg-type]
+    return Done(
+        account="DU1",
+        at=AT,
+        reference=reference,
+        status=known,  # type: ignore[arg-type]  # one of the three
+        filled=D(filled),
+        cancel_asked=cancel_asked,
+        note="why",
+    )
 
 
 def unknown(reference: str = SELL) -> Unknown:
-    return Unknown(account="DU1", at=AT, reference=reference, why="nobody knows")
+    return Unknown(account="DU1", at=AT, reference=reference, why="nobody knows", is_twin=False)
 
 
 def resolved(filled: str, price: str, reference: str = SELL) -> Resolved:
@@ -94,8 +113,10 @@ def resolved(filled: str, price: str, reference: str = SELL) -> Resolved:
     )
 
 
-def cut(reference: str, quantity: str = "0") -> LineCut:
-    return LineCut(account="DU1", at=AT, line=reference, quantity=D(quantity), why="cash_short")
+def cut(reference: str, quantity: str = "0", *, is_refusal: bool = False) -> LineCut:
+    return LineCut(
+        account="DU1", at=AT, line=reference, quantity=D(quantity), is_refusal=is_refusal, why="cash_short"
+    )
 
 
 def closed(status: str = "done", error: str = "") -> AccountClosed:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rebalplan.errors import JournalError
-from rebalplan.journal.chain import chain_bytes, line_hash, read_chain
-from tests.journal.support import EVERY_KIND, PLAN
+from rebalplan.journal.chain import line_hash, read_chain
+from tests.journal.support import EVERY_KIND, PLAN, chain_bytes
 
 DATA = chain_bytes(PLAN.sha256, EVERY_KIND)
 LINES = DATA.splitlines(keepends=True)

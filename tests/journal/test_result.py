@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from rebalplan.errors import JournalError
+from rebalplan.journal.fold import fold, fold_account
 from rebalplan.journal.records import AnyRecord
-from rebalplan.journal.result import AccountResult, LineResult, replay, replay_account
+from rebalplan.journal.result import AccountResult, LineResult
 from tests.journal.support import (
     EVERY_KIND,
     FIRST_BUY,
@@ -30,7 +31,7 @@ D = Decimal
 
 
 def account(*records: AnyRecord) -> AccountResult:
-    return replay(PLAN, records).of("DU1")
+    return fold(PLAN, records).of("DU1")
 
 
 def sell(*records: AnyRecord) -> LineResult:
@@ -75,6 +76,14 @@ def test_an_evidenced_fill_without_its_execution_has_no_price_yet() -> None:
     assert result.lines[0].filled == 40
     assert [order.dispatch.reference for order in result.unpriced] == [SELL]
     assert account(dispatch(), fill("e.1", "40"), done("filled", "40")).unpriced == ()
+
+
+def test_the_account_is_reckoned_from_before_and_every_fill_since() -> None:
+    sold = (dispatch(), fill("e.1", "40", "100"), commission("e.1"), done("filled", "40"))
+    bought = (dispatch(FIRST_BUY, "20"), fill("b.1", "5", "110", FIRST_BUY))
+    found = account(intent(SELL), *sold, intent(FIRST_BUY, attempt=2), *bought).reckon()
+    assert {p.symbol: p.quantity for p in found.positions} == {"BND": D(10), "QQQ": D(15), "VTI": D(30)}
+    assert found.cash_usd == D(1000) + 40 * 100 - 1 - 5 * 110
 
 
 def test_a_fallback_belongs_to_its_line() -> None:
@@ -143,9 +152,9 @@ def test_the_last_closing_counts() -> None:
 def test_every_kind_of_record_is_replayed() -> None:
     result = account(*EVERY_KIND)
     assert [line.status for line in result.lines] == ["filled", "filled", "cut"]
-    assert replay_account(PLAN, EVERY_KIND, "DU1") == result
+    assert fold_account(PLAN, EVERY_KIND, "DU1") == result
     with pytest.raises(KeyError):
-        replay_account(PLAN, EVERY_KIND, "DU9")
+        fold_account(PLAN, EVERY_KIND, "DU9")
 
 
 def test_records_that_cannot_be_of_the_plan_are_refused() -> None:
@@ -155,3 +164,18 @@ def test_records_that_cannot_be_of_the_plan_are_refused() -> None:
         account(ack())
     with pytest.raises(JournalError, match="DU9"):
         account(msgspec.structs.replace(closed(), account="DU9"))
+
+
+def test_later_news_of_an_order_that_is_there_twice_does_not_end_its_unknown() -> None:
+    twin = msgspec.structs.replace(unknown(), is_twin=True)
+    assert sell(dispatch(), ack(), twin, ack()).status == "unknown"
+    assert account(dispatch(), ack(), twin, done("cancelled", "0")).lines[0].orders[0].is_doubled
+    assert sell(dispatch(), ack(), twin, resolved("15", "99")).status == "partial"
+
+
+def test_an_applied_account_has_nothing_under_way() -> None:
+    sold = (intent(SELL), dispatch(), fill("e.1", "40"), done("filled", "40"))
+    assert account(*sold, closed("done")).is_applied
+    assert not account(*sold, closed("incomplete")).is_applied
+    assert not account(*sold, closed("done"), dispatch(FIRST_BUY, "20")).is_applied
+    assert not account().is_applied

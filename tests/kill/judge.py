@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,9 +12,10 @@ import msgspec
 
 from rebalplan.codec import Envelope
 from rebalplan.journal.chain import read_chain
+from rebalplan.journal.fold import fold
 from rebalplan.journal.journal import journal_path
 from rebalplan.journal.records import AnyRecord, Dispatch
-from rebalplan.journal.result import AccountResult, ApplyResult, LineResult, replay
+from rebalplan.journal.result import AccountResult, ApplyResult, LineResult
 from rebalplan.reports.account import COLUMNS
 from rebalplan.sim import AccountView, Description, describe, load_scenario
 from rebalplan.sim.order_model import LedgerEntry
@@ -57,23 +58,24 @@ def dispatched(records: Collection[AnyRecord]) -> set[str]:
 
 
 def read_aftermath(folder: Path, plan: Path, envelope: Envelope) -> Aftermath:
-    """Read what the gateway, the journal and the latest reports say."""
+    """Read what the gateway, the journal and each account's latest report say."""
     records = read_records(plan, envelope, may_be_torn=False)
     stamp = f"{records[-1].at:%Y%m%dT%H%M%SZ}"
     reports = folder / "reports"
     return Aftermath(
         gateway=describe(load_scenario(folder / "scenario.toml"), folder / "gateway.json"),
         records=records,
-        result=replay(envelope, records),
-        reports={account: _rows(reports / f"rebalance_{account}_{stamp}.csv") for account in ACCOUNTS},
+        result=fold(envelope, records),
+        reports={account: _rows(sorted(reports.glob(f"rebalance_{account}_*.csv"))) for account in ACCOUNTS},
         summaries=len(list(reports.glob(f"run_summary_{stamp}.csv"))),
     )
 
 
-def _rows(path: Path) -> Rows:
-    if not path.exists():
+def _rows(paths: Sequence[Path]) -> Rows:
+    """Return the rows of the newest of an account's reports."""
+    if not paths:
         return ()
-    with path.open(encoding="utf-8", newline="") as file:
+    with paths[-1].open(encoding="utf-8", newline="") as file:
         return tuple(tuple(row[c] for c in COLUMNS if c not in _DIFFERS) for row in csv.DictReader(file))
 
 

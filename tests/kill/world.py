@@ -15,7 +15,7 @@ from typing import Final, Literal
 import msgspec
 
 from rebalplan.codec import Envelope
-from rebalplan.journal.result import line_references
+from rebalplan.journal.fold import line_references
 from rebalplan.plan import PlannedOrder
 from rebalplan.sim import Gateway, load_scenario, start
 from rebalplan.store import read_plan

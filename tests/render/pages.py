@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 VOID = ("meta", "link", "input")
+DRAWN = ("d", "x", "y", "height", "viewbox")
+"""Attributes that hold nothing but geometry."""
 
 
 class Element:
@@ -42,6 +44,12 @@ class Element:
             for c in self.children
         )
         return [text for texts in found for text in texts]
+
+    @property
+    def said(self) -> str:
+        """Everything that is told, in texts and in attributes, one piece a line."""
+        attributes = ((name, value) for e in self.all() for name, value in e.attributes.items())
+        return "\n".join((*self.texts, *(value or "" for name, value in attributes if name not in DRAWN)))
 
     def _below(self) -> Iterator[Element]:
         for child in self.children:

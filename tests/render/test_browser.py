@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from rebalplan.render.exceptions import Sentence
 from rebalplan.render.html import render_html
 from rebalplan.render.view import PlanView
 from tests.render.views import varied
@@ -210,11 +211,10 @@ def test_long_words_do_not_widen_the_page(browser: Browser, tmp_path: Path) -> N
         msgspec.structs.replace(a, account=word, reasons=(word,), notes=(word,)) for a in view.accounts
     )
     page = browser.new_page(viewport={"width": 360, "height": 740})
-    page.goto(
-        written(
-            msgspec.structs.replace(view, exceptions=(word,), totals=word, accounts=accounts), tmp_path
-        ).as_uri()
+    spoiled = msgspec.structs.replace(
+        view, exceptions=(Sentence(word, (word,)),), totals=word, accounts=accounts
     )
+    page.goto(written(spoiled, tmp_path).as_uri())
     page.get_by_role("button", name="Open all").click()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.close()

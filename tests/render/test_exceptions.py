@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from rebalplan.document import Plan
 from rebalplan.plan import AccountInput
-from rebalplan.render.exceptions import exceptions
+from rebalplan.render.exceptions import Sentence, exceptions
 from rebalplan.render.redaction import NOTHING, Redaction, redaction_of
 from rebalplan.review import review_plan
 from tests.builders import account, plan, quote, snapshot, unmanaged, working_order
@@ -17,8 +17,15 @@ D = Decimal
 HALF = {"BND": "50", "VTI": "50"}
 
 
-def sentences(made: Plan, redaction: Redaction = NOTHING) -> tuple[str, ...]:
+def found(made: Plan, redaction: Redaction = NOTHING) -> tuple[Sentence, ...]:
     return exceptions(review_plan(made), len(made.accounts), redaction)
+
+
+def sentences(made: Plan, redaction: Redaction = NOTHING) -> tuple[str, ...]:
+    """Return the sentences, each with its details indented below it."""
+    return tuple(
+        line for s in found(made, redaction) for line in (s.text, *(f"  {detail}" for detail in s.details))
+    )
 
 
 def follower(number: int, **fields: object) -> AccountInput:
@@ -61,9 +68,10 @@ def test_many_accounts_that_do_the_same_and_the_few_that_do_not(screen: Snapshot
 
 def test_with_more_outliers_than_anybody_reads_the_rest_is_counted() -> None:
     others = (follower(number, min_order_usd=D(800)) for number in range(300, 320))
-    found = sentences(plan(*(follower(number) for number in range(100, 130)), *others))
-    assert found[-14].startswith("30 accounts do the same; these 20 differ:")
-    assert found[-1] == "  and 8 more"
+    last = found(plan(*(follower(number) for number in range(100, 130)), *others))[-1]
+    assert last.text == "30 accounts do the same; these 20 differ:"
+    assert len(last.details) == 13
+    assert last.details[-1] == "and 8 more"
 
 
 def test_redacted_sentences_number_the_accounts() -> None:
@@ -78,3 +86,51 @@ def test_long_lists_are_cut_and_counted() -> None:
     turnover, opened = sentences(made)[:2]
     assert turnover.endswith("DU105 100.00% and 14 more")
     assert opened == "new to the account: VTI in all 20 accounts"
+
+
+def test_what_only_the_outlier_trades_is_told_with_what_keeps_the_others_from_it() -> None:
+    held = {"BND": "50", "VTI": "50"}
+    made = plan(
+        *(follower(number, cash="0") for number in (1, 2, 3)),
+        follower(4, cash="0", holdings=held, weights={"BND": "40", "VTI": "60"}),
+        follower(5, cash="0", holdings={**held, "OLD": "1"}, weights={**HALF, "OLD": "0"}),
+    )
+    (told,) = (s for s in found(made) if s.details)
+    assert told == Sentence(
+        "3 accounts do the same; these 2 differ:",
+        (
+            "DU4 sells BND (the others: within_band), buys VTI (the others: within_band), "
+            "because its target of BND is 40%, not 50%, its target of VTI is 60%, not 50%",
+            "DU5 closes OLD, because its target of OLD is 0%, not not listed",
+        ),
+    )
+
+
+def test_of_failed_unmanaged_and_waiting_accounts_twelve_are_named() -> None:
+    def holder(number: int) -> AccountInput:
+        state = snapshot("9000", unmanaged=(unmanaged(),), working_orders=(working_order("VTI"),))
+        return account(f"DU2{number:02}", state=state)
+
+    made = plan(
+        *(account(f"DU1{number:02}", failure="gone") for number in range(20)),
+        *(holder(number) for number in range(13)),
+    )
+    told = sentences(made)
+    assert [text for text in told if text.startswith("and ")] == [
+        "and 8 more accounts failed or blocked",
+        "and 1 more account with what is not managed",
+        "and 1 more account with working orders at which apply stops",
+    ]
+    for start in ("DU1", "not managed in DU2", "working orders at the broker in DU2"):
+        assert sum(text.startswith(start) for text in told) == 12
+
+
+def test_of_an_accounts_reasons_two_are_told_and_the_rest_counted() -> None:
+    four = {"AA": "25", "BB": "25", "CC": "25", "DD": "25"}
+    made = plan(account("DU1", weights=four, max_order_usd=D(100)))
+    first = "DU1 is blocked: buy AA for 2,500.00 USD is more than max_order_usd = 100.00: "
+    told = sentences(made)[0]
+    assert told.startswith(first)
+    assert "buy BB" in told
+    assert told.endswith(" and 2 more")
+    assert sentences(made, redaction_of(made))[0].endswith(" and 2 more")

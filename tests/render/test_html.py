@@ -7,8 +7,9 @@ import msgspec
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from rebalplan.render.exceptions import Sentence
 from rebalplan.render.html import render_html
-from rebalplan.render.html.page import exception_groups, is_open, sort_value
+from rebalplan.render.html.page import is_open, sort_value
 from rebalplan.render.view import PlanView
 from tests.builders import account, plan
 from tests.cli import Workspace, without_ids
@@ -94,19 +95,13 @@ def test_a_plan_without_exceptions_says_so() -> None:
     assert page(quiet).one("p", class_="calm").text == "Nothing stands out."
 
 
-def test_indented_exceptions_belong_to_the_line_before_them() -> None:
-    groups = exception_groups(("one", "these 2 differ:", "  A sells VTI", "  B buys VTI", "last"))
-    assert [(group.text, group.details) for group in groups] == [
-        ("one", ()),
-        ("these 2 differ:", ("A sells VTI", "B buys VTI")),
-        ("last", ()),
-    ]
-
-
-def test_indented_exceptions_are_a_list_within_the_list() -> None:
-    view = msgspec.structs.replace(varied(), exceptions=("these differ:", "  A <sells> VTI"))
-    nested = page(view).one("ul", class_="exceptions").one("ul")
-    assert [item.text for item in nested.all("li")] == ["A <sells> VTI"]
+def test_details_of_an_exception_are_a_list_within_the_list() -> None:
+    view = msgspec.structs.replace(
+        varied(), exceptions=(Sentence("these differ:", ("A <sells> VTI", "B buys it")), Sentence("last"))
+    )
+    listed = page(view).one("ul", class_="exceptions")
+    assert [item.text for item in listed.one("ul").all("li")] == ["A <sells> VTI", "B buys it"]
+    assert listed.all("li")[-1].text == "last"
 
 
 def test_the_summary_links_each_account_to_its_section() -> None:

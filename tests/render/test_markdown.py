@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
+import msgspec
 import pytest
 
 from rebalplan.codec import encode
 from rebalplan.document import Plan
 from rebalplan.plan import AccountInput
-from rebalplan.render.markdown import LONGEST, escape, render_markdown
+from rebalplan.render.exceptions import Sentence
+from rebalplan.render.fitting import LONGEST
+from rebalplan.render.markdown import escape, render_markdown
 from rebalplan.render.redaction import NOTHING
 from rebalplan.render.view import PlanView, view_plan
-from tests.builders import account, plan
+from tests.builders import account, plan, policy, snapshot, unmanaged, working_order
 
 D = Decimal
 SYMBOLS = [f"E{letter}{other}" for letter in "ABCDEF" for other in "ABCDEFGHIJ"]
@@ -46,14 +51,77 @@ def test_a_small_plan_is_whole() -> None:
     assert text.count("| + | E") == 80
 
 
-@pytest.mark.parametrize("accounts", [25, 40, 400, 1500])
-def test_no_plan_is_longer_than_a_forge_accepts_and_says_what_it_left_out(accounts: int) -> None:
-    view = many(accounts)
+def failed(number: int, *, length: int = 300) -> AccountInput:
+    """An account with a long reason, and characters that Markdown has to escape."""
+    return account(f"DU{number:05}", failure="a_long *reason* " * (length // 16))
+
+
+def unmanaged_in(number: int) -> AccountInput:
+    items = tuple(unmanaged("OPT", f"*option* {name} " * 12, quantity="7") for name in range(9))
+    return account(f"DU{number:05}", state=snapshot("9000", unmanaged=items))
+
+
+def waiting(number: int) -> AccountInput:
+    """An account with working orders on every symbol that it trades."""
+    weights = dict.fromkeys(SYMBOLS[:10], "10")
+    orders = tuple(working_order(symbol) for symbol in weights)
+    return account(f"DU{number:05}", state=snapshot("900000", working_orders=orders), weights=weights)
+
+
+def blocked(number: int) -> AccountInput:
+    """An account whose every order is a reason."""
+    return msgspec.structs.replace(
+        wide(number), policy=policy(max_order_usd=D(1), max_orders=1, max_turnover_pct=D(1))
+    )
+
+
+def crowd(of: Callable[[int], AccountInput], accounts: int) -> PlanView:
+    return view_of(plan(*(of(number) for number in range(accounts))))
+
+
+LARGE: dict[str, Callable[[], PlanView]] = {
+    "25 wide": partial(many, 25),
+    "400 wide": partial(many, 400),
+    "1500 wide": partial(many, 1500),
+    "1000 failed": partial(crowd, failed, 1000),
+    "100 with the longest reasons": partial(crowd, partial(failed, length=980), 100),
+    "1000 blocked": partial(crowd, blocked, 1000),
+    "1000 with what is not managed": partial(crowd, unmanaged_in, 1000),
+    "1000 with working orders": partial(crowd, waiting, 1000),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_no_plan_is_longer_than_a_forge_accepts_and_says_what_it_left_out(name: str) -> None:
+    view = LARGE[name]()
     text = render_markdown(view)
     assert LONGEST * 0.9 < len(text) <= LONGEST
     assert text.rstrip("\n").splitlines()[-1].startswith("> Left out to stay under 65,536 characters: ")
     assert f"`rebal show {view.id}`" in text
     assert text.count("<details>") == text.count("</details>")
+
+
+def test_exceptions_of_unusual_length_are_counted_too() -> None:
+    view = msgspec.structs.replace(
+        many(2), exceptions=(Sentence("first " * 9999, ("detail",)), *(Sentence("*" * 900) for _ in range(99)))
+    )  # fmt: skip
+    text = render_markdown(view)
+    assert len(text) <= LONGEST
+    assert re.search(r"^- first (first )+f[^ ]*…$", text, re.MULTILINE)
+    shown, counted = text.count("\n- " + r"\*" * 900), re.search(r"^- and (\d+) more$", text, re.MULTILINE)
+    assert counted is not None
+    assert shown > 9
+    assert shown + int(counted[1]) == 99
+
+
+def test_names_of_unusual_length_are_cut() -> None:
+    name = "W" * 30_000
+    view = msgspec.structs.replace(
+        many(0), accounts=tuple(msgspec.structs.replace(a, account=name) for a in many(30).accounts)
+    )
+    text = render_markdown(view)
+    assert len(text) <= LONGEST
+    assert "WWW…" in text
 
 
 def test_every_account_that_is_not_shown_whole_is_counted() -> None:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import msgspec
 
+from rebalplan.journal.fold import fold
 from rebalplan.journal.records import AccountClosed, AnyRecord
-from rebalplan.journal.result import replay
 from rebalplan.reports.after import After, account_after
 from tests.builders import position
 from tests.journal.support import (
@@ -29,7 +29,7 @@ D = Decimal
 
 
 def after(*records: AnyRecord) -> After | None:
-    return account_after(replay(PLAN, records).of("DU1"))
+    return account_after(fold(PLAN, records).of("DU1"))
 
 
 def read_again(cash: str, **shares: str) -> AccountClosed:

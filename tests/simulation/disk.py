@@ -90,15 +90,6 @@ class SimDisk:
         self._safe[path] = min(self._safe[path], size)
         self._step("after truncate")
 
-    def write(self, path: Path, data: bytes) -> None:
-        self._require_health()
-        self._step("before write")
-        self._shown[path] = bytearray(data)
-        self._safe[path] = len(data)
-
-    def exists(self, path: Path) -> bool:
-        return path in self._shown
-
     @contextmanager
     def lock(self, path: Path) -> Iterator[None]:
         if path in self._locks:

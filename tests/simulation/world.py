@@ -10,16 +10,17 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-from rebalplan.apply.engine import Outcome, Today, walk
+from rebalplan.apply.engine import Endpoints, Outcome, walk
 from rebalplan.apply.resolve import BrokerView
 from rebalplan.apply.timing import Timing
 from rebalplan.apply.turn import Turn
 from rebalplan.errors import DiskError
 from rebalplan.journal.journal import Journal, journal_path
 from rebalplan.journal.records import Ack, Done, Resolved, Unknown
+from rebalplan.model import ConfirmMode
 from rebalplan.orders import OrderTicket
 from rebalplan.settings import Endpoint
-from rebalplan.stages import ConfirmMode, Selection, build_stages
+from rebalplan.stages import Selection, build_stages
 from tests.builders import con_id_of, position
 from tests.simulation.broker import SimBroker
 from tests.simulation.clock import VirtualClock
@@ -189,7 +190,7 @@ class World:
             mode: ConfirmMode = "global" if self.scenario.global_confirm else "per_account"
             selection = Selection((), mode, resume, 1.0)
             stages = build_stages(self.envelope, journal.result(), selection)
-            return walk(stages, turn, self.today(), Operator())
+            return walk(stages, turn, self.endpoints, Operator())
 
     def _turn(self, journal: Journal) -> Turn:
         return Turn(
@@ -203,14 +204,10 @@ class World:
             guard=lambda _: None,
         )
 
-    def today(self) -> Today:
-        """Return today's files: those the plan was made with."""
-        plan = self.envelope.plan
-        return Today(
-            mode=plan.mode,
-            expected={},
-            endpoints={name: Endpoint(client_id=i) for i, name in enumerate(ACCOUNTS, start=1)},
-        )
+    @property
+    def endpoints(self) -> Endpoints:
+        """Return where each account is reached."""
+        return {name: Endpoint(client_id=i) for i, name in enumerate(ACCOUNTS, start=1)}
 
     def open_journal_alone(self) -> Journal:
         """Open the journal as a command beside the apply does."""

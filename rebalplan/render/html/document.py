@@ -13,7 +13,7 @@ from rebalplan.render.columns import shown
 from rebalplan.render.figures import count
 from rebalplan.render.html.charts import chart_parts
 from rebalplan.render.html.gauges import GAUGE_HEIGHT, gauges
-from rebalplan.render.html.page import ORDERS, exception_groups, holdings, is_open, mark, sort_value, titled
+from rebalplan.render.html.page import ORDERS, holdings, is_open, mark, sort_value
 from rebalplan.render.plan import head_lines
 from rebalplan.render.view import PlanView
 
@@ -28,9 +28,8 @@ def render_html(view: PlanView) -> str:
         view=view,
         made=made,
         notices=notices,
-        exceptions=exception_groups(view.exceptions),
-        summary=titled(shown(columns.SHARES_SUMMARY if view.is_redacted else columns.SUMMARY, view)),
-        orders=titled(shown(ORDERS, view)),
+        summary=columns.summary(view),
+        orders=shown(ORDERS, view),
         policy=content_security_policy(style, script),
         style=style,
         script=script,

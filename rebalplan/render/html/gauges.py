@@ -52,9 +52,9 @@ def _percent(value: Decimal) -> str:
     return f"{percent(value)}%"
 
 
-def _dollars(amounts: BeforeAfter) -> str:
+def _dollars(amounts: BeforeAfter | None) -> str:
     """Return the detail in dollars, or nothing where amounts are not shown."""
-    if amounts.before is None or amounts.after is None:
+    if amounts is None:
         return ""
     return f"{whole_dollars(amounts.before)} → {whole_dollars(amounts.after)} USD"
 
@@ -68,14 +68,13 @@ def _compared(
     limit: Decimal | None = None,
     limit_name: str = "",
 ) -> Gauge:
-    before, after = figure.before or ZERO, figure.after or ZERO
     said = f"{limit_name} {words(limit)}" if limit is not None else detail
-    layers = _layers((("before", before), ("after", after)), limit)
-    return Gauge(name, f"{words(before)} → {words(after)}", said, layers)
+    layers = _layers((("before", figure.before), ("after", figure.after)), limit)
+    return Gauge(name, f"{words(figure.before)} → {words(figure.after)}", said, layers)
 
 
 def _turnover(account: AccountView, totals: Totals) -> Gauge:
-    """Return the share of NLV that is traded, split into what is bought and what is sold."""
+    """Return how much of NLV is traded, split into what is bought and what is sold."""
     bought = sum((line.value_pct or ZERO for line in account.orders if line.action == "buy"), ZERO)
     sold = sum((line.value_pct or ZERO for line in account.orders if line.action != "buy"), ZERO)
     detail = f"{percent(bought)}% buys, {percent(sold)}% sells"

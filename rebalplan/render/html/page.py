@@ -1,36 +1,18 @@
-"""How the HTML page is laid out: what is grouped, what is open, which columns a table has. Pure."""
+"""How the HTML page is laid out: what is open, which columns and rows a table has. Pure."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
-from typing import Generic
 
 import msgspec
 
 from rebalplan.model import CASH
 from rebalplan.render import columns
-from rebalplan.render.columns import Column, Row
+from rebalplan.render.columns import Column
 from rebalplan.render.view import AccountView, LineView, PlanView
 
 _MOST_OPEN = 5
 """A plan of more accounts opens only those that need a look."""
 
-_SUB_ITEM = "  "
 _MINUS = "\N{MINUS SIGN}"
-
-
-class Group(msgspec.Struct, frozen=True):
-    """A sentence and what belongs to it."""
-
-    text: str
-    details: tuple[str, ...]
-
-
-class Header(msgspec.Struct, Generic[Row], frozen=True):
-    """A column with a name that says what it is without its neighbours."""
-
-    column: Column[Row]
-    name: str
 
 
 class Holdings(msgspec.Struct, frozen=True):
@@ -65,29 +47,9 @@ ORDERS: tuple[Column[LineView], ...] = (
 )
 
 
-def exception_groups(lines: Iterable[str]) -> tuple[Group, ...]:
-    """Put lines that begin with two spaces under the line before them."""
-    groups: list[Group] = []
-    for line in lines:
-        if line.startswith(_SUB_ITEM) and groups:
-            groups[-1] = Group(groups[-1].text, (*groups[-1].details, line.strip()))
-        else:
-            groups.append(Group(line.strip(), ()))
-    return tuple(groups)
-
-
 def is_open(account: AccountView, view: PlanView) -> bool:
     """Tell whether an account is shown unfolded at first."""
     return len(view.accounts) <= _MOST_OPEN or account.is_exception or account.status != "planned"
-
-
-def titled(chosen: Sequence[Column[Row]]) -> tuple[Header[Row], ...]:
-    """Return the columns with their names: ``after`` alone takes that of the column before it."""
-    headers: list[Header[Row]] = []
-    for column in chosen:
-        follows = column.title == "after" and headers
-        headers.append(Header(column, f"{headers[-1].name} after" if follows else column.title))
-    return tuple(headers)
 
 
 def holdings(account: AccountView) -> Holdings:

@@ -1,0 +1,28 @@
+"""Live and paper never mix: the plan's mode, the account's id, its port and ``allow_live`` agree or nothing is sent."""
+
+from __future__ import annotations
+
+from rebalplan.errors import RefusedError
+from rebalplan.model import Mode, is_paper
+from rebalplan.settings import AccountSettings
+
+LIVE_PORTS, PAPER_PORTS = (4001, 7496), (4002, 7497)
+"""The ports that gateway and TWS propose; any other one says nothing (Initial Setup page of the TWS API reference)."""
+
+
+def check_mode(account: AccountSettings, mode: Mode) -> None:
+    """Raise ``RefusedError`` for an account that a plan of this mode must not be sent to as the settings stand."""
+    if mode == "sim":
+        return
+    name, port, paper = account.account, account.endpoint.port, is_paper(account.account)
+    if paper != (mode == "paper"):
+        raise RefusedError(f"{name} is {'a paper' if paper else 'a live'} account, the plan is {mode}")
+    if port in (LIVE_PORTS if paper else PAPER_PORTS):
+        raise RefusedError(
+            f"{name} is {'a paper' if paper else 'a live'} account, but port {port} is for "
+            f"{'live' if paper else 'paper'} trading: correct [ibkr] port"
+        )
+    if not paper and not account.allow_live:
+        raise RefusedError(
+            f"{name} is a live account and allow_live = false: set it to true in [limits] to trade it"
+        )

@@ -1,0 +1,88 @@
+"""What a person must know before a yes: which plan, which orders, and everything worth a second look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+
+from rebalplan.codec import Envelope
+from rebalplan.document import PlannedOrder
+from rebalplan.journal.result import AccountResult, LineResult
+from rebalplan.money import ZERO
+from rebalplan.render.exceptions import order_exceptions
+from rebalplan.render.figures import count, dollars, shares
+from rebalplan.render.warnings import account_notes
+from rebalplan.review import Review, review_plan
+from rebalplan.stages import rests_of
+
+_SECONDS_PER_ORDER = 5
+"""What an order takes on average from send to fill: for the expected duration only."""
+
+
+def confirmation(envelope: Envelope, accounts: Sequence[AccountResult], now: datetime) -> str:
+    """Return the plan and its age, each account with what would be sent now, every warning, the expected duration."""
+    volatile, review = envelope.plan.volatile, review_plan(envelope.plan)
+    head = (
+        f"Plan {envelope.id} ({envelope.plan.mode}), made {_ago(now - volatile.created_at)} ago, "
+        f"expires {volatile.expires_at:%Y-%m-%d %H:%M} UTC"
+    )
+    orders = sum(len(account.unsent) + len(rests_of(account)) for account in accounts)
+    duration = f"Expected duration: about {max(1, orders * _SECONDS_PER_ORDER // 60)} min."
+    parts = [line for account in accounts for line in _account(account, envelope, review)]
+    return "\n".join([head, *parts, duration])
+
+
+def _ago(age: timedelta) -> str:
+    minutes = round(age.total_seconds() / 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 120:  # noqa: PLR2004  # two hours are still told in minutes
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
+
+
+def _account(account: AccountResult, envelope: Envelope, review: Review) -> Iterable[str]:
+    plan = envelope.plan
+    left = [line.planned for line in account.unsent]
+    sells, buys = ([order for order in left if order.side == side] for side in ("SELL", "BUY"))
+    rests = rests_of(account)
+    what = count(len(left), "order")
+    if account.intents:
+        what = f"begun before; {what} of {len(account.lines)} and {count(len(rests), 'rest')} left"
+    yield (
+        f"Account {account.account} ({plan.mode}): {what}, sells {dollars(_value(sells))} USD, "
+        f"buys {dollars(_value(buys))} USD"
+    )
+    yield from (f"  {_order(order)}" for order in left)
+    yield from (f"  {_rest(line)}" for line in account.lines if line.orders and line.orders[0] in rests)
+    yield from (f"  ! {sentence}" for sentence in _exceptions(account, envelope, review))
+    yield from (f"  warning: {note}" for note in account_notes(account.plan, plan))
+
+
+def _value(orders: Iterable[PlannedOrder]) -> Decimal:
+    return sum((order.value_usd for order in orders), ZERO)
+
+
+def _order(order: PlannedOrder) -> str:
+    return (
+        f"{order.action:5} {shares(order.quantity):>8} {order.symbol:6} about {dollars(order.value_usd)} USD"
+    )
+
+
+def _rest(line: LineResult) -> str:
+    order = line.orders[0]
+    rest = order.dispatch.quantity - order.filled
+    return (
+        f"{line.planned.action:5} {shares(rest):>8} {line.planned.symbol:6} the rest of {line.reference}, "
+        "as a plain market order"
+    )
+
+
+def _exceptions(account: AccountResult, envelope: Envelope, review: Review) -> tuple[str, ...]:
+    """Return what the review says of the account's orders; sides are compared with the whole plan."""
+    alone = review_plan(msgspec.structs.replace(envelope.plan, accounts=(account.plan,)))
+    opposite = (o for o in review.opposite_sides if account.account in (*o.buyers, *o.sellers))
+    return order_exceptions(msgspec.structs.replace(alone, opposite_sides=tuple(opposite)))

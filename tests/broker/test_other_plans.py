@@ -1,0 +1,89 @@
+"""An order without an end blocks its account for every plan, not only for its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.broker.driving import ACCOUNTS, Desk, behaviour, desk, first_line
+from tests.cli import Workspace
+from tests.scenarios import scenario_text
+
+ACCOUNT, OTHER = ACCOUNTS[1], ACCOUNTS[2]
+
+
+def dropped(planned: Workspace) -> str:
+    """A gateway that swallows the account's first sell."""
+    line = first_line(planned, ACCOUNT, "SELL")
+    silent = behaviour(account=ACCOUNT, symbol=line.symbol, silence="dropped", occurrence=1)
+    return scenario_text(extra=silent)
+
+
+def begin(it: Desk) -> str:
+    """Leave an order of a first plan unknown, make a second plan and return the order's reference."""
+    line = first_line(it.workspace, ACCOUNT, "SELL")
+    assert it.apply("--account", ACCOUNT).code == 4
+    return f"{it.prefix}{line.reference}"
+
+
+def sells(it: Desk) -> list[str]:
+    return [s.symbol for s in it.sent(ACCOUNT) if s.side == "SELL"]
+
+
+def test_a_new_plan_does_not_trade_an_account_with_an_unknown_order(planned: Workspace) -> None:
+    with desk(planned, dropped(planned)) as it:
+        reference = begin(it)
+        before = it.sent(ACCOUNT)
+        made = it.workspace.run("plan")
+        assert f"Warning: {ACCOUNT}: what became of {reference} of plan " in made.err
+        checked = it.workspace.run("verify", "--offline", "latest")
+        assert (checked.code, f"RB405 {ACCOUNT}: " in checked.out) == (4, True)
+        applied = it.workspace.run("apply", "latest", "--yes")
+        assert applied.code == 4
+        assert f"`rebal resolve {reference}`" in applied.out
+        assert it.sent(ACCOUNT) == before
+        assert it.sent(OTHER)
+
+
+def test_after_it_was_resolved_the_new_plan_trades_the_account(planned: Workspace) -> None:
+    with desk(planned, dropped(planned)) as it:
+        reference = begin(it)
+        it.workspace.run("plan", "--account", ACCOUNT)
+        assert it.workspace.run("apply", "latest", "--yes").code == 3
+        assert it.workspace.run("resolve", reference, "--absent").code == 0
+        assert it.workspace.run("apply", "latest", "--yes").code == 0
+        line = first_line_of(it)
+        assert sells(it).count(line) == 2
+
+
+def first_line_of(it: Desk) -> str:
+    return sells(it)[0]
+
+
+def test_a_journal_that_cannot_be_read_refuses_every_other_plan(planned: Workspace) -> None:
+    planned.write("plans/20260101T000000Z-000000000000.journal.jsonl", "not a journal\n")
+    with desk(planned, scenario_text()) as it:
+        result = it.apply()
+        assert (result.code, it.sent(ACCOUNT)) == (3, [])
+        assert "the journal of plan 20260101T000000Z-000000000000 cannot be read" in result.err
+
+
+@pytest.mark.parametrize("why", ["expired", "edited"])
+def test_a_resume_of_a_plan_that_no_longer_holds_still_finds_out_what_became_of_its_orders(
+    planned: Workspace, why: str
+) -> None:
+    with desk(planned, dropped(planned)) as it:
+        begin(it)
+        before = it.sent(ACCOUNT)
+        if why == "expired":
+            it.workspace.clock.time += timedelta(days=20)
+        else:
+            it.workspace.edit("settings.ini", "max_price_move_pct = 2", "max_price_move_pct = 3")
+        code = {"expired": "RB301", "edited": "RB401"}[why]
+        refused = it.apply("--account", ACCOUNT)
+        assert (refused.code, code in refused.err) == (3, True)
+        learnt = it.apply("--account", ACCOUNT, "--resume")
+        assert learnt.code == 4
+        assert it.sent(ACCOUNT) == before
+        assert len([r for r in it.records(ACCOUNT) if '"record": "ACCOUNT"' in r]) == 2

@@ -1,0 +1,167 @@
+"""Why a line was a candidate for an order, held to what the drift of the plan's own inputs says."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from msgspec import structs
+
+from rebalplan.document import AccountPlan, DriftRow, Plan
+from rebalplan.drift import Drift, Holding, Valuation, measure_drift, value_account
+from rebalplan.model import Targets
+from rebalplan.money import exact, from_bps
+from rebalplan.policy import RebalancePolicy
+from rebalplan.render.explain import explain_line
+from tests.builders import account, plan, plans
+
+D = Decimal
+ENDLESS = D(10**6)
+
+
+def selected_line(made: Plan, account: AccountPlan, row: DriftRow) -> str:
+    """Return what is said of the line's selection."""
+    assert account.summary is not None
+    found = re.search(r"^Selected +(.*)$", explain_line(made, account, row, account.summary), re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def said(symbol: str, **fields: Any) -> str:
+    """Return what is said of a symbol's selection in a plan of one account."""
+    made = plan(account(**fields))
+    return selected_line(
+        made, made.accounts[0], next(r for r in made.accounts[0].drift if r.symbol == symbol)
+    )
+
+
+def measured(account: AccountPlan) -> tuple[Valuation, dict[str, Drift], set[str]]:
+    """Return valuation and drifts from the plan's inputs, and what the bands of holdings alone select."""
+    assert account.snapshot is not None
+    rules = account.policy.rebalance
+    holdings = [
+        Holding(r.symbol, 0, r.quantity, r.price, r.price_source, r.target_pct) for r in account.drift
+    ]
+    targets = Targets(account.targets, account.cash_target_pct)
+    worth = value_account(account.snapshot.cash_usd, holdings, targets, rules)
+    drifts = {d.holding.symbol: d for d in measure_drift(worth, holdings, rules)}
+    calm = structs.replace(worth, cash_target=worth.cash - worth.buffer, cash_floor=worth.cash)
+    alone = measure_drift(calm, holdings, structs.replace(rules, max_leverage=ENDLESS))
+    return worth, drifts, {d.holding.symbol for d in alone if d.selected}
+
+
+def holds(told: str, drift: Drift, worth: Valuation, rules: RebalancePolicy, *, alone: bool) -> bool:
+    """Tell whether what is said of a selection is so."""
+    band = from_bps(rules.band_bps) * worth.investable
+    of_holding = bool(drift.holding.quantity), bool(drift.holding.target_pct)
+    facts = {
+        "no: the drift is within the band, and neither": not drift.selected,
+        "yes: a holding with target 0": of_holding == (True, False),
+        "yes: a target that is not held": of_holding == (False, True),
+        "yes: the drift is beyond the band": rules.trigger_mode == "per_holding" and alone,
+        "yes: the largest drifts": rules.trigger_mode == "total_drift" and alone,
+        r"yes: CASH is \S+ USD over": drift.usd < 0 and worth.cash_drift > band,
+        r"yes: CASH is \S+ USD under": drift.usd > 0 and worth.cash_drift < -band,
+        "yes: cash is under its floor": drift.usd > 0 and worth.cash < worth.cash_floor,
+        "yes: leverage is": drift.usd > 0 and worth.exposure > rules.max_leverage * worth.net_liquidation,
+    }
+    (fact,) = (fact for start, fact in facts.items() if re.match(start, told))
+    return fact
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(plans())
+def test_what_is_said_of_a_selection_is_what_the_drift_of_the_plans_inputs_says(made: Plan) -> None:
+    with exact():
+        for found in (a for a in made.accounts if a.summary is not None):
+            worth, drifts, alone = measured(found)
+            for row in (row for row in found.drift if row.target_pct is not None):
+                told, drift = selected_line(made, found, row), drifts[row.symbol]
+                assert told.startswith("yes: " if drift.selected else "no: ")
+                assert holds(told, drift, worth, found.policy.rebalance, alone=row.symbol in alone), told
+
+
+PAIR = {"AA": "50", "BB": "50"}
+WIDE: dict[str, Any] = {"per_holding_band_bps": D(10_000)}
+TOTAL: dict[str, Any] = {"trigger_mode": "total_drift", "portfolio_total_band_bps": D(500)}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "fields", "told"),
+    [
+        (
+            "AA",
+            {"cash": "0", "holdings": {"AA": "50", "BB": "50"}},
+            "no: the drift is within the band, and neither cash nor leverage asks for it",
+        ),
+        (
+            "OLD",
+            {"holdings": {"OLD": "1"}, "weights": {**PAIR, "OLD": "0"}},
+            "yes: a holding with target 0 is closed",
+        ),
+        ("AA", {"holdings": {"BB": "1"}}, "yes: a target that is not held yet"),
+        ("AA", {"cash": "0", "holdings": {"AA": "60", "BB": "40"}}, "yes: the drift is beyond the band"),
+        (
+            "AA",
+            {"cash": "200", "holdings": {"AA": "50", "BB": "51"}, "per_holding_band_bps": D(190)},
+            "yes: CASH is 200.00 USD over its target, which is invested",
+        ),
+        (
+            "AA",
+            {
+                "cash": "0",
+                "holdings": {"AA": "50", "BB": "50"},
+                "weights": {"AA": "49", "BB": "49"},
+                "cash_target": "2",
+                "per_holding_band_bps": D(190),
+            },
+            "yes: CASH is 200.00 USD under its target, which is raised",
+        ),
+        (
+            "AA",
+            {
+                "cash": "99",
+                "holdings": {"AA": "51", "BB": "49"},
+                "cash_buffer_type": "abs",
+                "cash_buffer_abs": D(100),
+                **WIDE,
+            },
+            "yes: cash is under its floor of 100.00 USD",
+        ),
+        (
+            "AA",
+            {
+                "cash": "-5000",
+                "holdings": {"AA": "76", "BB": "74"},
+                "weights": {"AA": "75", "BB": "75"},
+                "cash_target": "-50",
+                "max_leverage": D("1.25"),
+                **WIDE,
+            },
+            "yes: leverage is 1.500, over max_leverage = 1.25",
+        ),
+        (
+            "AA",
+            {"cash": "0", "holdings": {"AA": "60", "BB": "40"}, **TOTAL},
+            "yes: the largest drifts, until the rest is within the band",
+        ),
+    ],
+)
+def test_each_rule_that_selects_a_line_is_named(symbol: str, fields: dict[str, Any], told: str) -> None:
+    assert said(symbol, **{"weights": PAIR} | fields) == told
+
+
+def test_a_drift_beyond_its_band_by_less_than_its_figures_show_is_still_beyond_it() -> None:
+    odd = {"AA": "1000.1", "BB": "4900"}
+    prices = {"AA": "5.000004", "BB": "1"}
+    band: dict[str, Any] = {"per_holding_band_bps": D("50.75701216"), "allow_fractional": True}
+    given = account(cash="0", holdings=odd, weights=PAIR, prices=prices, **band)
+    made = plan(given, AA="5.000004", BB="1")
+    (found,) = made.accounts
+    row = found.drift[0]
+    assert found.summary is not None
+    assert row.drift_usd <= from_bps(D("50.75701216")) * found.summary.investable_usd
+    assert selected_line(made, found, row) == "yes: the drift is beyond the band"

@@ -1,0 +1,28 @@
+"""CONTRIBUTING.md shows the rooms as the import contract has them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def layers() -> list[set[str]]:
+    """Return the rooms of each layer, the highest first."""
+    configuration = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = configuration["tool"]["importlinter"]["contracts"]
+    (contract,) = (c for c in contracts if c["type"] == "layers")
+    return [set(layer.split(" | ")) for layer in contract["layers"]]
+
+
+def rows() -> list[set[str]]:
+    """Return the rooms of each row of the table."""
+    lines = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+    cells = [line.split("|")[1] for line in lines if line.startswith("| `")]
+    return [set(re.findall(r"`(\w+)`", cell)) for cell in cells]
+
+
+def test_the_table_of_rooms_is_the_contract() -> None:
+    assert rows() == layers()
