@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -23,7 +23,7 @@ class Run(msgspec.Struct, frozen=True):
 def runs(envelope: Envelope, records: Sequence[AnyRecord]) -> tuple[Run, ...]:
     """Return every run, oldest first; one that never ended, or what was learnt since the last, comes last.
 
-    That last one is about all accounts of the plan and has the time of the last record.
+    That last one is about all accounts of the plan and has the time of the last record, or the first free one after it.
     """
     return tuple(_run(envelope, records[:end]) for end in _ends(records))
 
@@ -51,5 +51,7 @@ def _ends(records: Sequence[AnyRecord]) -> list[int]:
 def _run(envelope: Envelope, records: Sequence[AnyRecord]) -> Run:
     """Return the run that ends with the last of these records."""
     result, last = fold(envelope, records), records[-1]
-    chosen = [a for a in result.accounts if not isinstance(last, RunEnded) or a.account in last.accounts]
-    return Run(last.at, tuple(chosen))
+    if isinstance(last, RunEnded):
+        return Run(last.at, tuple(a for a in result.accounts if a.account in last.accounts))
+    taken = (r.at + timedelta(seconds=1) for r in records if isinstance(r, RunEnded))
+    return Run(max([last.at, *taken]), result.accounts)

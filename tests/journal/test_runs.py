@@ -52,7 +52,7 @@ def test_a_run_that_never_ended_comes_last() -> None:
     records = (closed("declined"), run_ended(at=LATER), intent(SELL), dispatch())
     declined, begun = runs(PLAN, records)
     assert declined.at == LATER
-    assert begun.at == AT
+    assert begun.at == LATER + timedelta(seconds=1)
     assert begun.accounts[0].lines[0].status == "dispatched"
 
 
@@ -60,6 +60,11 @@ def test_what_was_recorded_since_the_last_run_is_news() -> None:
     assert news_of(()) == ()
     assert news_of((closed(), run_ended())) == ()
     assert news_of((closed(), run_ended(), resolved("1", "1"), ack())) == ("DU1",)
+
+
+def test_what_was_learnt_in_the_second_a_run_ended_has_a_time_of_its_own() -> None:
+    first, tail = runs(PLAN, (dispatch(), run_ended(), ack()))
+    assert tail.at - first.at == timedelta(seconds=1)
 
 
 def test_a_run_is_about_its_accounts_only() -> None:
