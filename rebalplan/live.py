@@ -205,7 +205,11 @@ def _cash(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[LiveFind
         usd(snapshot.cash_usd),
         usd(tolerance),
         f"cash was {usd(expected.cash_usd)} and is {usd(snapshot.cash_usd)} USD"
-        + (f", tolerance {usd(tolerance)}: plan again" if short else ": the extra cash is not touched"),
+        + (
+            f", cash tolerance {usd(tolerance)} (cash_tolerance_usd, cash_tolerance_pct): plan again"
+            if short
+            else ": the extra cash is not touched"
+        ),
     )
 
 

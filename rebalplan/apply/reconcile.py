@@ -65,7 +65,8 @@ def conclude(book: Book, order: Order, lists: Lists, *, is_last: bool) -> Verdic
     if _is_open(order, lists):
         return "open"
     if is_last:
-        book.give_up(order, "neither open nor completed at the broker, and its executions do not add up")
+        fills = f"executions of {order.executed:f} shares" if order.executed else "no execution"
+        book.give_up(order, f"neither open nor completed at the broker, which shows {fills} of it")
     return "absent"
 
 

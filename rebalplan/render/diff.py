@@ -119,6 +119,8 @@ def _cause(cause: Cause, redaction: Redaction) -> str:
     if redaction.is_on and cause.kind in ("positions", "cash", "settings"):
         return cause.what
     before, after = cause.before, cause.after
+    if cause.kind == "status" and not (before and after):
+        return "only in the new plan" if after else "not in the new plan"
     if cause.kind == "status":
         before, after = redaction.text(before), redaction.text(after)
     return f"{cause.what} {before or 'none'} -> {after or 'none'}"

@@ -74,7 +74,7 @@ def test_an_account_that_is_gone_is_a_difference(sample: Workspace, planned: str
     result = sample.run("diff", planned, newest(sample))
     assert result.code == 1
     assert "Account DU1000002\n  - " in result.out
-    assert "status: account planned -> none" in result.out
+    assert "status: not in the new plan" in result.out
 
 
 @pytest.mark.parametrize("old", ["nothing", "plans/none.json"])
