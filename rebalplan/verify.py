@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from rebalplan.errors import PlanFileCode
-from rebalplan.journal.result import ApplyResult
 from rebalplan.model import CASH, Mode, Targets
 from rebalplan.plan import AccountPlan, Plan, PlannedOrder, derive_again
 from rebalplan.policy import Policy
 from rebalplan.sizing import SIZING_VERSION
 from rebalplan.text import printable
+
+if TYPE_CHECKING:
+    from rebalplan.journal.result import ApplyResult
 
 Code = Literal[
     "RB201",

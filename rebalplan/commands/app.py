@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import sys
 import traceback
 from collections.abc import Sequence
@@ -102,7 +101,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _set_up_output(verbose: bool) -> None:
-    """Never fail on a character the terminal lacks; keep library logs quiet unless asked for.
+    """Never fail on a character the terminal lacks; log when asked for.
 
     What goes to a file or another program is UTF-8 with LF on every system.
     """
@@ -112,9 +111,9 @@ def _set_up_output(verbose: bool) -> None:
             if not stream.isatty():
                 stream.reconfigure(encoding="utf-8", newline="\n")
     if verbose:
+        import logging
+
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
-    else:
-        logging.basicConfig(handlers=[logging.NullHandler()])
 
 
 def _report(error: Exception) -> int:

@@ -17,9 +17,15 @@ from rebalplan.targets import target_weights
 from rebalplan.text import printable
 
 
+def quiet_logs() -> None:
+    """Keep the libraries' logs to themselves, unless ``--verbose`` has said where they go."""
+    logging.basicConfig(handlers=[logging.NullHandler()])
+
+
 def load(config: Path) -> Settings:
     """Read settings.ini, print its warnings to stderr and set the level of what --verbose logs."""
     settings = load_settings(config)
+    quiet_logs()
     logging.getLogger().setLevel(settings.io.log_level)
     for warning in settings.warnings:
         typer.echo(f"Warning: {warning}", err=True)

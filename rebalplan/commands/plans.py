@@ -6,11 +6,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rebalplan.ports import Disk
 from rebalplan.store import PlanStore, as_path
 
 if TYPE_CHECKING:
     from rebalplan.journal.others import OpenElsewhere
+    from rebalplan.ports import Disk
 
 _LOCK_FILE = ".apply.lock"
 _JOURNAL = ".journal.jsonl"

@@ -9,10 +9,11 @@ import typer
 
 from rebalplan.codec import Envelope, encode
 from rebalplan.commands.plans import find_plan
-from rebalplan.render.redaction import NOTHING, redaction_of
+from rebalplan.render.redaction import NOTHING, Redaction, redaction_of
 from rebalplan.render.style import Style
 from rebalplan.render.view import view_plan
 from rebalplan.store import read_plan
+from rebalplan.verify import verify_derivation
 
 Form = Literal["table", "markdown", "html", "csv", "json"]
 
@@ -24,12 +25,20 @@ def show_plan(reference: str, config: Path, *, form: Form, redact: bool, style: 
         # Reading accepts no other bytes than these.
         typer.echo(encode(envelope.plan)[1].decode(), nl=False)
     else:
-        typer.echo(_render(envelope, form, style, redact=redact), nl=False)
+        redaction = redaction_of(envelope.plan) if redact else NOTHING
+        _warn_of_edits(envelope, redaction)
+        typer.echo(_render(envelope, form, style, redaction), nl=False)
 
 
-def _render(envelope: Envelope, form: Form, style: Style, *, redact: bool) -> str:
+def _warn_of_edits(envelope: Envelope, redaction: Redaction) -> None:
+    """Say on stderr that a plan is not what its own inputs give: what was shown is not what a plan was made of."""
+    for finding in verify_derivation(envelope.plan):
+        said = f"{finding.account}: {finding.message}" if finding.account else finding.message
+        typer.echo(f"Warning: {finding.code} {redaction.text(said)}", err=True)
+
+
+def _render(envelope: Envelope, form: Form, style: Style, redaction: Redaction) -> str:
     """Return the text with its last line's end; each format loads only what it needs."""
-    redaction = redaction_of(envelope.plan) if redact else NOTHING
     view = view_plan(envelope, redaction)
     match form:
         case "table":

@@ -63,8 +63,10 @@ def serve(
 ) -> None:
     """Run the gateway for any TWS client until Ctrl-C."""
     from rebalplan import sim
+    from rebalplan.commands.inputs import quiet_logs
 
     del verbose
+    quiet_logs()
     with (
         _world(config, scenario, state) as (chosen, path),
         sim.start(chosen, state=path, host=host, port=port, read_only=read_only) as gateway,

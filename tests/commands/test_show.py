@@ -10,6 +10,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.cli import Workspace, without_ids
+from tests.forging import forge
 
 
 def test_the_sample_plan_as_markdown(sample: Workspace, markdown_file: SnapshotAssertion) -> None:
@@ -62,3 +63,17 @@ def test_an_unknown_format_is_a_usage_error(sample: Workspace) -> None:
     result = sample.run("show", "latest", "--format", "pdf")
     assert result.code == 64
     assert "markdown" in result.err
+
+
+def test_a_plan_that_was_edited_under_a_new_hash_is_shown_with_a_warning(sample: Workspace) -> None:
+    sample.ok("plan")
+    path = forge(sample.plans()[0], lambda plan: plan["accounts"][0]["orders"][0].update(quantity="999"))
+    result = sample.run("show", str(path))
+    assert result.code == 0
+    assert result.err.startswith("Warning: RB201 DU1000001: orders says sell 999 BND ")
+    assert "DU1000001" not in sample.run("show", str(path), "--redact").err
+
+
+def test_an_untouched_plan_is_shown_without_a_warning(sample: Workspace) -> None:
+    sample.ok("plan")
+    assert sample.run("show", "latest").err == ""
