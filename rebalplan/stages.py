@@ -41,7 +41,7 @@ class Confirm(msgspec.Struct, frozen=True, tag=True):
 
 
 class Recover(msgspec.Struct, frozen=True, tag=True):
-    """Connect and find out what became of the orders that were under way; send nothing.
+    """Connect, find out what became of the orders that were under way, if any, and read the account; send nothing.
 
     ``trades_after``: the account is traded in the same run when nothing stands in the way.
     """
@@ -108,8 +108,9 @@ def _turn(plan: AccountPlan, result: AccountResult, selection: Selection) -> tup
     """Return one account's stages; the last one says whether it acts."""
     skip = _why_not(plan, result, selection)
     if skip is not None:
-        may_learn = selection.resume and (result.unresolved or result.unpriced)
-        return (*_recover(result, trades_after=False), skip) if may_learn else (skip,)
+        return (*_recover(result, trades_after=False), skip) if _may_learn(result, selection) else (skip,)
+    if result.intents and not (result.unsent or result.unresolved or rests_of(result)):
+        return _recover(result, trades_after=False)
     lines = [OrderLine(line.reference, line.planned) for line in result.unsent]
     trade = Trade(
         plan.account,
@@ -128,9 +129,15 @@ def accounts_of(stages: Iterable[Stage]) -> tuple[str, ...]:
 
 
 def _recover(result: AccountResult, *, trades_after: bool) -> tuple[Recover, ...]:
+    """Return the stage that learns; it is left out where trading follows anyway and nothing is under way."""
     unsettled = (*result.unresolved, *result.unpriced)
     references = tuple(order.dispatch.reference for order in unsettled)
-    return (Recover(result.account, references, trades_after),) if references else ()
+    return (Recover(result.account, references, trades_after),) if references or not trades_after else ()
+
+
+def _may_learn(result: AccountResult, selection: Selection) -> bool:
+    is_settled = not result.unresolved and not result.unpriced and result.is_current
+    return selection.resume and bool(result.intents) and not is_settled
 
 
 def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> Skip | None:
@@ -152,10 +159,6 @@ def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> 
         return None
     if not selection.resume:
         return Skip(plan.account, "already begun: only --resume goes on with it", is_problem=True)
-    if _has_nothing_left(result):
-        return Skip(
-            plan.account, f"nothing is left to send; it ended with: {result.closed_error}", is_problem=True
-        )
     return None
 
 
@@ -163,12 +166,6 @@ def _not_planned(plan: AccountPlan) -> Skip:
     if plan.status == "no_changes":
         return Skip(plan.account, "no changes planned", is_problem=False)
     return Skip(plan.account, f"{plan.status}: {'; '.join(plan.reasons)}", is_problem=True)
-
-
-def _has_nothing_left(result: AccountResult) -> bool:
-    """Tell whether a resume could neither send nor learn anything."""
-    was_read = result.closed is not None and result.closed.read and result.is_current
-    return was_read and not (result.unsent or result.unresolved or result.unpriced or rests_of(result))
 
 
 def rests_of(result: AccountResult) -> tuple[OrderResult, ...]:

@@ -97,6 +97,11 @@ class PlanStore:
         return path
 
 
+def is_plan_name(plan_id: str) -> bool:
+    """Tell whether a name, without its suffix, is one that a plan file can have."""
+    return _PLAN_NAME.fullmatch(f"{plan_id}.json") is not None
+
+
 def as_path(reference: str) -> Path | None:
     """Return the file that a reference to a plan names, or ``None`` when it is an id, a prefix or ``latest``."""
     path = Path(reference)
@@ -117,8 +122,8 @@ def read_plan(path: Path) -> Envelope:
 
 
 def require_own_folder(path: Path, folder: Path) -> None:
-    """Raise ``RefusedError`` for a plan elsewhere than in the plan folder: a copy would get a journal of its own."""
-    if path.resolve().parent != folder.resolve():
+    """Raise ``RefusedError`` for a plan elsewhere than in the plan folder: a copy or a link has no journal there."""
+    if path.parent.resolve() != folder.resolve():
         raise RefusedError(
             f"{_shown(path)} is not in the plan folder {folder}, where the journals are: apply the plan that is there"
         )

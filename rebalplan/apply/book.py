@@ -68,7 +68,7 @@ class Book:
         """Forget every order id: another connection may know other orders by them."""
         self._strays.clear()
         for order in self.orders.values():
-            order.order_id, order.is_left = None, False
+            order.order_id, order.is_left, order.inactive_filled = None, False, None
             if order.is_followed:
                 order.ask_at, order.doubted_from, order.cancel_asked = self._clock.now(), None, False
 
@@ -109,7 +109,7 @@ class Book:
 
     def refuse_twin(self, order: Order, why: str) -> None:
         """Give an order up although it may be over: its reference is no longer a key."""
-        if not order.is_doubled:
+        if not order.is_doubled and not order.is_resolved:
             order.is_doubled, order.is_unknown, order.over = True, True, None
             self._record_unknown(order, why, is_twin=True)
 
@@ -125,20 +125,25 @@ class Book:
 
     def status(self, event: StatusReported) -> None:
         """Note the end of an order; states in between change nothing."""
-        if event.status not in (*FILLED, *DEAD):
-            return
+        is_end = event.status in (*FILLED, *DEAD)
         for order in self.orders.values():
             if event.perm_id and order.perm_id == event.perm_id:
-                self._said(order, event)
+                if is_end:
+                    self._said(order, event)
+                else:
+                    order.inactive_filled = None
                 return
+        if not is_end:
+            return
         self._strays[event.order_id] = event
         self._end_rejected(event.order_id)
 
     def _said(self, order: Order, event: StatusReported) -> None:
         """Take the wire's word for an end; ``Inactive`` alone is none, since a held order is inactive too."""
         if event.status == INACTIVE and not order.is_rejected:
+            if order.inactive_filled is None:
+                order.ask_at = self._clock.now()
             order.inactive_filled = event.filled
-            order.ask_at = self._clock.now()
         else:
             self.end(order, event.status, event.filled)
 
@@ -201,6 +206,8 @@ class Book:
             if order.order_id == event.order_id:
                 order.notices[event.code] = printable(event.text)
                 self._end_rejected(event.order_id)
+                if order.is_rejected and order.inactive_filled is not None:
+                    self.end(order, INACTIVE, order.inactive_filled)
                 return order
         return None
 

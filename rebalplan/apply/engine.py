@@ -100,6 +100,7 @@ class _Walker:
         self._endpoints = endpoints
         self._operator = operator
         self._left_out: list[str] = []
+        self._learnt: list[str] = []
         self.problems: list[str] = []
 
     def walk_all(self, stages: Iterable[Stage]) -> None:
@@ -157,12 +158,10 @@ class _Walker:
 
     def _skip(self, stage: Skip) -> None:
         result = self._turn.journal.result_of(stage.account)
-        if not stage.is_unknown or result.unknown:
+        if stage.account in self._learnt and result.is_applied:
+            self._leave_out(stage.account, "everything is settled now, nothing is left", is_problem=False)
+        elif not stage.is_unknown or result.unknown:
             self._leave_out(stage.account, stage.why, is_problem=stage.is_problem)
-        elif result.closed is not None and result.closed.status == "done":
-            self._leave_out(
-                stage.account, "what was unknown is settled now, nothing is left", is_problem=False
-            )
         else:
             why = "what was unknown is settled now: go on with --resume once more"
             self._leave_out(stage.account, why, is_problem=True)
@@ -178,10 +177,13 @@ class _Walker:
             why = "it has orders under way but is not in [accounts] ids any more: put it back and --resume"
             self._leave_out(stage.account, why, is_problem=True)
             return
+        self._learnt.append(stage.account)
         if not self._turn_of(stage.account).settle(trades_after=stage.trades_after):
             self._left_out.append(stage.account)
             why = "what became of earlier orders is not settled; nothing more is sent"
             self._leave_out(stage.account, why, is_problem=True)
+        elif not stage.trades_after and not self._turn.journal.result_of(stage.account).is_applied:
+            self.problems.append(stage.account)
 
     def _trade(self, stage: Trade) -> None:
         if stage.account not in self._left_out and self._turn_of(stage.account).trade(stage) != "done":

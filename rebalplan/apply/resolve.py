@@ -93,7 +93,7 @@ def _why_not(
         return "the broker has it more than once: look at the account statement"
     if ended and ended[-1].filled != executed:
         return "executions and the completed order do not agree: look at the account statement"
-    if executed - order.executed != moved:
+    if executed - order.filled != moved:
         return "executions and positions do not agree: look at the account statement"
     if executed > order.dispatch.quantity:
         return "more was executed than was sent: look at the account statement"
@@ -130,7 +130,7 @@ def contradictions(
         raise RefusedError(f"{reference}: {STILL_WORKING}. Nothing was recorded")
     executed, _value = _executed(reference, view.executions)
     known = ZERO if order.status == "resolved" else order.executed
-    moved = _moved(account, order, view.positions) + order.executed
+    moved = _moved(account, order, view.positions) + order.filled
     found = []
     if answer.filled < max(executed, known):
         found.append(

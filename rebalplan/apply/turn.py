@@ -269,7 +269,7 @@ class AccountTurn:
                 account=self._plan.account,
                 at=self._book.now(),
                 status=status,
-                error="; ".join([*self._problems, *_unfinished(result)]),
+                error="; ".join(dict.fromkeys([*self._problems, *_unfinished(result)])),
                 read=end is not None,
                 positions=end.positions if end is not None else (),
                 cash_usd=end.cash_usd if end is not None else ZERO,

@@ -14,7 +14,7 @@ from rebalplan.apply.timing import Timing
 from rebalplan.apply.turn import Turn
 from rebalplan.clock import SystemClock
 from rebalplan.codec import Envelope
-from rebalplan.commands.inputs import choose_accounts, load, trading_mode, with_targets
+from rebalplan.commands.inputs import choose_accounts, load, require_mode, trading_mode, with_targets
 from rebalplan.commands.operator import Consent, Terminal, check_expectation
 from rebalplan.commands.plans import find_plan, open_elsewhere, plan_lock
 from rebalplan.commands.progress import ProgressLine, progress_line
@@ -22,7 +22,7 @@ from rebalplan.commands.reporting import write_reports
 from rebalplan.commands.stopping import Stop, watching
 from rebalplan.commands.world import World, open_world
 from rebalplan.disk import SystemDisk
-from rebalplan.errors import ExitCode, RefusedError, ReportError, UsageError
+from rebalplan.errors import ExitCode, JournalError, RefusedError, ReportError, UsageError
 from rebalplan.journal.journal import Journal, journal_path
 from rebalplan.journal.others import by_account
 from rebalplan.journal.runs import last_run
@@ -84,6 +84,7 @@ def _prepare(
     request: ApplyRequest, settings: Settings, path: Path, envelope: Envelope, journal: Journal
 ) -> _Prepared:
     """Build the stages. A plan that must not be applied is refused; a resume of it only learns."""
+    require_mode(settings, envelope)
     mode = request.confirm_mode or settings.accounts.confirm_mode
     selection = Selection(
         _chosen(settings, envelope, request.accounts),
@@ -113,7 +114,10 @@ def _today(settings: Settings) -> Today:
 
 def _refused(settings: Settings, envelope: Envelope, path: Path) -> dict[str, str]:
     """Return the accounts nothing may be sent to as things stand, and why."""
-    refused = by_account(open_elsewhere(SystemDisk(), path))
+    try:
+        refused = by_account(open_elsewhere(SystemDisk(), path))
+    except JournalError as error:
+        refused = {account.account: str(error) for account in envelope.plan.accounts}
     for account in settings.account_settings:
         try:
             check_mode(account, envelope.plan.mode)
@@ -174,7 +178,9 @@ def _finish(prepared: _Prepared, outcome: Outcome, stop: Stop, style: Style) -> 
     acted = [s.account for s in prepared.stages if isinstance(s, Trade | Recover)]
     typer.echo("\n" + render_result(outcome.result, accounts, style, detailed=acted))
     if outcome.stopped:
-        typer.echo(f"{stop.why}: nothing more was sent, our own working orders were cancelled.")
+        typer.echo(f"{stop.why}: nothing more was sent.")
+        if any(outcome.result.of(account).unresolved for account in accounts):
+            typer.echo("Orders may still be working at the broker: --resume follows and cancels them.")
     elif not acted:
         typer.echo("Nothing was sent.")
     for step in next_steps(prepared.envelope.id, (outcome.result.of(account) for account in accounts)):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import typer
 
+from rebalplan.codec import Envelope
 from rebalplan.collect import AccountToRead
-from rebalplan.errors import InputError, Problem, RebalError, UsageError
+from rebalplan.errors import InputError, Problem, RebalError, RefusedError, UsageError
 from rebalplan.model import Mode, is_paper
 from rebalplan.portfolios import Portfolios, check_leverage, read_portfolios
 from rebalplan.settings import AccountSettings, Settings, load_settings
@@ -70,6 +71,16 @@ def _read_files(settings: Settings) -> dict[Path, Portfolios]:
     if problems:
         raise InputError(problems)
     return files
+
+
+def require_mode(settings: Settings, envelope: Envelope) -> None:
+    """Refuse to ask today's gateway about a plan of another mode: it is another world, and its answers are untrue."""
+    mode = trading_mode(settings)
+    if envelope.plan.mode != mode:
+        raise RefusedError(
+            f"RB404 the plan was made in mode {envelope.plan.mode}, {settings.path} now says {mode}: "
+            "nothing was asked and nothing sent"
+        )
 
 
 def trading_mode(settings: Settings) -> Mode:

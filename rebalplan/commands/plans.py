@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rebalplan.store import PlanStore, as_path
+from rebalplan.store import PlanStore, as_path, is_plan_name
 
 if TYPE_CHECKING:
     from rebalplan.journal.others import OpenElsewhere
@@ -39,12 +39,12 @@ def open_elsewhere(disk: Disk, path: Path) -> tuple[OpenElsewhere, ...]:
     from rebalplan.journal.others import open_orders
 
     own = path.with_suffix(_JOURNAL).name
-    others = (other for other in sorted(path.parent.glob(f"*{_JOURNAL}")) if other.name != own)
-    return tuple(
-        order
-        for other in others
-        for order in open_orders(other.name.removesuffix(_JOURNAL), disk.read(other) or b"")
-    )
+    others = (o for o in sorted(path.parent.glob(f"*{_JOURNAL}")) if o.name != own and is_plan_name(_stem(o)))
+    return tuple(order for other in others for order in open_orders(_stem(other), disk.read(other) or b""))
+
+
+def _stem(journal: Path) -> str:
+    return journal.name.removesuffix(_JOURNAL)
 
 
 def plan_lock(disk: Disk, path: Path) -> AbstractContextManager[None]:

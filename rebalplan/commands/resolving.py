@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from rebalplan.apply.resolve import Answer, BrokerView, Proposal, contradictions, propose, resolve
-from rebalplan.commands.inputs import load
+from rebalplan.commands.inputs import load, require_mode
 from rebalplan.commands.plans import plan_lock, plan_store
 from rebalplan.commands.world import open_world
 from rebalplan.disk import SystemDisk
@@ -45,6 +45,7 @@ def resolve_order(reference: str, decision: Decision, config: Path) -> int:
     settings = load(config)
     path = plan_store(config).find(digits)
     envelope = read_plan(path)
+    require_mode(settings, envelope)
     disk = SystemDisk()
     with plan_lock(disk, path):
         journal = Journal(disk, journal_path(path), envelope)

@@ -30,8 +30,8 @@ NO_HOURS = 0
 
 NOT_SUBSCRIBED = (354, 10089, 10090, 10168, 10197)
 VALIDATION_ERROR = 321
-_ROWS = (5, 10, 11, 71, 73, 101)
-"""Messages of which a list is made: open order, contract, execution, position, account value, completed order."""
+_ROWS = (5, 11, 71, 73, 101)
+"""Messages of which a list is made: open order, execution, position, account value, completed order."""
 
 _NOT_TIED_TO_A_REQUEST = (-1, 2**31 - 1)
 _LONGEST_FIRST_MESSAGE = 64 * 1024
@@ -64,7 +64,7 @@ class Connection:
         decoder.interpret = self._interpret
         self._endpoint = endpoint
         self._timeout = timeout_sec
-        self._unreadable = ""
+        self._unreadable: list[str] = []
         self._lost: asyncio.Future[None] | None = None
 
     async def connect(self) -> None:
@@ -119,7 +119,7 @@ class Connection:
 
         So is an answer with a row that cannot be read: the library would leave it out.
         """
-        self._unreadable = ""
+        known = len(self._unreadable)
         try:
             answer = await self._first_of(asyncio.wait_for(request(), self._timeout))
         except self.library.RequestError as error:
@@ -130,10 +130,10 @@ class Connection:
             ) from None
         except ConnectionError as error:
             raise UnreachableError(f"{self._where} hung up while {what} was asked for") from error
-        if self._unreadable:
+        if len(self._unreadable) > known:
             raise BrokerError(
                 f"{self._where} sent a row that cannot be read while {what} was asked for "
-                f"({self._unreadable}): nothing is concluded from the rest"
+                f"({self._unreadable[-1]}): nothing is concluded from the rest"
             )
         return answer
 
@@ -147,7 +147,7 @@ class Connection:
             handler(fields)
         except Exception as error:  # whatever a row does to the library, the connection goes on
             if message in _ROWS:
-                self._unreadable = printable(f"{type(error).__name__}: {error}", 120)
+                self._unreadable.append(printable(f"{type(error).__name__}: {error}", 120))
 
     def require_connected(self) -> None:
         """Raise what ended the connection, if anything did."""

@@ -35,7 +35,12 @@ def _stage(stage: Stage) -> Iterable[str]:
         case Skip():
             yield f"leave out {stage.account}: {stage.why}"
         case Recover():
-            yield f"{stage.account}: connect and find out what became of {', '.join(stage.references)}; send nothing"
+            what = (
+                f"find out what became of {', '.join(stage.references)}"
+                if stage.references
+                else "read the account"
+            )
+            yield f"{stage.account}: connect and {what}; send nothing"
         case Trade():
             again = "again " if stage.is_resumed else ""
             yield f"{stage.account}: connect {again}and check positions, orders, cash and prices against the plan"

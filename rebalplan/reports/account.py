@@ -63,7 +63,7 @@ def account_error(result: AccountResult) -> str:
     if result.plan.reasons:
         return "; ".join(result.plan.reasons)
     if result.intents and not result.is_current:
-        return "news came after it was last closed: --resume takes it up"
+        return "it was begun and not closed since its last news: --resume takes it up"
     return result.closed.error if result.closed is not None else ""
 
 

@@ -268,3 +268,32 @@ def test_an_order_found_twice_stays_unknown_for_the_next_process() -> None:
     again.status(status("Cancelled"))
     assert again.has_unknown()
     assert line(journal).status == "unknown"
+
+
+def test_inactive_said_again_asks_no_second_time() -> None:
+    book, _journal = sent_book()
+    book.shown(shown())
+    book.status(status("Inactive"))
+    order = book.orders[SELL]
+    order.ask_at = None
+    book.status(status("Inactive"))
+    assert order.ask_at is None
+
+
+def test_an_order_that_works_again_is_not_inactive_any_more() -> None:
+    book, _journal = sent_book()
+    book.shown(shown())
+    book.status(status("Inactive"))
+    book.status(status("Submitted"))
+    assert conclude(book, book.orders[SELL], Lists((), ()), is_last=False) == "absent"
+    book.status(status("Inactive"))
+    book.reconnected()
+    assert conclude(book, book.orders[SELL], Lists((), ()), is_last=False) == "absent"
+
+
+def test_a_rejection_after_inactive_is_an_end() -> None:
+    book, journal = sent_book()
+    book.shown(shown())
+    book.status(status("Inactive"))
+    book.noticed(notice(201))
+    assert line(journal).status == "rejected"

@@ -148,16 +148,13 @@ def test_an_unknown_order_blocks_and_names_the_command_that_settles_it() -> None
     assert blocked == skip
 
 
-def test_an_account_with_nothing_left_says_how_it_ended() -> None:
+def test_an_account_with_nothing_left_is_only_read_again() -> None:
     records = [intent(SELL)]
     ended: list[AnyRecord] = [*records]
     for reference, quantity in ((SELL, "40"), (FIRST_BUY, "20"), (SECOND_BUY, "30")):
         ended += [dispatch(reference, quantity, algo="none"), done("cancelled", "0", reference)]
     ended.append(closed("incomplete", "sell BND is cancelled"))
-    (skip,) = stages(*ended, resume=True)
-    assert skip == Skip(
-        "DU1", "nothing is left to send; it ended with: sell BND is cancelled", is_problem=True
-    )
+    assert stages(*ended, resume=True) == (Recover("DU1", (), trades_after=False),)
 
 
 def test_the_rest_of_a_dead_algo_order_keeps_the_account_resumable() -> None:
@@ -181,6 +178,13 @@ def test_a_resolved_account_is_closed_anew_by_a_resume() -> None:
     for reference, quantity in ((SELL, "40"), (FIRST_BUY, "20")):
         ended += [dispatch(reference, quantity, algo="none"), done("filled", quantity, reference)]
     ended += [dispatch(SECOND_BUY, "30", algo="none"), unknown(SECOND_BUY), closed("incomplete")]
-    trade = stages(*ended, resolved("30", "100", SECOND_BUY), resume=True)[-1]
-    assert isinstance(trade, Trade)
-    assert references(trade) == []
+    made = stages(*ended, resolved("30", "100", SECOND_BUY), resume=True)
+    assert made == (Recover("DU1", (SELL, FIRST_BUY), trades_after=False),)
+
+
+def test_a_refused_plan_is_still_closed_after_its_last_news() -> None:
+    sold = (intent(SELL), dispatch(), fill("e.1", "40"), done("filled", "40"))
+    recover, skip = stages(*sold, resume=True, refused={"DU1": "expired"})
+    assert recover == Recover("DU1", (), trades_after=False)
+    assert isinstance(skip, Skip)
+    assert len(stages(*sold, closed("incomplete"), resume=True, refused={"DU1": "expired"})) == 1

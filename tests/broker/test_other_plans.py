@@ -66,7 +66,7 @@ def test_a_journal_that_cannot_be_read_refuses_every_other_plan(planned: Workspa
     with desk(planned, scenario_text()) as it:
         result = it.apply()
         assert (result.code, it.sent(ACCOUNT)) == (3, [])
-        assert "the journal of plan 20260101T000000Z-000000000000 cannot be read" in result.err
+        assert "the journal of plan 20260101T000000Z-000000000000 cannot be read" in result.out
 
 
 @pytest.mark.parametrize("why", ["expired", "edited"])
@@ -86,4 +86,50 @@ def test_a_resume_of_a_plan_that_no_longer_holds_still_finds_out_what_became_of_
         learnt = it.apply("--account", ACCOUNT, "--resume")
         assert learnt.code == 4
         assert it.sent(ACCOUNT) == before
+        assert len([r for r in it.records(ACCOUNT) if '"record": "ACCOUNT"' in r]) == 2
+
+
+def test_a_link_to_the_plan_elsewhere_does_not_send_an_unknown_order_again(planned: Workspace) -> None:
+    with desk(planned, dropped(planned)) as it:
+        begin(it)
+        path = planned.plans()[0]
+        (planned.folder / "elsewhere").mkdir()
+        link = planned.folder / "elsewhere" / path.name
+        try:
+            link.symlink_to(path)
+        except OSError:
+            pytest.skip("this user may not make links")
+        before = it.sent(ACCOUNT)
+        result = it.workspace.run("apply", str(link), "--yes")
+        assert (result.code, it.sent(ACCOUNT)) == (3, before)
+        assert "is not in the plan folder" in result.err
+
+
+def test_another_world_is_never_asked_about_a_plan(planned: Workspace) -> None:
+    with desk(planned, dropped(planned)) as it:
+        reference = begin(it)
+        known = it.records(ACCOUNT)
+        planned.edit("settings.ini", "mode = tws", "mode = sim")
+        for command in (
+            ("apply", "latest", "--resume", "--yes"),
+            ("resolve", reference, "--accept-proposed"),
+        ):
+            result = it.workspace.run(*command)
+            assert (result.code, "RB404" in result.err) == (3, True)
+        assert it.records(ACCOUNT) == known
+
+
+def test_a_foreign_journal_that_cannot_be_read_does_not_stop_a_resume_from_learning(
+    planned: Workspace,
+) -> None:
+    with desk(planned, dropped(planned)) as it:
+        begin(it)
+        planned.write("plans/20260101T000000Z-000000000000.journal.jsonl", "not a journal\n")
+        planned.write("plans/._20260101T000000Z-000000000000.journal.jsonl", "not a journal\n")
+        planned.write("plans/notes.journal.jsonl", "not a journal\n")
+        learnt = it.apply("--account", ACCOUNT, "--resume")
+        assert learnt.code == 4
+        for path in (planned.folder / "plans").glob("*.jsonl"):
+            if path.read_bytes() == b"not a journal\n":
+                path.unlink()
         assert len([r for r in it.records(ACCOUNT) if '"record": "ACCOUNT"' in r]) == 2
