@@ -86,22 +86,34 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 def build_stages(envelope: Envelope, result: ApplyResult, selection: Selection) -> tuple[Stage, ...]:
-    """Return the stages in the order they are walked."""
+    """Return the stages in the order they are walked.
+
+    One question for all comes after what became of earlier orders is known: it lists what is left to send.
+    """
     turns = [
         _turn(account, result.of(account.account), selection)
         for account in envelope.plan.accounts
         if not selection.accounts or account.account in selection.accounts
     ]
-    acting = [turn for turn in turns if not isinstance(turn[-1], Skip)]
-    stages: list[Stage] = []
-    asked = tuple(turn[-1].account for turn in acting if isinstance(turn[-1], Trade))
+    asked = tuple(turn[-1].account for turn in turns if isinstance(turn[-1], Trade))
     if selection.confirm_mode == "global" and asked:
-        stages.append(ConfirmAll(asked))
+        learning = [
+            (stage,) for turn in turns for stage in turn if isinstance(stage, Recover) and stage.trades_after
+        ]
+        traded = [tuple(stage for stage in turn if (stage,) not in learning) for turn in turns]
+        turns = [*learning, (ConfirmAll(asked),), *traded]
+    return tuple(_paced(turns, selection.pacing_sec))
+
+
+def _paced(turns: Iterable[tuple[Stage, ...]], pacing_sec: float) -> Iterable[Stage]:
+    """Return the turns' stages with a pause before each that connects, but for the first."""
+    connected = False
     for turn in turns:
-        if turn in acting and acting.index(turn):
-            stages.append(Pause(selection.pacing_sec))
-        stages += turn
-    return tuple(stages)
+        connects = any(isinstance(stage, Recover | Trade) for stage in turn)
+        if connects and connected:
+            yield Pause(pacing_sec)
+        connected = connected or connects
+        yield from turn
 
 
 def _turn(plan: AccountPlan, result: AccountResult, selection: Selection) -> tuple[Stage, ...]:

@@ -165,6 +165,15 @@ def test_the_rest_of_a_dead_algo_order_keeps_the_account_resumable() -> None:
     assert isinstance(stages(*ended, resume=True)[-1], Trade)
 
 
+def test_one_question_for_all_comes_after_what_became_of_earlier_orders_is_known() -> None:
+    made = stages(intent(SELL), dispatch(), ack(), resume=True, confirm_mode="global")
+    recover, ask, pause, trade = made
+    assert recover == Recover("DU1", (SELL,), trades_after=True)
+    assert ask == ConfirmAll(("DU1",))
+    assert pause == Pause(1.0)
+    assert isinstance(trade, Trade)
+
+
 def test_an_account_that_is_refused_is_left_out_and_a_resume_still_learns() -> None:
     refused = {"DU1": "another plan has an order there"}
     assert stages(refused=refused) == (Skip("DU1", "another plan has an order there", is_problem=True),)
