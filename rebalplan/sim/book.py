@@ -5,13 +5,14 @@ Pure state: no I/O and no clock. It starts from a scenario, or from what a state
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 
 import msgspec
 
+from rebalplan.sim.agenda import Agenda, Later
 from rebalplan.sim.layouts import valid_exchanges
 from rebalplan.sim.model import ZERO, Account, Cash, Instrument, Position, Scenario
 from rebalplan.sim.order_book import OrderBook, OrderState, initial_state
@@ -47,13 +48,26 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
     unsettled: tuple[Unsettled, ...] = ()
 
 
+class Strike(msgspec.Struct, frozen=True):
+    """How often a fault of the scenario was reached, by the label of its table."""
+
+    label: str
+    count: int
+
+
 class BookState(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of a book that can differ from its scenario; no ``trading``: the scenario's own orders."""
+    """Everything of a book that can differ from its scenario; no ``trading``: the scenario's own orders.
+
+    ``lost`` is the label of the incident that took the broker away, empty while it is there.
+    """
 
     next_order_id: int
     accounts: tuple[Holdings, ...]
     trading: OrderState | None = None
     prices: tuple[Price, ...] = ()
+    agenda: tuple[Later, ...] = ()
+    strikes: tuple[Strike, ...] = ()
+    lost: str = ""
 
 
 class Book:
@@ -74,6 +88,9 @@ class Book:
         if scenario.orders.roll_back_ids:
             self.next_order_id = scenario.gateway.next_valid_id
             self.trading.epoch += 1
+        self.agenda = Agenda(state.agenda)
+        self.strikes = Counter({strike.label: strike.count for strike in state.strikes})
+        self.lost = state.lost
         self._prices: dict[int, Price] = {}
         for price in state.prices:
             self.move_price(price)
@@ -90,6 +107,9 @@ class Book:
             accounts=tuple(self._holdings.values()),
             trading=self.trading.state(),
             prices=tuple(self._prices.values()),
+            agenda=self.agenda.entries(),
+            strikes=tuple(Strike(label, count) for label, count in self.strikes.items()),
+            lost=self.lost,
         )
 
     @property
@@ -110,16 +130,55 @@ class Book:
         return self._holdings[account].unsettled
 
     def positions(self, account: str) -> tuple[tuple[Instrument, Position], ...]:
-        """Return the non-zero holdings of an account that exists, as far as they show by now."""
-        hidden: dict[int, Decimal] = defaultdict(Decimal)
+        """Return the non-zero holdings of an account that exists, as far as the positions show them by now."""
+        return self._holdings_without(account, self._is_position_late)
+
+    def valued_positions(self, account: str) -> tuple[tuple[Instrument, Position], ...]:
+        """Return the non-zero holdings that the account values count by now."""
+        return self._holdings_without(account, lambda execution: not execution.is_value_visible)
+
+    def real_positions(self, account: str) -> tuple[tuple[Instrument, Position], ...]:
+        """Return the non-zero holdings of an account that exists, whatever shows of them."""
+        return self._holdings_without(account, lambda _execution: False)
+
+    def _is_position_late(self, execution: Execution) -> bool:
+        is_shown = execution.is_visible and execution.is_position_visible
+        return not is_shown or self.trading.order(execution.perm_id).is_hidden
+
+    def _holdings_without(
+        self, account: str, is_late: Callable[[Execution], bool]
+    ) -> tuple[tuple[Instrument, Position], ...]:
+        late: dict[int, Decimal] = defaultdict(Decimal)
         for execution in self.trading.executions():
-            if execution.account == account and not (execution.is_visible or execution.is_correction):
-                hidden[execution.con_id] += signed_quantity(execution)
+            if execution.account == account and not execution.is_correction and is_late(execution):
+                late[execution.con_id] += signed_quantity(execution)
         shown = [
-            msgspec.structs.replace(held, quantity=held.quantity - hidden[held.con_id])
+            msgspec.structs.replace(held, quantity=held.quantity - late[held.con_id])
             for held in self._holdings[account].positions
         ]
         return tuple((self.instruments[held.con_id], held) for held in shown if held.quantity)
+
+    def valued_cash(self, account: str) -> tuple[Cash, ...]:
+        """Return the balances of an account that exists, as far as the account values show them by now."""
+        late: dict[str, Decimal] = defaultdict(Decimal)
+        for currency, change in self.late_cash(account):
+            late[currency] += change
+        return tuple(
+            Cash(balance.currency, balance.amount - late[balance.currency]) for balance in self.cash(account)
+        )
+
+    def late_cash(self, account: str) -> list[tuple[str, Decimal]]:
+        """Return what fills did to the cash that the account values do not show yet."""
+        return [
+            (self.instruments[execution.con_id].currency, execution.cash_change)
+            for execution in self.trading.executions()
+            if execution.account == account and not execution.is_value_visible
+        ]
+
+    def shown(self, account: str, con_id: int) -> Position:
+        """Return what the positions show of an instrument by now, perhaps nothing."""
+        found = [held for instrument, held in self.positions(account) if instrument.con_id == con_id]
+        return found[0] if found else Position(con_id, ZERO, ZERO)
 
     def held(self, account: str, con_id: int) -> Position:
         """Return what an account really holds of an instrument, perhaps nothing."""

@@ -60,7 +60,7 @@ class Notice(msgspec.Struct, frozen=True):
 
 
 class AccountChanged(msgspec.Struct, frozen=True):
-    """New values for whoever is subscribed to this account."""
+    """New values for whoever is subscribed to this account; ``con_id`` 0: no holding changed."""
 
     account: str
     con_id: int
@@ -82,10 +82,11 @@ Event = OpenOrder | WhatIf | Status | Executed | Charged | Notice | AccountChang
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """One event for one connection."""
+    """One event for one connection, perhaps some seconds from now."""
 
     connection: int
     event: Event
+    after_sec: float = 0.0
 
 
 def to_replies(shared: Shared, deliveries: Sequence[Delivery]) -> list[Reply]:
@@ -98,15 +99,19 @@ def to_replies(shared: Shared, deliveries: Sequence[Delivery]) -> list[Reply]:
             pending = []
             continue
         pending += _render(shared, delivery)
-        is_last = at + 1 == len(deliveries) or deliveries[at + 1].connection != delivery.connection
-        if is_last and pending:
-            replies.append(_flush(pending, delivery.connection))
+        if pending and (at + 1 == len(deliveries) or not _goes_with(deliveries[at + 1], delivery)):
+            replies.append(_flush(pending, delivery.connection, after_sec=delivery.after_sec))
             pending = []
     return replies
 
 
-def _flush(pending: list[Message], connection: int, *, close: bool = False) -> Reply:
-    return msgspec.structs.replace(reply_with(pending, close=close), connection=connection)
+def _goes_with(later: Delivery, earlier: Delivery) -> bool:
+    return (later.connection, later.after_sec) == (earlier.connection, earlier.after_sec)
+
+
+def _flush(pending: list[Message], connection: int, *, after_sec: float = 0.0, close: bool = False) -> Reply:
+    reply = reply_with(pending, after_sec=after_sec, close=close)
+    return msgspec.structs.replace(reply, connection=connection)
 
 
 def _render(shared: Shared, delivery: Delivery) -> list[Message]:  # noqa: PLR0911  # one case per event
@@ -128,7 +133,7 @@ def _render(shared: Shared, delivery: Delivery) -> list[Message]:  # noqa: PLR09
             return _account_rows(shared, account, con_id, time)
         case PositionChanged(account, con_id):
             book = shared.book
-            return [layouts.position(account, book.instruments[con_id], book.held(account, con_id))]
+            return [layouts.position(account, book.instruments[con_id], book.shown(account, con_id))]
         case HangUp():
             return []
 
@@ -136,9 +141,9 @@ def _render(shared: Shared, delivery: Delivery) -> list[Message]:  # noqa: PLR09
 def _account_rows(shared: Shared, account: str, con_id: int, time: str) -> list[Message]:
     book = shared.book
     rows = [*valuation.account_rows(book, account), *valuation.ledger_rows(book, account)]
-    held = book.held(account, con_id)
+    held = book.shown(account, con_id)
     return [
         *(messages.account_value(tag, value, currency, account) for tag, value, currency in rows),
-        layouts.portfolio_value(account, book.instruments[con_id], held),
+        *([layouts.portfolio_value(account, book.instruments[con_id], held)] if con_id else []),
         messages.account_time(time),
     ]

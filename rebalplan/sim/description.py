@@ -133,5 +133,5 @@ def _positions(book: Book, account_id: str) -> tuple[PositionView, ...]:
             price=instrument.quote.mark(),
             market_value=held.quantity * instrument.quote.mark() * instrument.multiplier,
         )
-        for instrument, held in book.positions(account_id)
+        for instrument, held in book.real_positions(account_id)
     )

@@ -6,10 +6,10 @@ from typing import Final, assert_never
 
 import msgspec
 
-from rebalplan.sim import answers, engine, faults, messages, order_answers, ticks, trading
+from rebalplan.sim import answers, faults, messages, order_answers, ticks, timing, trading
 from rebalplan.sim.answers import Desk
-from rebalplan.sim.engine import Floor
 from rebalplan.sim.faults import Reply
+from rebalplan.sim.floor import Floor
 from rebalplan.sim.messages import END_MARKERS, NO_ID, READ_ONLY_ID, Code, Out
 from rebalplan.sim.requests import (
     CANCEL_POSITIONS,
@@ -43,6 +43,8 @@ from rebalplan.sim.requests import (
 from rebalplan.sim.wire import Message
 
 _READ_ONLY: Final = frozenset({5, 15, 16, 99})
+_LOCAL: Final = (ManagedAccounts, NextIds, CurrentTime, MarketDataType, Accepted, Unsupported)
+"""What the gateway answers without its broker."""
 _ERROR: Final = str(int(Out.ERROR))
 SNAPSHOT_TIMEOUT_SEC: Final = 11.0
 """How long a snapshot that gets no answer counts as in flight."""
@@ -53,7 +55,7 @@ UNSUPPORTED_TEXT: Final = (
 
 def answer(desk: Desk, request: Request, message_id: int) -> list[Reply]:
     """Return the replies to a request of a started client, behind those to whatever is due by now."""
-    due = engine.tick(Floor(desk.shared, desk.now, desk.clock_sec))
+    due = timing.tick(Floor(desk.shared, desk.now, desk.clock_sec))
     if isinstance(request, PlaceOrder | CancelOrder | GlobalCancel):
         return [*due, *trading.answer(desk, request)]
     return [*due, _reply(desk, request, message_id)]
@@ -65,8 +67,12 @@ def _reply(desk: Desk, request: Query, message_id: int) -> Reply:
     if desk.shared.read_only and message_id in _READ_ONLY:
         refused = READ_ONLY_ID if request_id == NO_ID else request_id
         return faults.reply_with(desk.error(refused, Code.CANNOT_VALIDATE, trading.READ_ONLY_TEXT))
+    if desk.shared.is_mute and not isinstance(request, _LOCAL):
+        return Reply()
     account, symbol = _subject(desk, request)
     fault = desk.shared.faults.strike(request_name(message_id), account, symbol)
+    if fault is not None:
+        desk.shared.save_faults()
     reply = faults.bend(fault, _answer(desk, request), desk.version, request_id)
     return _timed(desk, request, reply) if isinstance(request, MarketData) else reply
 

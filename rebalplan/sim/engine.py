@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-from rebalplan.sim import fills, script
-from rebalplan.sim.book import Book
+from rebalplan.sim import fills, incidents, late, news, script
 from rebalplan.sim.deliveries import (
-    AccountChanged,
     Charged,
     Delivery,
     Event,
@@ -20,35 +17,17 @@ from rebalplan.sim.deliveries import (
     HangUp,
     Notice,
     OpenOrder,
-    PositionChanged,
     Status,
     to_replies,
 )
 from rebalplan.sim.errors import SimError
 from rebalplan.sim.faults import Reply
-from rebalplan.sim.fills import Moment
-from rebalplan.sim.messages import NO_ID
-from rebalplan.sim.order_model import ZERO, Behaviour, WorkingOrder
+from rebalplan.sim.floor import Floor
+from rebalplan.sim.order_model import ZERO, WorkingOrder
 from rebalplan.sim.order_texts import CONNECTIVITY, OrderCode, text_of
-from rebalplan.sim.scenario_behaviours import plain_behaviour
 from rebalplan.sim.script import split_step
-from rebalplan.sim.shared import Shared
 
 _ACCOUNT_STEPS: Final = frozenset({"fill", "correct", "reveal"})
-_LONGEST_WAIT_SEC: Final = 3600.0
-
-
-class Floor(msgspec.Struct, frozen=True):
-    """The shared state at one moment: the gateway's time and a monotonic clock in seconds."""
-
-    shared: Shared
-    now: datetime
-    clock_sec: float
-
-    @property
-    def book(self) -> Book:
-        """Return the book."""
-        return self.shared.book
 
 
 def conclude(floor: Floor, deliveries: Sequence[Delivery]) -> list[Reply]:
@@ -61,36 +40,20 @@ def conclude(floor: Floor, deliveries: Sequence[Delivery]) -> list[Reply]:
     return to_replies(floor.shared, deliveries)
 
 
-def resume(floor: Floor) -> list[Reply]:
-    """Go on with every order that a state file remembers as unfinished."""
-    unfinished = [order for order in floor.book.trading.orders() if order.script]
-    deliveries = [delivery for order in unfinished for delivery in advance(floor, order)]
-    return conclude(floor, deliveries) if unfinished else []
-
-
-def tick(floor: Floor) -> list[Reply]:
-    """Do what is due by now, which may be nothing: waits that are over, DAY orders whose session is."""
-    shared = floor.shared
-    floor.book.settle(shared.hours.local(floor.now).date())
-    due = [perm_id for perm_id, at_sec in shared.due.items() if at_sec <= floor.clock_sec]
-    deliveries = [d for perm_id in due for d in advance(floor, floor.book.trading.order(perm_id))]
-    lapsed = [order for order in floor.book.orders if order.expires and order.expires <= floor.now]
-    deliveries += [delivery for order in lapsed for delivery in cancel(floor, order)]
-    return conclude(floor, deliveries) if due or lapsed else []
-
-
-def next_wake_sec(floor: Floor) -> float | None:
-    """Return in how many seconds ``tick`` may have something to do, ``None`` for never."""
-    waits = [at_sec - floor.clock_sec for at_sec in floor.shared.due.values()]
-    waits += [(order.expires - floor.now).total_seconds() for order in floor.book.orders if order.expires]
-    return min(max(min(waits), 0.0), _LONGEST_WAIT_SEC) if waits else None
-
-
 def cancel(
-    floor: Floor, order: WorkingOrder, reason: str = "", *, first: script.Script = ()
+    floor: Floor,
+    order: WorkingOrder,
+    reason: str = "",
+    *,
+    first: script.Script = (),
+    after: script.Script = (),
 ) -> list[Delivery]:
-    """Give up what is not filled of an order, after the steps ``first``."""
-    steps = (*first, *script.cancelling(order.script, reason))
+    """Give up what is not filled of an order, between the steps ``first`` and ``after``.
+
+    Without ``after``, what the order's own behaviour lets execute after a cancel does.
+    """
+    after = after or script.late_fill_step(floor.behaviour(order).late_fill)
+    steps = (*first, *script.cancelling(order.script, reason), *after)
     return restart(floor, msgspec.structs.replace(order, script=steps))
 
 
@@ -112,10 +75,12 @@ def advance(floor: Floor, order: WorkingOrder) -> list[Delivery]:
         order = floor.book.trading.order(order.perm_id)
     if not order.script:
         floor.shared.due.pop(order.perm_id, None)
-    return [*deliveries, *(_account_news(floor, order) if is_account_changed else [])]
+    return [*deliveries, *(news.fill_news(floor, order) if is_account_changed else [])]
 
 
 def _has_to_wait(floor: Floor, order: WorkingOrder) -> bool:
+    if floor.book.lost:
+        return True
     word, value = split_step(order.script[0])
     due = floor.shared.due
     if word == "wait":
@@ -141,11 +106,7 @@ def is_held(floor: Floor, order: WorkingOrder) -> bool:
 
 def _price(floor: Floor, order: WorkingOrder) -> Decimal | None:
     instrument = floor.book.instruments[order.con_id]
-    return fills.fill_price(order, instrument, _behaviour(floor, order).slippage_bps)
-
-
-def _behaviour(floor: Floor, order: WorkingOrder) -> Behaviour:
-    return order.behaviour or plain_behaviour(floor.shared.scenario.orders)
+    return fills.fill_price(order, instrument, floor.behaviour(order).slippage_bps)
 
 
 def _perform(floor: Floor, order: WorkingOrder, word: str, value: str) -> list[Delivery]:
@@ -154,16 +115,18 @@ def _perform(floor: Floor, order: WorkingOrder, word: str, value: str) -> list[D
         case "fill":
             _fill(floor, order, value)
         case "correct":
-            fills.correct(floor.book, order, _behaviour(floor, order).correction_bps)
+            fills.correct(floor.book, order, floor.behaviour(order).correction_bps)
         case "reveal":
             floor.book.trading.reveal(order.perm_id)
             floor.book.trading.put(msgspec.structs.replace(order, is_visible=True))
         case "cancel":
             _cancel(floor, order, value)
+        case "late_fill":
+            late.schedule_late_fill(floor, order, value)
         case "notice":
             return _notice(floor, order, value)
         case _:
-            return _tell(floor, order, _events(floor, order, word, value))
+            return news.tell(floor, order, _events(floor, order, word, value))
     return []
 
 
@@ -172,14 +135,12 @@ def _fill(floor: Floor, order: WorkingOrder, value: str) -> None:
     quantity = min(Decimal(value), order.remaining)
     if not order.is_working or price is None or quantity <= 0:
         return
-    behaviour, local = _behaviour(floor, order), floor.shared.hours.local(floor.now)
-    moment = Moment(
-        behaviour=behaviour,
-        now=floor.now,
-        time_text=f"{local:%Y%m%d %H:%M:%S} {behaviour.time_zone_text or floor.shared.scenario.market.time_zone}",
-        today=local.date(),
-    )
-    fills.fill(floor.book, order, quantity, price, moment)
+    behaviour = floor.behaviour(order)
+    filled = fills.fill(floor.book, order, quantity, price, late.moment_of(floor, behaviour))
+    late.schedule_reveals(floor, filled, behaviour)
+    incidents.occurred(floor, "execution", filled)
+    if not filled.is_working:
+        incidents.occurred(floor, "filled", filled)
     fills.move_market(floor.book, order, floor.shared.scenario.orders, price)
 
 
@@ -197,17 +158,18 @@ def _cancel(floor: Floor, order: WorkingOrder, reason: str) -> None:
             order, script=(script.notice(OrderCode.CANCEL_REFUSED, refusal), *steps)
         )
     floor.book.trading.put(ended)
+    if ended.status == "Cancelled" != order.status:
+        incidents.occurred(floor, "cancelled", ended)
 
 
 def _notice(floor: Floor, order: WorkingOrder, value: str) -> list[Delivery]:
     number, _, text = value.partition(" ")
     code = int(number)
     if code in CONNECTIVITY:
-        everyone = floor.shared.clients.values()
-        return [Delivery(connection, Notice(NO_ID, code, text)) for connection in everyone]
+        return news.tell_everyone(floor, code, text)
     if code == OrderCode.HELD and order.is_working:
         floor.book.trading.put(msgspec.structs.replace(order, why_held="locate"))
-    return _tell(floor, order, [Notice(order.order_id, code, text)])
+    return news.tell(floor, order, [Notice(order.order_id, code, text)])
 
 
 def _events(floor: Floor, order: WorkingOrder, word: str, value: str) -> list[Event]:
@@ -238,31 +200,3 @@ def _before_fills(order: WorkingOrder) -> WorkingOrder:
     if not order.filled:
         return order
     return msgspec.structs.replace(order, filled=ZERO, value=ZERO, last_price=ZERO, status="Submitted")
-
-
-def _tell(floor: Floor, order: WorkingOrder, events: Sequence[Event]) -> list[Delivery]:
-    """Address events to the client that placed the order and to the master client."""
-    shared = floor.shared
-    owner = shared.clients.get(order.client_id)
-    master = shared.clients.get(shared.scenario.orders.master_client_id)
-    deliveries = []
-    for event in events:
-        listeners = [owner] if isinstance(event, HangUp) else dict.fromkeys([owner, master])
-        deliveries += [Delivery(listener, event) for listener in listeners if listener is not None]
-        if isinstance(event, HangUp):
-            shared.clients.pop(order.client_id, None)
-    return deliveries
-
-
-def _account_news(floor: Floor, order: WorkingOrder) -> list[Delivery]:
-    """Return the changed holding and values for those who asked to be told, unless they do not show yet."""
-    shared = floor.shared
-    if not all(execution.is_visible for execution in floor.book.trading.executions(order.perm_id)):
-        return []
-    holding = PositionChanged(order.account, order.con_id)
-    news = [Delivery(connection, holding) for connection in sorted(shared.position_watchers)]
-    subscribed = shared.updated_account
-    if subscribed is not None and subscribed[1] == order.account:
-        time = f"{shared.hours.local(floor.now):%H:%M}"
-        news.append(Delivery(subscribed[0], AccountChanged(order.account, order.con_id, time)))
-    return news

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
 from rebalplan.sim.messages import END_MARKERS, error
 from rebalplan.sim.model import Fault
+from rebalplan.sim.rows import spoil
 from rebalplan.sim.wire import Message, encode, encode_frame
 
 CONNECT = "connect"
@@ -32,8 +34,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 class FaultCounter:
     """The faults of a scenario, each with how often its request was seen over the life of a server."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], strikes: Counter[str] | None = None) -> None:
         self._faults = tuple(faults)
+        self._strikes = Counter[str]() if strikes is None else strikes
         self._seen = [0] * len(self._faults)
 
     def strike(self, request: str, account: str = "", symbol: str = "") -> Fault | None:
@@ -45,6 +48,7 @@ class FaultCounter:
             self._seen[at] += 1
             if hit is None and fault.occurrence in (0, self._seen[at]):
                 hit = fault
+                self._strikes[fault.label] += 1
         return hit
 
 
@@ -58,7 +62,9 @@ def reply_with(messages: Sequence[Message], *, after_sec: float = 0.0, close: bo
     return Reply(data=data, messages=tuple(messages), after_sec=after_sec, close=close)
 
 
-def bend(fault: Fault | None, answer: Sequence[Message], version: int, request_id: int) -> Reply:
+def bend(  # noqa: PLR0911  # one case per action
+    fault: Fault | None, answer: Sequence[Message], version: int, request_id: int
+) -> Reply:
     """Return the answer as the fault lets it through, the whole answer without a fault."""
     if fault is None:
         return reply_with(answer)
@@ -75,5 +81,7 @@ def bend(fault: Fault | None, answer: Sequence[Message], version: int, request_i
             return reply_with([error(version, request_id, fault.code, fault.text)])
         case "no_end":
             return reply_with([message for message in answer if message[0] not in END_MARKERS])
+        case "field":
+            return reply_with([spoil(fault, message, version) for message in answer])
         case "empty":
             return reply_with([message for message in answer if message[0] in END_MARKERS])

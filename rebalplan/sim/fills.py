@@ -93,7 +93,8 @@ def fill(book: Book, order: WorkingOrder, quantity: Decimal, price: Decimal, mom
     commission = max(costs - order.commission, ZERO)
     signed = quantity if order.side == "BUY" else -quantity
     realized = _trade(book, order.account, instrument, signed, price)
-    _pay(book, order, -signed * price * instrument.multiplier, commission, moment)
+    proceeds = -signed * price * instrument.multiplier
+    _pay(book, order, proceeds, commission, moment)
     is_done = filled >= order.quantity
     is_hidden = moment.behaviour.visible_after_sec > 0
     after = msgspec.structs.replace(
@@ -109,10 +110,27 @@ def fill(book: Book, order: WorkingOrder, quantity: Decimal, price: Decimal, mom
         is_visible=not (is_hidden and is_done),
     )
     profit = realized - commission if realized else ZERO
-    book.trading.execute(
-        _execution(book, after, moment, quantity=quantity, commission=commission, realized=profit)
-    )
+    execution = _execution(book, after, moment, quantity=quantity, commission=commission, realized=profit)
+    book.trading.execute(msgspec.structs.replace(execution, cash_change=proceeds - commission))
     return book.trading.put(after)
+
+
+def fill_late(
+    book: Book, order: WorkingOrder, quantity: Decimal, price: Decimal, moment: Moment, *, is_listed: bool
+) -> WorkingOrder:
+    """Execute a part of an order that is over: its status stays; without ``is_listed`` nothing shows it yet."""
+    after = fill(book, order, quantity, price, moment)
+    execution = book.trading.executions(order.perm_id)[-1]
+    book.trading.show(order.perm_id, execution.fill, "all", is_shown=is_listed)
+    return book.trading.put(
+        msgspec.structs.replace(
+            after,
+            status=order.status,
+            completed=order.completed,
+            completed_status=order.completed_status,
+            is_visible=order.is_visible,
+        )
+    )
 
 
 def _execution(
@@ -143,6 +161,8 @@ def _execution(
         time=moment.now,
         time_text=moment.time_text,
         is_visible=not moment.behaviour.visible_after_sec,
+        is_position_visible=not moment.behaviour.positions_after_sec,
+        is_value_visible=not moment.behaviour.values_after_sec,
     )
 
 
@@ -192,6 +212,7 @@ def correct(book: Book, order: WorkingOrder, bps: Decimal) -> WorkingOrder:
         exec_id=corrected_id(wrong.exec_id),
         price=price,
         average_price=value / order.filled,
+        cash_change=sign * change * instrument.multiplier,
     )
     book.trading.execute(right)
     return book.trading.put(msgspec.structs.replace(order, value=value, last_price=price))

@@ -53,6 +53,12 @@ class Gateway:
         return self._server.ask(lambda: describe_book(shared.scenario, shared.book))
 
     @property
+    def reached(self) -> dict[str, int]:
+        """Return how often each fault of the scenario was reached, by its table such as ``behaviour[1]``."""
+        shared = self._shared
+        return self._server.ask(lambda: dict(shared.book.strikes))
+
+    @property
     def connections_now(self) -> int:
         """Return how many connections are open."""
         return self._shared.record.open_now()

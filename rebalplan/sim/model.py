@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from rebalplan.sim.incident_model import Handshake, Incident
 from rebalplan.sim.order_model import Behaviour, OrderSettings, WorkingOrder
 
 ZERO = Decimal(0)
@@ -19,7 +20,7 @@ DataKind = Literal["live", "delayed", "none", "halted"]
 HoursKind = Literal["always", "weekly", "list"]
 AccountKind = Literal["margin", "cash"]
 Settlement = Literal["same_day", "next_day"]
-FaultAction = Literal["silent", "no_end", "hang_up", "error", "delay", "empty", "garbage"]
+FaultAction = Literal["silent", "no_end", "hang_up", "error", "delay", "empty", "garbage", "field"]
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +143,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     ``account`` and ``symbol`` narrow the requests it applies to (empty: any). ``occurrence`` counts the
     matching requests over the life of the server from 1; 0 means every one. ``code`` and ``text`` belong
-    to the action ``error``, ``delay_sec`` to ``delay``.
+    to the action ``error``, ``delay_sec`` to ``delay``, and the four fields behind it to ``field``. ``label`` is its
+    table in the scenario.
     """
 
     request: str
@@ -153,6 +155,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     code: int
     text: str
     delay_sec: Decimal
+    field: str = ""
+    value: str = ""
+    row_account: str = ""
+    row_symbol: str = ""
+    label: str = ""
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,3 +179,5 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Fault, ...]
     orders: OrderSettings
     behaviours: tuple[Behaviour, ...]
+    handshakes: tuple[Handshake, ...]
+    incidents: tuple[Incident, ...]

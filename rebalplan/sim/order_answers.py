@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from rebalplan.sim import execution_layout, messages, order_layout
+from rebalplan.sim.agenda import Charge
 from rebalplan.sim.answers import Desk
 from rebalplan.sim.messages import NO_ID, Code, Out
 from rebalplan.sim.order_model import Execution, WorkingOrder
@@ -33,6 +36,8 @@ def all_open_orders(desk: Desk) -> list[Message]:
 def _order_list(desk: Desk, orders: Sequence[WorkingOrder]) -> list[Message]:
     answer = []
     for order in orders:
+        if order.is_hidden:
+            continue
         instrument = desk.shared.book.instruments[order.con_id]
         answer.append(order_layout.open_order(desk.version, order, instrument))
         answer.append(order_layout.order_status(desk.version, order))
@@ -52,14 +57,21 @@ def completed_orders(desk: Desk) -> list[Message]:
     today = hours.local(desk.now).date()
     rows = []
     for order in desk.shared.book.trading.orders():
-        if order.completed is None or not order.is_visible:
+        if order.completed is None or not order.is_visible or order.is_hidden:
             continue
         done = hours.local(order.completed)
         if done.date() == today:
             instrument = desk.shared.book.instruments[order.con_id]
             time = f"{done:%Y%m%d %H:%M:%S} {zone}"
-            rows.append(execution_layout.completed_order(desk.version, order, instrument, time))
+            shown = _as_listed(desk, order)
+            rows.append(execution_layout.completed_order(desk.version, shown, instrument, time))
     return [*rows, messages.completed_orders_end()]
+
+
+def _as_listed(desk: Desk, order: WorkingOrder) -> WorkingOrder:
+    """Return a done order with the shares that the lists show by now."""
+    unlisted = desk.shared.book.trading.unlisted(order.perm_id)
+    return msgspec.structs.replace(order, filled=order.filled - unlisted) if unlisted else order
 
 
 def executions(desk: Desk, request: Executions) -> list[Message]:
@@ -85,6 +97,7 @@ def _fits(desk: Desk, request: Executions, execution: Execution) -> bool:
     since = read_since(request.since, ZoneInfo(desk.shared.scenario.market.time_zone))
     return (
         execution.is_visible
+        and not desk.shared.book.trading.order(execution.perm_id).is_hidden
         and execution.time > desk.now - _EXECUTIONS_KEPT
         and (since is None or execution.time >= since)
         and request.client_id in (0, execution.client_id)
@@ -97,10 +110,16 @@ def _fits(desk: Desk, request: Executions, execution: Execution) -> bool:
 
 
 def _is_uncharged(desk: Desk, execution: Execution) -> bool:
-    """Tell whether the commission report of an execution is still to come."""
-    trading = desk.shared.book.trading
-    number = trading.executions(execution.perm_id).index(execution) + 1
-    return f"commission {number}" in trading.order(execution.perm_id).script
+    """Tell whether the commission report of an execution is still to come, or never comes."""
+    book = desk.shared.book
+    order = book.trading.order(execution.perm_id)
+    number = book.trading.executions(execution.perm_id).index(execution) + 1
+    to_come = [e for e in book.agenda.effects() if isinstance(e, Charge)]
+    return (
+        (order.behaviour or desk.shared.scenario.orders).no_commission
+        or f"commission {number}" in order.script
+        or any((e.perm_id, e.number) == (order.perm_id, number) for e in to_come)
+    )
 
 
 def read_since(text: str, zone: ZoneInfo) -> datetime | None:

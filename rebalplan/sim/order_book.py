@@ -7,14 +7,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-from rebalplan.sim.order_model import FIRST_VERSION, Execution, LedgerEntry, WorkingOrder
+from rebalplan.sim.agenda import Part
+from rebalplan.sim.order_model import FIRST_VERSION, ZERO, Execution, LedgerEntry, WorkingOrder
 
 FIRST_PERM_ID: Final = 1_500_000_001
 _EXECUTION_PREFIX: Final = "0000e0d5"
+_FLAGS: Final[dict[Part, tuple[str, ...]]] = {
+    "lists": ("is_visible",),
+    "position": ("is_position_visible",),
+    "values": ("is_value_visible",),
+    "all": ("is_visible", "is_position_visible", "is_value_visible"),
+}
 
 
 class OrderState(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +43,7 @@ class OrderBook:
         self._orders = {order.perm_id: order for order in state.orders}
         self._of_client: dict[tuple[int, int], int] = {}
         for order in state.orders:
-            self._of_client[order.client_id, order.order_id] = order.perm_id
+            self._index(order)
         self._executions: dict[int, list[Execution]] = defaultdict(list)
         for execution in state.executions:
             self._executions[execution.perm_id].append(execution)
@@ -90,9 +98,14 @@ class OrderBook:
     def put(self, order: WorkingOrder) -> WorkingOrder:
         """Add an order, or replace the one of that permId, and return it."""
         if order.perm_id not in self._orders:
-            self._of_client[order.client_id, order.order_id] = order.perm_id
+            self._index(order)
         self._orders[order.perm_id] = order
         return order
+
+    def _index(self, order: WorkingOrder) -> None:
+        """Remember whose number the order has; one entered by hand has none that a client could name."""
+        if not order.is_manual:
+            self._of_client[order.client_id, order.order_id] = order.perm_id
 
     def new_perm_id(self) -> int:
         """Return the next permId."""
@@ -115,9 +128,26 @@ class OrderBook:
 
     def reveal(self, perm_id: int) -> None:
         """Let queries see the order's executions."""
-        shown = [msgspec.structs.replace(e, is_visible=True) for e in self._executions[perm_id]]
-        self._executions[perm_id] = shown
-        fresh = {execution.exec_id: execution for execution in shown}
+        self._replace(
+            perm_id, [msgspec.structs.replace(e, is_visible=True) for e in self._executions[perm_id]]
+        )
+
+    def show(self, perm_id: int, fill: str, part: Part, *, is_shown: bool = True) -> None:
+        """Let lists, positions or account values show one fill with its corrections, or not show it."""
+        flags = dict.fromkeys(_FLAGS[part], is_shown)
+        self._replace(
+            perm_id,
+            [msgspec.structs.replace(e, **flags) if e.fill == fill else e for e in self._executions[perm_id]],
+        )
+
+    def unlisted(self, perm_id: int) -> Decimal:
+        """Return how many shares of the order executed that no list of executions shows yet."""
+        hidden = [e.quantity for e in self.executions(perm_id) if not (e.is_visible or e.is_correction)]
+        return sum(hidden, start=ZERO)
+
+    def _replace(self, perm_id: int, executions: list[Execution]) -> None:
+        self._executions[perm_id] = executions
+        fresh = {execution.exec_id: execution for execution in executions}
         self._every_execution = [fresh.get(e.exec_id, e) for e in self._every_execution]
 
 

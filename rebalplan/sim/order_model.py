@@ -18,6 +18,7 @@ CancelOutcome = Literal["", "refused", "crossed"]
 MessageKind = Literal["place", "modify", "what_if", "cancel", "global_cancel"]
 
 DEFAULT_SEQUENCE: Final = ("ack", "execution", "commission", "status")
+WHAT_IF_SEQUENCE: Final = ("answer",)
 FIRST_VERSION: Final = ".01"
 """How the id of an execution ends that corrects none."""
 WORKING: Final = frozenset({"Submitted", "PreSubmitted", "PendingSubmit", "PendingCancel"})
@@ -29,7 +30,8 @@ class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     ``value`` is the sum of quantity times price over its fills; ``placed`` and ``expires`` are ``None`` for an
     order that was there before the gateway. ``epoch`` counts how often order ids were rolled back before it
-    came. ``script`` is what is still to happen to it, see ``script``.
+    came. ``script`` is what is still to happen to it, see ``script``. Completed orders leave it out until
+    ``is_visible``; while it ``is_hidden``, no list shows it or its executions.
     """
 
     account: str
@@ -58,6 +60,7 @@ class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
     completed: datetime | None = None
     completed_status: str = ""
     is_visible: bool = True
+    is_hidden: bool = False
     behaviour: Behaviour | None = None
     script: tuple[str, ...] = ()
 
@@ -72,13 +75,22 @@ class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
         return self.value / self.filled if self.filled else ZERO
 
     @property
+    def is_manual(self) -> bool:
+        """Tell whether a person entered the order by hand in TWS."""
+        return self.order_id == 0 and self.client_id == 0
+
+    @property
     def is_working(self) -> bool:
         """Tell whether the order can still fill."""
         return self.status in WORKING
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
-    """One fill, or the correction of one; ``time_text`` is its time as the wire has it."""
+    """One fill, or the correction of one; ``time_text`` is its time as the wire has it.
+
+    ``cash_change`` is what it did to the balance in the instrument's currency. Three flags tell whether the lists of
+    executions, the positions and the account values show it by now.
+    """
 
     exec_id: str
     perm_id: int
@@ -97,6 +109,14 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
     time_text: str
     is_visible: bool = True
+    is_position_visible: bool = True
+    is_value_visible: bool = True
+    cash_change: Decimal = ZERO
+
+    @property
+    def fill(self) -> str:
+        """Return what the ids of this fill and of its corrections have in common."""
+        return self.exec_id.rpartition(".")[0]
 
     @property
     def is_correction(self) -> bool:
@@ -143,13 +163,31 @@ class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
     commission_minimum: Decimal
     master_client_id: int
     roll_back_ids: bool
+    commission_after_sec: Decimal
+    no_commission: bool
+    positions_after_sec: Decimal
+    values_after_sec: Decimal
+
+
+class LateFill(msgspec.Struct, frozen=True, kw_only=True):
+    """An execution that comes after its order was cancelled: shares, and the seconds from the cancel on.
+
+    Lists show it ``listed_after_sec`` later; its own message comes ``told_after_sec`` later, -1 for never. ``label``
+    is the table of the scenario that asked for it.
+    """
+
+    label: str
+    shares: Decimal
+    listed_after_sec: Decimal
+    told_after_sec: Decimal
 
 
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens to some orders instead of an immediate, complete fill.
+    """What happens to some orders instead of an immediate, complete fill; ``keys_of_orders`` describes each field.
 
     The first six fields choose the messages it applies to (empty: any). ``occurrence`` counts the matching ones
-    over the life of the server from 1; 0 means every one. ``code`` 0 means that nothing is refused.
+    over the life of the server from 1; 0 means every one. ``code`` 0 means that nothing is refused. ``label`` is its
+    table in the scenario, empty for what orders do without one.
     """
 
     on: BehaviourKind
@@ -166,7 +204,12 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     fills: int
     after_sec: Decimal
     commission_after_sec: Decimal
+    no_commission: bool
     visible_after_sec: Decimal
+    positions_after_sec: Decimal
+    values_after_sec: Decimal
+    hidden_after_sec: Decimal
+    hidden_for_sec: Decimal
     slippage_bps: Decimal
     commission_per_share: Decimal
     commission_minimum: Decimal
@@ -174,3 +217,19 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     time_zone_text: str
     hang_up_after: int
     cancel: CancelOutcome
+    late_shares: Decimal
+    late_listed_after_sec: Decimal
+    late_told_after_sec: Decimal
+    label: str = ""
+
+    @property
+    def late_fill(self) -> LateFill | None:
+        """Return what executes after the order was cancelled, if anything does."""
+        if not self.late_shares:
+            return None
+        return LateFill(
+            label=self.label,
+            shares=self.late_shares,
+            listed_after_sec=self.late_listed_after_sec,
+            told_after_sec=self.late_told_after_sec,
+        )

@@ -7,19 +7,20 @@ from typing import cast
 
 import msgspec
 
-from rebalplan.sim import buying_power, engine, order_checks, script
+from rebalplan.sim import buying_power, engine, incidents, late, order_checks, script
 from rebalplan.sim.answers import Desk
 from rebalplan.sim.behaviours import Subject
-from rebalplan.sim.deliveries import Delivery, WhatIf
-from rebalplan.sim.engine import Floor
+from rebalplan.sim.deliveries import Delivery, Event, Notice, WhatIf
+from rebalplan.sim.floor import Floor
 from rebalplan.sim.order_checks import Refusal, Target
-from rebalplan.sim.order_model import Behaviour, Side, WorkingOrder
+from rebalplan.sim.order_model import WHAT_IF_SEQUENCE, Behaviour, Side, WorkingOrder
 from rebalplan.sim.order_texts import BOOKED_REFUSALS, OrderCode, text_of
 from rebalplan.sim.outcomes import ACCEPTED, DROPPED, Outcome, refusal_text, refused
 from rebalplan.sim.requests import PlaceOrder
 from rebalplan.sim.scenario_behaviours import plain_behaviour
 
 _DEFAULT_TIF = "DAY"
+MAX_ORDER_ID = 2**31 - 1
 
 
 def place(desk: Desk, floor: Floor, request: PlaceOrder) -> Outcome:
@@ -46,19 +47,39 @@ def _take_in(desk: Desk, floor: Floor, request: PlaceOrder, target: Target) -> O
     behaviour = chosen or plain_behaviour(floor.shared.scenario.orders)
     order = _draft(desk, floor, request, target, chosen)
     problem = _refusal(floor, order, behaviour)
-    if problem is not None and (request.is_what_if or problem.code not in BOOKED_REFUSALS):
-        return refused(desk, request.order_id, problem.code, problem.text)
     if request.is_what_if:
-        margins = buying_power.what_if(floor.book, order, behaviour)
-        answer = Delivery(desk.connection, WhatIf(order, target.instrument, margins))
-        return Outcome(text=ACCEPTED, deliveries=(answer,))
+        return _answer_what_if(desk, floor, order, behaviour, problem)
+    if problem is not None and problem.code not in BOOKED_REFUSALS:
+        return refused(desk, request.order_id, problem.code, problem.text)
     order = msgspec.structs.replace(order, perm_id=floor.book.trading.new_perm_id())
-    floor.book.next_order_id = max(floor.book.next_order_id, request.order_id + 1)
+    floor.book.next_order_id = min(max(floor.book.next_order_id, request.order_id + 1), MAX_ORDER_ID)
     if problem is not None:
         return _book_refused(floor, order, behaviour, problem)
     steps = script.build_script(behaviour, order.quantity, 0, _notices(floor, order, request))
+    order = late.schedule_hiding(floor, order, behaviour)
+    incidents.occurred(floor, "placed", order)
     told = engine.restart(floor, msgspec.structs.replace(order, script=steps))
     return Outcome(text=ACCEPTED, deliveries=tuple(told), perm_id=order.perm_id)
+
+
+def _answer_what_if(
+    desk: Desk, floor: Floor, order: WorkingOrder, behaviour: Behaviour, problem: Refusal | None
+) -> Outcome:
+    """Return what is said about a whatIf: notices and waits of the behaviour, and margins or the refusal."""
+    instrument = floor.book.instruments[order.con_id]
+    answer: Event = WhatIf(order, instrument, buying_power.what_if(floor.book, order, behaviour))
+    if problem is not None:
+        answer = Notice(order.order_id, problem.code, problem.text)
+    told, after_sec = [], 0.0
+    for word in behaviour.sequence if behaviour.on == "what_if" else WHAT_IF_SEQUENCE:
+        name, _, value = word.partition(" ")
+        if name == "wait":
+            after_sec += float(value)
+            continue
+        event = answer if name == "answer" else Notice(order.order_id, int(name), value or text_of(int(name)))
+        told.append(Delivery(desk.connection, event, after_sec))
+    text = ACCEPTED if problem is None else refusal_text(problem.code, problem.text)
+    return Outcome(text=text, deliveries=tuple(told))
 
 
 def _choose(floor: Floor, request: PlaceOrder, target: Target) -> Behaviour | None:

@@ -4,7 +4,8 @@ The format, by example, is the built-in scenario ``builtin.toml`` beside this mo
 ``[gateway]`` modes and limits · ``[market]`` time zone and hours · ``[rates]`` USD per unit of a currency ·
 ``[[instrument]]`` contracts with their quote · ``[[account]]`` with ``cash``, ``[[account.position]]``,
 ``[[account.order]]`` and ``report`` (overrides of reported values) · ``[[fault]]`` what goes wrong with answers ·
-``[orders]`` costs and slippage · ``[[behaviour]]`` what happens to some orders.
+``[orders]`` costs and slippage · ``[[behaviour]]`` what happens to some orders · ``[[handshake]]`` what
+clients are told at its end · ``[[incident]]`` what a person does in TWS, a lost broker.
 Numbers that are money, prices, rates or quantities are strings, so that none passes through a float.
 """
 
@@ -15,7 +16,7 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import date, time
 from decimal import Decimal
 from importlib import resources
@@ -26,11 +27,12 @@ from zoneinfo import ZoneInfo
 from rebalplan.sim import model
 from rebalplan.sim.errors import SimError
 from rebalplan.sim.hours import parse_sessions
+from rebalplan.sim.incident_model import Incident
 from rebalplan.sim.messages import MAX_VERSION, MIN_VERSION
 from rebalplan.sim.order_model import Behaviour
 from rebalplan.sim.scenario_accounts import read_account
 from rebalplan.sim.scenario_behaviours import read_behaviour, read_order_settings
-from rebalplan.sim.scenario_faults import read_fault
+from rebalplan.sim.scenario_faults import read_fault, read_handshake, read_incident
 from rebalplan.sim.toml_table import Table
 
 BUILTIN_NAME = "builtin.toml"
@@ -92,7 +94,10 @@ def _read(root: Table, source: str, sha256: str) -> model.Scenario:
             )
     order_settings = read_order_settings(root.table("orders"))
     behaviours = tuple(read_behaviour(table, order_settings) for table in root.tables("behaviour"))
-    _check_behaviours(root, behaviours, accounts, instruments)
+    incidents = tuple(read_incident(table) for table in root.tables("incident"))
+    _check_names(root, "behaviour", behaviours, accounts, instruments)
+    _check_names(root, "incident", incidents, accounts, instruments)
+    _check_trades(root, incidents, instruments, currencies)
     scenario = model.Scenario(
         source=source,
         sha256=sha256,
@@ -104,6 +109,8 @@ def _read(root: Table, source: str, sha256: str) -> model.Scenario:
         faults=tuple(read_fault(table) for table in root.tables("fault")),
         orders=order_settings,
         behaviours=behaviours,
+        handshakes=tuple(read_handshake(table) for table in root.tables("handshake")),
+        incidents=incidents,
     )
     root.finish()
     return scenario
@@ -115,19 +122,35 @@ def _check_unique(root: Table, kind: str, key: str, values: list[str]) -> None:
             root.problem(kind, f"{key} {value!r} is used {count} times")
 
 
-def _check_behaviours(
+def _check_names(
     root: Table,
-    behaviours: Sequence[Behaviour],
+    kind: str,
+    tables: Sequence[Behaviour | Incident],
     accounts: Sequence[model.Account],
     instruments: Sequence[model.Instrument],
 ) -> None:
     ids = {account.id for account in accounts}
     symbols = {instrument.symbol for instrument in instruments}
-    for at, behaviour in enumerate(behaviours, 1):
-        if behaviour.account and behaviour.account not in ids:
-            root.problem(f"behaviour[{at}].account", f"no [[account]] has the id {behaviour.account!r}")
-        if behaviour.symbol and behaviour.symbol not in symbols:
-            root.problem(f"behaviour[{at}].symbol", f"no [[instrument]] has the symbol {behaviour.symbol!r}")
+    for at, found in enumerate(tables, 1):
+        if found.account and found.account not in ids:
+            root.problem(f"{kind}[{at}].account", f"no [[account]] has the id {found.account!r}")
+        if found.symbol and found.symbol not in symbols:
+            root.problem(f"{kind}[{at}].symbol", f"no [[instrument]] has the symbol {found.symbol!r}")
+
+
+def _check_trades(
+    root: Table,
+    incidents: Sequence[Incident],
+    instruments: Sequence[model.Instrument],
+    currencies: Set[str],
+) -> None:
+    count = Counter(instrument.symbol for instrument in instruments)
+    for at, incident in enumerate(incidents, 1):
+        if incident.what and count[incident.what] != 1:
+            found = "no [[instrument]] has" if not count[incident.what] else "several [[instrument]] have"
+            root.problem(f"incident[{at}].what", f"{found} the symbol {incident.what!r}")
+        if incident.currency not in currencies:
+            root.problem(f"incident[{at}].currency", f"{incident.currency} has no rate in [rates]")
 
 
 def _read_gateway(table: Table) -> model.GatewaySettings:

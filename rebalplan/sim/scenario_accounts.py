@@ -90,7 +90,7 @@ def _find_instrument(table: Table, instruments: Sequence[model.Instrument]) -> m
 
 def _read_order(table: Table, account: str, instruments: Sequence[model.Instrument]) -> WorkingOrder:
     instrument = _find_instrument(table, instruments)
-    order_id = table.integer("order_id", 1, low=-(2**31) + 1)
+    order_id = table.integer("order_id", 1, low=-(2**31) + 1, high=2**31 - 1)
     order = WorkingOrder(
         account=account,
         con_id=instrument.con_id if instrument else 0,

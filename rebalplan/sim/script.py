@@ -1,7 +1,8 @@
 """What is still to happen to an order, as a list of steps that a state file can keep.
 
 A step is a word and perhaps a value behind a blank. Steps that change the book: ``fill QUANTITY``,
-``correct`` (the price of the last execution), ``cancel REASON``, ``reveal`` (what was hidden). Steps that send a
+``correct`` (the price of the last execution), ``cancel REASON``, ``reveal`` (what was hidden),
+``late_fill LABEL SHARES LISTED_SEC TOLD_SEC`` (shares that execute after the cancel before it). Steps that send a
 message: ``new_open`` and ``new_status`` (the order as it was before any fill), ``open``, ``status``,
 ``execution N`` and ``commission N`` (of the order's nth execution), ``notice CODE TEXT``. And ``wait SECONDS`` and
 ``hang_up`` (on the client that placed the order).
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from rebalplan.sim.order_model import ZERO, Behaviour
+from rebalplan.sim.order_model import ZERO, Behaviour, LateFill
 from rebalplan.sim.order_texts import OrderCode, text_of
 
 Script = tuple[str, ...]
@@ -47,7 +48,8 @@ def build_script(
     first acknowledgement. Of ``behaviour`` the filters and refusals are not looked at.
     """
     late = behaviour.commission_after_sec > 0
-    words = [word for word in behaviour.sequence if not (late and word == "commission")]
+    is_uncharged = late or behaviour.no_commission
+    words = [word for word in behaviour.sequence if not (is_uncharged and word == "commission")]
     steps: list[str] = []
     shares = split_quantity(quantity, behaviour.parts)[: behaviour.fills]
     for at, share in enumerate(shares or [ZERO]):
@@ -55,12 +57,14 @@ def build_script(
         steps += _part(part, behaviour, share, executions + at + 1)
     if "cancel" in words:
         steps += cancelling((), behaviour.text)
+        steps += late_fill_step(behaviour.late_fill)
     last = executions + len(shares)
-    if late:
+    if late and not behaviour.no_commission:
         steps.append(f"wait {behaviour.commission_after_sec}")
         steps += [f"commission {number + 1}" for number in range(executions, last)]
     if behaviour.correction_bps and shares:
-        steps += ["correct", f"execution {last + 1}", f"commission {last + 1}"]
+        steps += ["correct", f"execution {last + 1}"]
+        steps += [] if behaviour.no_commission else [f"commission {last + 1}"]
     if behaviour.visible_after_sec:
         steps += [f"wait {behaviour.visible_after_sec}", "reveal"]
     return _shape(behaviour, _with_notices(steps, tuple(notices)))
@@ -129,9 +133,21 @@ def _shape(behaviour: Behaviour, steps: list[str]) -> Script:
 
 def cancelling(script: Script, reason: str) -> Script:
     """Return the steps of an order that is cancelled now; of ``script`` only what belongs to its fills remains."""
-    left = [step for step in script if split_step(step)[0] in _KEPT_AFTER_CANCEL]
+    left = left_after_cancel(script)
     cancelled = notice(OrderCode.CANCELLED, text_of(OrderCode.CANCELLED, reason))
     return (f"cancel {reason}", "status", cancelled, *left)
+
+
+def left_after_cancel(script: Script) -> Script:
+    """Return what belongs to the fills of an order that is cancelled now."""
+    return tuple(step for step in script if split_step(step)[0] in _KEPT_AFTER_CANCEL)
+
+
+def late_fill_step(late: LateFill | None) -> Script:
+    """Return the step that lets shares execute after the cancel before it, none without such shares."""
+    if late is None:
+        return ()
+    return (f"late_fill {late.label} {late.shares} {late.listed_after_sec} {late.told_after_sec}",)
 
 
 def without_cancel(script: Script) -> Script:
@@ -150,5 +166,6 @@ def before_cancel(behaviour: Behaviour, remaining: Decimal, executions: int) -> 
     if behaviour.cancel == "crossed":
         shares = split_quantity(remaining, behaviour.parts)[: behaviour.fills]
         for number, share in enumerate(shares, executions + 1):
-            steps += [f"fill {share}", f"execution {number}", f"commission {number}", "open", "status"]
+            charged = [] if behaviour.no_commission else [f"commission {number}"]
+            steps += [f"fill {share}", f"execution {number}", *charged, "open", "status"]
     return tuple(steps)

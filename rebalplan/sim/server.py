@@ -10,10 +10,10 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar, cast
 
-from rebalplan.sim import engine
-from rebalplan.sim.engine import Floor
+from rebalplan.sim import timing
 from rebalplan.sim.errors import SimError
 from rebalplan.sim.faults import Reply
+from rebalplan.sim.floor import Floor
 from rebalplan.sim.session import Session
 from rebalplan.sim.shared import Shared
 
@@ -90,11 +90,11 @@ class Server:
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        wake_sec = engine.next_wake_sec(self._floor())
+        wake_sec = timing.next_wake_sec(self._floor())
         self._timer = None if wake_sec is None else self.loop.call_later(wake_sec, self._tick)
 
     def _tick(self) -> None:
-        self.send(engine.tick(self._floor()))
+        self.send(timing.tick(self._floor()))
 
     def _floor(self) -> Floor:
         return Floor(self._shared, self.clock(), self.loop.time())
@@ -133,7 +133,7 @@ class Server:
         try:
             listener = self._open(host, port, listening)
             if listener is not None:
-                self.send(engine.resume(self._floor()))
+                self.send(timing.resume(self._floor()))
                 self.loop.run_forever()
                 self.loop.run_until_complete(self._shut_down(listener))
         finally:

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from rebalplan.sim import dispatch, trading, wire
+from rebalplan.sim import dispatch, handshakes, incidents, trading, wire
+from rebalplan.sim.agenda import Say
 from rebalplan.sim.answers import Desk, Subscriptions, welcome
 from rebalplan.sim.faults import CONNECT, Reply, bend, reply_with
+from rebalplan.sim.floor import Floor
+from rebalplan.sim.incident_model import Handshake
 from rebalplan.sim.messages import MIN_VERSION, NO_ID, Code, error
 from rebalplan.sim.request_parser import parse_request
 from rebalplan.sim.requests import CANCEL_ORDER, PLACE_ORDER, START_API, StartApi, request_name
@@ -72,6 +75,8 @@ class Session:
         self._version = 0
         self._client_id = NO_CLIENT
         self._connect_fault = shared.faults.strike(CONNECT)
+        if self._connect_fault is not None:
+            shared.save_faults()
 
     @property
     def stage(self) -> Stage:
@@ -166,14 +171,27 @@ class Session:
     def _start(self, request: StartApi, desk: Desk) -> Reply:
         if self._stage is Stage.STARTED:
             return self._refuse(Code.CANNOT_VALIDATE, STARTED_TEXT)
-        if request.client_id in self._shared.clients:
+        handshake = self._shared.handshakes.choose(request.client_id)
+        if request.client_id in self._shared.clients or (handshake is not None and handshake.in_use):
+            desk.shared.save_faults()
             return self._refuse(Code.CLIENT_ID_IN_USE, ID_IN_USE_TEXT, close=True)
         self._stage, self._client_id = Stage.STARTED, request.client_id
         self._shared.clients[request.client_id] = self._connection
         self._shared.versions[self._connection] = self._version
         fault = self._shared.faults.strike(request_name(START_API))
-        reply = bend(fault, welcome(desk), self._version, NO_ID)
+        desk = self._desk(desk.now, desk.clock_sec)
+        self._follow(desk, handshake)
+        if handshake is not None or fault is not None or desk.shared.agenda_due:
+            desk.shared.save_faults()
+        reply = bend(fault, handshakes.greeting(desk, handshake, welcome(desk)), self._version, NO_ID)
         return self._hang_up() if reply.close else reply
+
+    def _follow(self, desk: Desk, handshake: Handshake | None) -> None:
+        """Enter what a connected client is followed by."""
+        floor = Floor(desk.shared, desk.now, desk.clock_sec)
+        incidents.occurred(floor, "connected")
+        if handshake is not None and handshake.later:
+            floor.schedule(handshake.later_after_sec, Say(handshake.label, handshake.later))
 
     def _desk(self, now: datetime, clock_sec: float) -> Desk:
         return Desk(

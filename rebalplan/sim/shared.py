@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -11,9 +12,11 @@ import msgspec
 
 from rebalplan.sim.behaviours import BehaviourCounter
 from rebalplan.sim.book import Book
+from rebalplan.sim.errors import SimError
 from rebalplan.sim.faults import FaultCounter
 from rebalplan.sim.hours import Hours
 from rebalplan.sim.model import Scenario
+from rebalplan.sim.occurrences import HandshakeCounter, IncidentCounter
 
 EventKind = Literal["open", "close", "request", "sent"]
 NO_CLIENT: Final = -1
@@ -79,12 +82,16 @@ class Shared:
         self.scenario = scenario
         self.book = book
         self.hours = Hours(scenario.market)
-        self.faults = FaultCounter(scenario.faults)
-        self.behaviours = BehaviourCounter(scenario.behaviours)
+        self.faults = FaultCounter(scenario.faults, book.strikes)
+        self.behaviours = BehaviourCounter(scenario.behaviours, book.strikes)
+        self.incidents = IncidentCounter(scenario.incidents)
+        self.handshakes = HandshakeCounter(scenario.handshakes, book.strikes)
         self.save = save
         """Makes the book durable; raises ``SimError``."""
         self.due: dict[int, float] = {}
         """permId -> the monotonic second at which the order's script goes on."""
+        self.agenda_due: dict[int, float] = {}
+        """Number of an entry of the agenda -> the monotonic second at which it happens."""
         self.record = Record()
         self.read_only = read_only or scenario.gateway.read_only
         self.clients: dict[int, int] = {}
@@ -95,6 +102,17 @@ class Shared:
         """The connection and the account of the one subscription to account updates."""
         self.position_watchers: set[int] = set()
         """The connections that are told of every change of a position."""
+
+    @property
+    def is_mute(self) -> bool:
+        """Tell whether the broker is lost and questions to it get no answer."""
+        lost = [incident for incident in self.scenario.incidents if incident.label == self.book.lost]
+        return any(incident.answers == "silent" for incident in lost)
+
+    def save_faults(self) -> None:
+        """Remember which faults were reached and what follows; a disk that does not take it changes no answer."""
+        with contextlib.suppress(SimError):
+            self.save()
 
     def forget(self, connection: int) -> None:
         """Drop what is kept of a connection that is gone, but for its client id."""

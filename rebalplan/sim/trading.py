@@ -9,8 +9,8 @@ import msgspec
 from rebalplan.sim import engine, placing, script
 from rebalplan.sim.answers import Desk
 from rebalplan.sim.behaviours import Subject
-from rebalplan.sim.engine import Floor
 from rebalplan.sim.faults import Reply
+from rebalplan.sim.floor import Floor
 from rebalplan.sim.messages import Code
 from rebalplan.sim.order_model import Behaviour, LedgerEntry, MessageKind, WorkingOrder
 from rebalplan.sim.order_texts import OrderCode, text_of
@@ -93,10 +93,12 @@ def _choose(floor: Floor, order: WorkingOrder) -> Behaviour | None:
 
 def _give_up(floor: Floor, order: WorkingOrder, behaviour: Behaviour | None) -> Outcome:
     first: script.Script = ()
+    after: script.Script = ()
     if behaviour is not None:
         executions = len(floor.book.trading.executions(order.perm_id))
         first = script.before_cancel(behaviour, order.remaining, executions)
+        after = script.late_fill_step(behaviour.late_fill)
         if behaviour.after_sec:
             order = msgspec.structs.replace(order, status=PENDING_CANCEL)
-    told = engine.cancel(floor, order, first=first)
+    told = engine.cancel(floor, order, first=first, after=after)
     return Outcome(text=ACCEPTED, deliveries=tuple(told), perm_id=order.perm_id)

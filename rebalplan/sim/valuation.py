@@ -51,13 +51,18 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
         return Ledger(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
 
 
-def ledgers(book: Book, account_id: str) -> dict[str, Ledger]:
-    """Return the sums per currency: the base currency first, then in order of appearance."""
+def ledgers(book: Book, account_id: str, *, reported: bool = False) -> dict[str, Ledger]:
+    """Return the sums per currency: the base currency first, then in order of appearance.
+
+    ``reported``: without the fills that the account values do not show yet.
+    """
     account = book.account(account_id)
+    cash = book.valued_cash(account_id) if reported else book.cash(account_id)
+    positions = book.valued_positions(account_id) if reported else book.real_positions(account_id)
     sums = {account.base: Ledger(accrued=account.accrued_cash)}
-    for balance in book.cash(account_id):
+    for balance in cash:
         sums[balance.currency] = sums.get(balance.currency, Ledger()).plus(Ledger(cash=balance.amount))
-    for instrument, held in book.positions(account_id):
+    for instrument, held in positions:
         value = held.quantity * instrument.quote.mark() * instrument.multiplier
         kind = {"STK": "stocks", "OPT": "options"}.get(instrument.sec_type, "others")
         unrealized = value - held.quantity * held.avg_cost
@@ -111,6 +116,17 @@ def settled_cash(book: Book, account_id: str) -> Decimal:
     return sum((amount * book.rate(currency, account.base) for currency, amount in amounts), start=ZERO)
 
 
+def _reported_settled_cash(book: Book, account_id: str) -> Decimal:
+    """Return the settled cash without the fills that do not show yet; unsettled proceeds are not in it anyway."""
+    account = book.account(account_id)
+    late = [
+        change * book.rate(currency, account.base)
+        for currency, change in book.late_cash(account_id)
+        if change < 0 or account.settlement == "same_day"
+    ]
+    return settled_cash(book, account_id) - sum(late, start=ZERO)
+
+
 def _with_loan(total: Ledger) -> Decimal:
     return total.net - total.options - total.accrued
 
@@ -118,13 +134,13 @@ def _with_loan(total: Ledger) -> Decimal:
 def account_rows(book: Book, account_id: str) -> list[Row]:
     """Return the rows about the account as a whole, overrides applied."""
     account = book.account(account_id)
-    total = _total(book, account, ledgers(book, account_id))
-    return _override(_summary(account, total, settled_cash(book, account_id)), account.overrides)
+    total = _total(book, account, ledgers(book, account_id, reported=True))
+    return _override(_summary(account, total, _reported_settled_cash(book, account_id)), account.overrides)
 
 
 def ledger_rows(book: Book, account_id: str) -> list[Row]:
     """Return the rows per currency and for ``BASE``, overrides applied."""
-    account, sums = book.account(account_id), ledgers(book, account_id)
+    account, sums = book.account(account_id), ledgers(book, account_id, reported=True)
     rows = _ledger(BASE, account.base, _total(book, account, sums), Decimal(1))
     for currency, ledger in sums.items():
         rows += _ledger(currency, currency, ledger, book.rate(currency, account.base))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from rebalplan.sim import Scenario, engine
-from rebalplan.sim.book import Book
-from rebalplan.sim.engine import Floor
+from rebalplan.sim import Scenario, timing
+from rebalplan.sim.book import Book, BookState
 from rebalplan.sim.faults import Reply
+from rebalplan.sim.floor import Floor
 from rebalplan.sim.messages import Out
 from rebalplan.sim.scenario import parse_scenario
 from rebalplan.sim.session import Session
@@ -91,6 +91,8 @@ def behaviour(**keys: Any) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value) if isinstance(value, int) else f'"{value}"'
 
 
@@ -176,8 +178,15 @@ class Room:
         for seat in self.seats.values():
             del seat.inbox[:]
         self.advance_clock(seconds)
-        self.deliver(engine.tick(self.floor()), None)
+        self.deliver(timing.tick(self.floor()), None)
         return list(self.seats[1].inbox)
+
+    def resume(self, state: BookState | None = None) -> None:
+        """Start again with what a book remembered, or with what there is."""
+        scenario = self.shared.scenario
+        if state is not None:
+            self.shared = Shared(scenario, Book(scenario, state), read_only=False)
+        self.deliver(timing.resume(self.floor()), None)
 
     def floor(self) -> Floor:
         """Return the state at this moment."""
@@ -205,3 +214,37 @@ def statuses(messages: Sequence[Message]) -> list[tuple[str, str, str]]:
 def errors(messages: Sequence[Message]) -> list[tuple[int, int, str]]:
     """Return request id, code and text of every error."""
     return [(int(m[2]), int(m[3]), m[4]) for m in messages if int(m[0]) == Out.ERROR]
+
+
+def table(header: str, **keys: Any) -> str:
+    """Return a table of a scenario, such as ``incident``; lists of words become arrays."""
+    lines = [f"{key} = {_toml(value)}" for key, value in keys.items()]
+    return f"\n[[{header}]]\n" + "\n".join(lines) + "\n"
+
+
+def incident(**keys: Any) -> str:
+    """Return an incident table."""
+    return table("incident", **keys)
+
+
+def completed(client: Seat) -> list[tuple[str, str, str]]:
+    """Return account, status and filled quantity of every completed order at version 176."""
+    return [(row[19], row[-24], row[-14]) for row in client.ask("99", "0") if row[0] == "101"]
+
+
+def executed(client: Seat) -> list[tuple[str, str, str, str]]:
+    """Return order id, client id, side and shares of every execution that is listed."""
+    rows = [row for row in client.ask("7", "3", "4") if row[0] == "11"]
+    return [(row[2], row[22], row[18], row[19]) for row in rows]
+
+
+def holding(client: Seat, symbol: str = "VTI", account: str = "DU1") -> str:
+    """Return what the positions show of a symbol, empty for nothing."""
+    rows = [row for row in client.ask("74", "1", "5", account, "") if row[0] == "71" and row[5] == symbol]
+    return rows[0][15] if rows else ""
+
+
+def value_of(client: Seat, tag: str = "TotalCashValue", account: str = "DU1") -> str:
+    """Return an account value."""
+    rows = [row for row in client.ask("76", "1", "5", account, "", "0") if row[0] == "73" and row[5] == tag]
+    return rows[0][6]

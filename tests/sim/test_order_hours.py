@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rebalplan.sim import engine
+from rebalplan.sim import timing
 
 from .orders import Room, behaviour, errors, order_world, place, statuses
 from .support import ids
@@ -51,13 +51,13 @@ def test_a_day_order_ends_with_the_session(tif: str, status: list[tuple[str, str
 def test_the_next_wake_is_the_next_wait_or_the_end_of_a_session() -> None:
     room = Room(order_world(WEEKLY, behaviour(after_sec="7", symbol="VTI"), behaviour(fills=0)))
     client = room.join()
-    assert engine.next_wake_sec(room.floor()) is None
+    assert timing.next_wake_sec(room.floor()) is None
     client.ask(*place(1, symbol="BND"))
-    assert engine.next_wake_sec(room.floor()) == 3600
+    assert timing.next_wake_sec(room.floor()) == 3600
     client.ask(*place(2))
-    assert engine.next_wake_sec(room.floor()) == 7
+    assert timing.next_wake_sec(room.floor()) == 7
     room.advance_clock(9)
-    assert engine.next_wake_sec(room.floor()) == 0
+    assert timing.next_wake_sec(room.floor()) == 0
 
 
 def test_a_fill_that_is_due_after_the_session_does_not_happen() -> None:

@@ -12,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalplan.sim import SimError, load_scenario
+from rebalplan.sim.keys_of_answers import FAULT, HANDSHAKE
+from rebalplan.sim.keys_of_incidents import INCIDENT
+from rebalplan.sim.keys_of_orders import BEHAVIOUR, ORDERS
 from rebalplan.sim.order_model import AlgoFilter, Behaviour, BehaviourKind, CancelOutcome, Silence
 from rebalplan.sim.scenario import parse_scenario
 from rebalplan.sim.scenario_behaviours import plain_behaviour
@@ -19,6 +22,7 @@ from rebalplan.sim.script import SEQUENCE_WORDS
 
 from .orders import behaviour, order_world
 
+TABLES = (ORDERS, BEHAVIOUR, HANDSHAKE, INCIDENT, FAULT)
 SETTINGS = '[orders]\nslippage_bps = "3"\ncommission_minimum = "0"\nmaster_client_id = 5\n'
 
 
@@ -97,7 +101,7 @@ def test_a_settlement_that_does_not_exist_is_told() -> None:
 @pytest.mark.parametrize(
     "word",
     [
-        *Behaviour.__struct_fields__,
+        *(key.name for table in TABLES for key in table.keys),
         *SEQUENCE_WORDS,
         *(value for kind in (BehaviourKind, AlgoFilter, Silence, CancelOutcome) for value in get_args(kind)),
         *("slippage_bps", "market_impact_bps", "master_client_id", "roll_back_ids", "settlement"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rebalplan.sim import Gateway, SimError, describe, engine, reset, start
+from rebalplan.sim import Gateway, SimError, describe, reset, start, timing
 from rebalplan.sim import state as state_file
 from rebalplan.sim.book import Book
 from rebalplan.sim.gateway import _saver
@@ -27,7 +27,7 @@ def _durable_room(path: Path, *extra: str) -> Room:
     room = Room(scenario)
     book = Book(scenario, state_file.read_state(path, scenario))
     room.shared = Shared(scenario, book, read_only=False, save=_saver(path, scenario, book))
-    room.deliver(engine.resume(room.floor()), None)
+    room.deliver(timing.resume(room.floor()), None)
     return room
 
 
