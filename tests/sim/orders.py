@@ -179,7 +179,7 @@ class Room:
             del seat.inbox[:]
         self.advance_clock(seconds)
         self.deliver(timing.tick(self.floor()), None)
-        return list(self.seats[1].inbox)
+        return list(self.seats[1].inbox) if self.seats else []
 
     def resume(self, state: BookState | None = None) -> None:
         """Start again with what a book remembered, or with what there is."""
