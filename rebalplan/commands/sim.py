@@ -110,3 +110,25 @@ def show(
     with _world(config, scenario, state) as (chosen, path):
         world = sim.describe(chosen, path if path.exists() else None)
         typer.echo(render_ledger(world) if orders else render_description(world))
+
+
+@app.command()
+def faults(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    scenario: ScenarioOption = None,
+    state: StateOption = None,
+    verbose: Verbose = False,
+) -> None:
+    """Print the keys for faults, and how often each fault of the scenario was reached."""
+    from rebalplan import sim
+    from rebalplan.render.sim_faults import faults_as_json, render_keys, render_reached
+
+    del verbose
+    with _world(config, scenario, state) as (chosen, path):
+        keys, found = sim.fault_keys(), sim.faults_of(chosen, path if path.exists() else None)
+        if as_json:
+            typer.echo(faults_as_json(keys, found), nl=False)
+        else:
+            typer.echo(f"{render_keys(keys)}\n\n{render_reached(found, chosen.source)}")

@@ -17,6 +17,7 @@ from rebalplan.sim.description import (
     describe,
 )
 from rebalplan.sim.errors import SimError
+from rebalplan.sim.fault_list import FaultKey, FaultView, fault_keys, faults_of
 from rebalplan.sim.gateway import Gateway, reset, start
 from rebalplan.sim.model import Scenario
 from rebalplan.sim.order_model import Execution, LedgerEntry, WorkingOrder
@@ -29,6 +30,8 @@ __all__ = [
     "Event",
     "Execution",
     "ExecutionView",
+    "FaultKey",
+    "FaultView",
     "Gateway",
     "LedgerEntry",
     "OrderView",
@@ -37,6 +40,8 @@ __all__ = [
     "SimError",
     "WorkingOrder",
     "describe",
+    "fault_keys",
+    "faults_of",
     "load_scenario",
     "reset",
     "start",

@@ -22,6 +22,7 @@ KeyKind = Literal[
     "seconds or never",
     "basis points",
     "list",
+    "price",
 ]
 Default = str | int | bool | tuple[str, ...] | None
 
@@ -41,6 +42,7 @@ TYPE_TEXTS: Final[dict[KeyKind, str]] = {
     "seconds or never": 'seconds in quotes, "-1" for never',
     "basis points": "basis points in quotes",
     "list": "list of texts",
+    "price": "any number in quotes",
 }
 
 
@@ -113,6 +115,8 @@ def _read(table: Table, key: Key, default: Any) -> Any:
             return table.boolean(key.name, default=bool(default))
         case "list":
             return table.texts(key.name) or default
+        case "price":
+            return table.price(key.name)
         case _:
             value = table.decimal(key.name, default)
             problem = _problem_of(key.kind, value)

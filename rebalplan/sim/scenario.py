@@ -28,7 +28,8 @@ from rebalplan.sim import model
 from rebalplan.sim.errors import SimError
 from rebalplan.sim.hours import parse_sessions
 from rebalplan.sim.incident_model import Incident
-from rebalplan.sim.messages import MAX_VERSION, MIN_VERSION
+from rebalplan.sim.keys import read_keys
+from rebalplan.sim.keys_of_world import GATEWAY, QUOTE
 from rebalplan.sim.order_model import Behaviour
 from rebalplan.sim.scenario_accounts import read_account
 from rebalplan.sim.scenario_behaviours import read_behaviour, read_order_settings
@@ -154,15 +155,7 @@ def _check_trades(
 
 
 def _read_gateway(table: Table) -> model.GatewaySettings:
-    settings = model.GatewaySettings(
-        name=table.text("name", "unnamed"),
-        max_version=table.integer("max_version", MAX_VERSION, MIN_VERSION, MAX_VERSION),
-        read_only=table.boolean("read_only", default=False),
-        next_valid_id=table.integer("next_valid_id", 1, 1),
-        snapshot_sec=table.decimal("snapshot_sec", "0"),
-    )
-    if settings.snapshot_sec < 0:
-        table.problem("snapshot_sec", "expected 0 or more seconds")
+    settings = model.GatewaySettings(name=table.text("name", "unnamed"), **read_keys(table, GATEWAY.keys))
     table.finish()
     return settings
 
@@ -230,7 +223,7 @@ def _read_instrument(table: Table) -> model.Instrument:
         name=table.text("name", symbol),
         min_tick=table.decimal("min_tick", "0.01"),
         stock_type=table.text("stock_type", "ETF" if sec_type == "STK" else ""),
-        quote=_read_quote(table),
+        quote=model.Quote(**read_keys(table, QUOTE.keys)),
         local_symbol=table.text("local_symbol", symbol),
         trading_class=table.text("trading_class", symbol),
         expiry=table.text("expiry", ""),
@@ -240,14 +233,3 @@ def _read_instrument(table: Table) -> model.Instrument:
     )
     table.finish()
     return instrument
-
-
-def _read_quote(table: Table) -> model.Quote:
-    return model.Quote(
-        bid=table.price("bid"),
-        ask=table.price("ask"),
-        last=table.price("last"),
-        close=table.price("close"),
-        data=cast(model.DataKind, table.text("data", "live", get_args(model.DataKind))),
-        last_age_sec=table.integer("last_age_sec", 1),
-    )

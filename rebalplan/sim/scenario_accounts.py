@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import cast, get_args
 
 from rebalplan.sim import model
-from rebalplan.sim.order_model import Side, WorkingOrder
+from rebalplan.sim.keys import read_keys
+from rebalplan.sim.keys_of_world import ACCOUNT_ORDER
+from rebalplan.sim.order_model import WorkingOrder
 from rebalplan.sim.toml_table import Table
 
 _ACCOUNT_ID = re.compile(r"[A-Z]{1,4}\d{1,12}\Z")
@@ -90,20 +92,12 @@ def _find_instrument(table: Table, instruments: Sequence[model.Instrument]) -> m
 
 def _read_order(table: Table, account: str, instruments: Sequence[model.Instrument]) -> WorkingOrder:
     instrument = _find_instrument(table, instruments)
-    order_id = table.integer("order_id", 1, low=-(2**31) + 1, high=2**31 - 1)
+    values = read_keys(table, ACCOUNT_ORDER.keys)
     order = WorkingOrder(
         account=account,
         con_id=instrument.con_id if instrument else 0,
-        side=cast(Side, table.text("side", choices=("BUY", "SELL"))),
-        quantity=table.decimal("quantity"),
-        order_type=table.text("order_type", "MKT", ("MKT", "LMT")),
-        limit_price=table.decimal("limit_price", "0"),
-        tif=table.text("tif", "DAY", ("DAY", "GTC")),
-        order_ref=table.text("order_ref", ""),
-        client_id=table.integer("client_id", 0),
-        order_id=order_id,
-        perm_id=table.integer("perm_id", _FIRST_PERM_ID + max(order_id, 0), low=1),
-        status=table.text("status", "Submitted", ("Submitted", "PreSubmitted", "PendingSubmit")),
+        perm_id=table.integer("perm_id", _FIRST_PERM_ID + max(values["order_id"], 0), low=1),
+        **values,
     )
     if order.quantity <= 0:
         table.problem("quantity", "expected a quantity above 0")

@@ -113,7 +113,7 @@ def test_what_the_gateway_itself_says_of_its_books_is_the_truth() -> None:
     )
     room.join().ask(*place())
     account = describe_book(room.shared.scenario, room.book).accounts[0]
-    assert (account.positions[0].quantity, str(account.cash[0].amount)) == (110, "98998.00")
+    assert (str(account.positions[0].quantity), str(account.cash[0].amount)) == ("110", "98998.00")
 
 
 @pytest.mark.parametrize("key", ["values_after_sec", "positions_after_sec"])

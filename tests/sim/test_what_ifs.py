@@ -59,7 +59,7 @@ def test_a_late_answer() -> None:
     room = Room(order_world(_what_if(sequence=["10349", "wait 2.5", "answer"])))
     seat = room.join()
     waits: list[tuple[float, list[int]]] = []
-    room.deliver = lambda replies, _asking: waits.extend(  # type: ignore[method-assign]
+    room.deliver = lambda replies, asking: waits.extend(  # type: ignore[method-assign]
         (reply.after_sec, ids(reply.messages)) for reply in replies
     )
     seat.ask(*PLAIN)
