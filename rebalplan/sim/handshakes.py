@@ -33,6 +33,8 @@ def _expand(desk: Desk, word: str) -> list[Message]:
     if word in ("orders", "all_orders"):
         book, found = desk.shared.book, []
         for order in book.orders if word == "all_orders" else book.orders_of([desk.client_id]):
+            if order.is_hidden:
+                continue
             instrument = book.instruments[order.con_id]
             found.append(order_layout.open_order(desk.version, order, instrument))
             found.append(order_layout.order_status(desk.version, order))

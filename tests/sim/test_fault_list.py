@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from rebalplan.sim.keys import Key, KeyTable
 from rebalplan.sim.model import Fault, GatewaySettings, Quote
 from rebalplan.sim.order_model import Behaviour, OrderSettings
 from rebalplan.sim.scenario import parse_scenario
+from rebalplan.sim.wire import encode
 from tests.cli import Workspace
 from tests.scenarios import fault, use_scenario
 
@@ -135,12 +137,10 @@ def test_what_was_reached_is_kept_beside_the_book(tmp_path: Path) -> None:
 
 
 def _shake_hands(host: str, port: int) -> None:
-    import socket  # noqa: PLC0415  # this test alone talks without a client
-
     versions = b"v157..176"
     with socket.create_connection((host, port), timeout=5) as wire:
         wire.sendall(b"API\0" + len(versions).to_bytes(4, "big") + versions)
-        wire.sendall((10).to_bytes(4, "big") + b"71\x002\x0042\0\0\0"[:10])
+        wire.sendall(encode(("71", "2", "42", "")))
         data = b""
         while b"2158" not in data:
             data += wire.recv(65536)

@@ -6,7 +6,19 @@ from typing import Any
 
 import pytest
 
-from .orders import Room, Seat, behaviour, cancel, completed, executed, holding, order_world, place, statuses
+from .orders import (
+    Room,
+    Seat,
+    behaviour,
+    cancel,
+    completed,
+    executed,
+    holding,
+    order_world,
+    place,
+    statuses,
+    table,
+)
 from .support import ids
 
 
@@ -91,3 +103,14 @@ def test_one_order_of_two_is_hidden() -> None:
     client.ask(*place(1))
     client.ask(*place(2))
     assert [row[1] for row in client.ask("5", "1") if row[0] == "3"] == ["2"]
+
+
+def test_the_handshake_leaves_a_hidden_order_out_too() -> None:
+    room = Room(
+        order_world(behaviour(fills=0, hidden_for_sec="30"), table("handshake", after=["all_orders"]))
+    )
+    client = room.join()
+    client.ask(*place())
+    assert statuses(room.join(2).inbox) == []
+    room.wait(30)
+    assert len(statuses(room.join(3).inbox)) == 1
