@@ -23,9 +23,9 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 class BehaviourCounter:
     """The behaviours of a scenario, each with how often it matched over the life of a server."""
 
-    def __init__(self, behaviours: Sequence[Behaviour], strikes: Counter[str] | None = None) -> None:
+    def __init__(self, behaviours: Sequence[Behaviour], reached: Counter[str] | None = None) -> None:
         self._behaviours = tuple(behaviours)
-        self._strikes = Counter[str]() if strikes is None else strikes
+        self._reached = Counter[str]() if reached is None else reached
         self._seen = [0] * len(self._behaviours)
 
     def choose(self, subject: Subject) -> Behaviour | None:
@@ -37,7 +37,7 @@ class BehaviourCounter:
             self._seen[at] += 1
             if chosen is None and behaviour.occurrence in (0, self._seen[at]):
                 chosen = behaviour
-                self._strikes[behaviour.label] += 1
+                self._reached[behaviour.label] += 1
         return chosen
 
 

@@ -48,7 +48,7 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
     unsettled: tuple[Unsettled, ...] = ()
 
 
-class Strike(msgspec.Struct, frozen=True):
+class Reached(msgspec.Struct, frozen=True):
     """How often a fault of the scenario was reached, by the label of its table."""
 
     label: str
@@ -66,7 +66,7 @@ class BookState(msgspec.Struct, frozen=True, kw_only=True):
     trading: OrderState | None = None
     prices: tuple[Price, ...] = ()
     agenda: tuple[Later, ...] = ()
-    strikes: tuple[Strike, ...] = ()
+    reached: tuple[Reached, ...] = ()
     lost: str = ""
 
 
@@ -89,7 +89,7 @@ class Book:
             self.next_order_id = scenario.gateway.next_valid_id
             self.trading.epoch += 1
         self.agenda = Agenda(state.agenda)
-        self.strikes = Counter({strike.label: strike.count for strike in state.strikes})
+        self.reached = Counter({found.label: found.count for found in state.reached})
         self.lost = state.lost
         self._prices: dict[int, Price] = {}
         for price in state.prices:
@@ -108,7 +108,7 @@ class Book:
             trading=self.trading.state(),
             prices=tuple(self._prices.values()),
             agenda=self.agenda.entries(),
-            strikes=tuple(Strike(label, count) for label, count in self.strikes.items()),
+            reached=tuple(Reached(label, count) for label, count in self.reached.items()),
             lost=self.lost,
         )
 

@@ -66,9 +66,9 @@ def faults_of(scenario: Scenario, state: Path | None) -> tuple[FaultView, ...]:
     Raises ``SimError`` when the state file is damaged or of another scenario.
     """
     remembered = None if state is None else read_state(state, scenario)
-    strikes = Book(scenario, remembered).strikes
+    reached = Book(scenario, remembered).reached
     return tuple(
-        FaultView(fault=name, settings=settings, reached=strikes[name])
+        FaultView(fault=name, settings=settings, reached=reached[name])
         for name, settings in _configured(scenario)
     )
 

@@ -34,9 +34,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 class FaultCounter:
     """The faults of a scenario, each with how often its request was seen over the life of a server."""
 
-    def __init__(self, faults: Sequence[Fault], strikes: Counter[str] | None = None) -> None:
+    def __init__(self, faults: Sequence[Fault], reached: Counter[str] | None = None) -> None:
         self._faults = tuple(faults)
-        self._strikes = Counter[str]() if strikes is None else strikes
+        self._reached = Counter[str]() if reached is None else reached
         self._seen = [0] * len(self._faults)
 
     def strike(self, request: str, account: str = "", symbol: str = "") -> Fault | None:
@@ -48,7 +48,7 @@ class FaultCounter:
             self._seen[at] += 1
             if hit is None and fault.occurrence in (0, self._seen[at]):
                 hit = fault
-                self._strikes[fault.label] += 1
+                self._reached[fault.label] += 1
         return hit
 
 

@@ -56,7 +56,7 @@ class Gateway:
     def reached(self) -> dict[str, int]:
         """Return how often each fault of the scenario was reached, by its table such as ``behaviour[1]``."""
         shared = self._shared
-        return self._server.ask(lambda: dict(shared.book.strikes))
+        return self._server.ask(lambda: dict(shared.book.reached))
 
     @property
     def connections_now(self) -> int:

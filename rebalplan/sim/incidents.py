@@ -18,6 +18,6 @@ def occurred(floor: Floor, when: When, order: WorkingOrder | None = None) -> Non
     perm_id = order.perm_id if order is not None else NO_ORDER
     for incident in floor.shared.incidents.choose(when, order, symbol):
         waiting = [effect for effect in floor.book.agenda.effects() if isinstance(effect, Happen)]
-        used = floor.book.strikes[incident.label] + sum(effect.label == incident.label for effect in waiting)
+        used = floor.book.reached[incident.label] + sum(effect.label == incident.label for effect in waiting)
         if not incident.times or used < incident.times:
             floor.schedule(incident.after_sec, Happen(incident.label, perm_id))

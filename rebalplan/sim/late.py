@@ -79,7 +79,7 @@ def execute_late(floor: Floor, order: WorkingOrder, late: LateFill) -> list[Deli
     first = _first_sec(late)
     is_listed = late.listed_after_sec == first
     behaviour = floor.behaviour(order)
-    floor.book.strikes[f"{late.label}.late_shares"] += 1
+    floor.book.reached[f"{late.label}.late_shares"] += 1
     order = fills.fill_late(
         floor.book, order, shares, price, moment_of(floor, behaviour), is_listed=is_listed
     )

@@ -43,10 +43,10 @@ def _matches(incident: Incident, order: WorkingOrder, symbol: str) -> bool:
 class HandshakeCounter:
     """The handshakes of a scenario, each with how many matching ones there were over the life of a server."""
 
-    def __init__(self, handshakes: Sequence[Handshake], strikes: Counter[str]) -> None:
+    def __init__(self, handshakes: Sequence[Handshake], reached: Counter[str]) -> None:
         self._handshakes = tuple(handshakes)
         self._seen = [0] * len(self._handshakes)
-        self._strikes = strikes
+        self._reached = reached
 
     def choose(self, client_id: int) -> Handshake | None:
         """Count one handshake and return the first table that is for it, or ``None``."""
@@ -57,5 +57,5 @@ class HandshakeCounter:
             self._seen[at] += 1
             if chosen is None and handshake.occurrence in (0, self._seen[at]):
                 chosen = handshake
-                self._strikes[handshake.label] += 1
+                self._reached[handshake.label] += 1
         return chosen

@@ -82,10 +82,10 @@ class Shared:
         self.scenario = scenario
         self.book = book
         self.hours = Hours(scenario.market)
-        self.faults = FaultCounter(scenario.faults, book.strikes)
-        self.behaviours = BehaviourCounter(scenario.behaviours, book.strikes)
+        self.faults = FaultCounter(scenario.faults, book.reached)
+        self.behaviours = BehaviourCounter(scenario.behaviours, book.reached)
         self.incidents = IncidentCounter(scenario.incidents)
-        self.handshakes = HandshakeCounter(scenario.handshakes, book.strikes)
+        self.handshakes = HandshakeCounter(scenario.handshakes, book.reached)
         self.save = save
         """Makes the book durable; raises ``SimError``."""
         self.due: dict[int, float] = {}

@@ -94,7 +94,7 @@ def _perform(floor: Floor, effect: Effect) -> list[Delivery]:  # one case per ef
         case Restore():
             return people.restore(floor, effect)
         case Say():
-            floor.book.strikes[f"{effect.label}.later"] += 1
+            floor.book.reached[f"{effect.label}.later"] += 1
             words = [notice.partition(" ") for notice in effect.notices]
             return [told for code, _, text in words for told in news.tell_everyone(floor, int(code), text)]
         case _:
@@ -106,5 +106,5 @@ def _happen(floor: Floor, effect: Happen) -> list[Delivery]:
     told = people.happen(floor, found[0], effect.perm_id) if found else None
     if told is None:
         return []
-    floor.book.strikes[effect.label] += 1
+    floor.book.reached[effect.label] += 1
     return told

@@ -71,7 +71,7 @@ def test_a_client_id_that_is_in_use_elsewhere() -> None:
     assert [found[:2] for found in errors(refused.inbox)] == [(-1, 326)]
     assert refused.closed
     assert ids(room.join(42).inbox)[:2] == [15, 9]
-    assert room.book.strikes == {"handshake[1]": 1}
+    assert room.book.reached == {"handshake[1]": 1}
 
 
 def test_what_comes_later_goes_to_every_client() -> None:
@@ -84,7 +84,7 @@ def test_what_comes_later_goes_to_every_client() -> None:
     room.wait(10)
     assert [code for _, code, _ in errors(first.inbox)] == [1102]
     assert first.inbox == second.inbox
-    assert room.book.strikes == {"handshake[1]": 1, "handshake[1].later": 1}
+    assert room.book.reached == {"handshake[1]": 1, "handshake[1].later": 1}
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_changed_quantity_is_told_and_fills_to_the_end(quantity: str) -> None:
     assert statuses(client.ask("5", "1")) == [("Submitted", "0", quantity)]
     assert statuses(room.wait(10)) == [("Filled", quantity, "0")]
     assert executed(client) == [("1", "1", "BOT", quantity)]
-    assert room.book.strikes["incident[1]"] == 1
+    assert room.book.reached["incident[1]"] == 1
 
 
 def test_a_change_may_be_told_to_nobody() -> None:
@@ -83,7 +83,7 @@ def test_what_is_done_already_cannot_be_changed() -> None:
     room = Room(order_world(change))
     room.join().ask(*place())
     assert room.wait(2) == []
-    assert room.book.strikes == {}
+    assert room.book.reached == {}
 
 
 @pytest.mark.parametrize(
