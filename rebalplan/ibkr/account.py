@@ -43,7 +43,7 @@ def read_snapshot(
     _require_positions(rows, managed)
     return AccountSnapshot(
         account_type=printable(_any_currency("AccountType", rows) or ""),
-        base_currency=base_currency,
+        base_currency=printable(base_currency),
         net_liquidation=money(rows["NetLiquidation", base_currency], "NetLiquidation"),
         broker_usd=canonical(_broker_usd(rows, base_currency)),
         cash_usd=cash,
@@ -70,7 +70,7 @@ def _currency_of(tag: str, rows: Rows) -> str:
     found = [currency for (name, currency) in rows if name == tag and currency not in ("", "BASE")]
     if len(found) != 1:
         raise AccountError(f"the broker reported {tag} {len(found)} times, expected once: try again")
-    return printable(found[0])
+    return found[0]
 
 
 def _any_currency(tag: str, rows: Rows) -> str | None:

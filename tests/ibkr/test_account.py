@@ -144,3 +144,167 @@ def test_settled_cash_may_be_unknown() -> None:
 def test_text_from_the_broker_cannot_steer_a_terminal() -> None:
     snapshot = read_snapshot(ROWS, [VTI, PositionRow("X", 9, "OPT", "USD", "A\x1b[31mPL\n", 1.0)], ())
     assert [i.description for i in snapshot.unmanaged] == ["CAD cash", "A [31mPL"]
+
+
+def test_foreign_cash_is_sorted_by_currency_and_none_of_it_is_left_out() -> None:
+    rows = ROWS | {
+        ("CashBalance", "EUR"): "-5.5",
+        ("CashBalance", "AUD"): "7",
+        ("NetLiquidationByCurrency", "EUR"): "0",
+    }
+    assert [
+        (i.kind, i.description, i.currency, i.quantity) for i in read_snapshot(rows, [VTI], ()).unmanaged
+    ] == [
+        ("CASH", "AUD cash", "AUD", Decimal(7)),
+        ("CASH", "CAD cash", "CAD", Decimal(1000)),
+        ("CASH", "EUR cash", "EUR", Decimal("-5.5")),
+    ]
+
+
+def test_a_row_with_an_empty_currency_is_no_currency_of_its_own() -> None:
+    empty = {
+        ("CashBalance", ""): "900",
+        ("NetLiquidation", ""): "900",
+        ("NetLiquidationByCurrency", ""): "900",
+        ("StockMarketValue", ""): "900",
+    }
+    assert read_snapshot(ROWS | empty, [VTI], ()) == read_snapshot(ROWS, [VTI], ())
+
+
+def test_every_text_of_the_broker_is_printable() -> None:
+    rows = without(("AccountType", "")) | {
+        ("AccountType", ""): "INDI\x1b[1mVIDUAL\n",
+        ("CashBalance", "C\x07D"): "3",
+    }
+    held = PositionRow("V\x1bTI", 1, "STK", "USD", "VTI", 160.0)
+    other = PositionRow("X", 9, "B\x00ND", "E\x07R", "T\tBILL", 2.0)
+    snapshot = read_snapshot(rows, [held, other], ())
+    assert snapshot.account_type == "INDI [1mVIDUAL"
+    assert snapshot.positions == (Position("V TI", 1, Decimal(160)),)
+    assert snapshot.unmanaged == (
+        UnmanagedItem("CASH", "C D cash", "C D", Decimal(3)),
+        UnmanagedItem("CASH", "CAD cash", "CAD", Decimal(1000)),
+        UnmanagedItem("B ND", "T BILL", "E R", Decimal(2)),
+    )
+
+
+def test_a_base_currency_with_a_control_character_is_read_and_printable() -> None:
+    rows = without(("NetLiquidation", "USD"), ("NetLiquidation", "BASE")) | {
+        ("NetLiquidation", "E\x07R"): "1"
+    }
+    snapshot = read_snapshot(rows, [VTI], ())
+    assert (snapshot.base_currency, snapshot.net_liquidation) == ("E R", Decimal(1))
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "words"),
+    [
+        (ROWS, PositionRow("V\x1bTI", 0, "STK", "USD", "", 1.0), "reports V TI without a contract id"),
+        (ROWS, PositionRow("V\x1bTI", 1, "STK", "USD", "", float("nan")), "position in V TI is nan"),
+        (ROWS, PositionRow("X", 1, "OPT", "USD", "A\x1bB", float("nan")), "position in A B is nan"),
+        (ROWS | {("CashBalance", "E\x07R"): "x"}, VTI, r"CashBalance \(E R\) is 'x'"),
+        (
+            ROWS | {("NetLiquidationByCurrency", "E\x07R"): "x"},
+            VTI,
+            r"NetLiquidationByCurrency \(E R\) is 'x'",
+        ),
+        (ROWS | {("NetLiquidationByCurrency", "E\x07R"): "1"}, VTI, r"no ExchangeRate \(E R\)"),
+        (
+            ROWS | {("NetLiquidationByCurrency", "E\x07R"): "1", ("ExchangeRate", "E\x07R"): "x"},
+            VTI,
+            r"ExchangeRate \(E R\) is 'x'",
+        ),
+    ],
+)
+def test_an_error_shows_the_broker_s_text_without_control_characters(
+    rows: dict[tuple[str, str], str], row: PositionRow, words: str
+) -> None:
+    with pytest.raises(AccountError, match=words):
+        read_snapshot(rows, [VTI, row], ())
+
+
+def test_positions_come_by_symbol_then_contract_and_other_items_by_kind_description_and_currency() -> None:
+    def stock(symbol: str, con_id: int, currency: str = "USD", kind: str = "STK") -> PositionRow:
+        return PositionRow(symbol, con_id, kind, currency, symbol, 1.0)
+
+    rows = [
+        stock("VTI", 9),
+        stock("BND", 8),
+        stock("VTI", 3),
+        stock("ZZZ", 4, "GBP"),
+        stock("AAA", 5, "GBP"),
+        stock("AAA", 6, "EUR"),
+        stock("ZZZ", 7, kind="BOND"),
+    ]
+    snapshot = read_snapshot(without(("CashBalance", "CAD")), rows, ())
+    assert [(p.symbol, p.con_id) for p in snapshot.positions] == [("BND", 8), ("VTI", 3), ("VTI", 9)]
+    assert [(i.kind, i.description, i.currency) for i in snapshot.unmanaged] == [
+        ("BOND", "ZZZ", "USD"),
+        ("STK", "AAA", "EUR"),
+        ("STK", "AAA", "GBP"),
+        ("STK", "ZZZ", "GBP"),
+    ]
+
+
+def test_an_unmanaged_position_of_size_zero_is_none() -> None:
+    gone = PositionRow("AAPL", 2, "OPT", "USD", "AAPL C300", 0.0)
+    assert [i.kind for i in read_snapshot(ROWS, [VTI, gone], ()).unmanaged] == ["CASH"]
+
+
+def test_a_short_position_is_read_with_its_sign() -> None:
+    short = PositionRow("BND", 5, "STK", "USD", "BND", -3.0)
+    assert read_snapshot(ROWS, [short, VTI], ()).positions[0] == Position("BND", 5, Decimal(-3))
+
+
+@pytest.mark.parametrize("ready", ["true", "TRUE", ""])
+def test_an_account_that_is_ready_is_read(ready: str) -> None:
+    assert read_snapshot(ROWS | {("AccountReady", ""): ready}, [VTI], ()).cash_usd == Decimal(1000)
+
+
+def test_an_account_that_says_false_in_capitals_is_still_loading() -> None:
+    with pytest.raises(UnreachableError, match="AccountReady"):
+        read_snapshot(ROWS | {("AccountReady", ""): "FALSE"}, [VTI], ())
+
+
+def test_an_account_without_a_type_has_an_empty_one() -> None:
+    assert read_snapshot(without(("AccountType", "")), [VTI], ()).account_type == ""
+
+
+def test_settled_cash_is_its_us_dollar_row() -> None:
+    assert read_snapshot(ROWS, [VTI], ()).settled_cash == Decimal(990)
+    assert read_snapshot(ROWS | {("SettledCash", "USD"): "0.00"}, [VTI], ()).settled_cash == Decimal(0)
+    assert read_snapshot(ROWS | {("SettledCash", "USD"): ""}, [VTI], ()).settled_cash is None
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "AccruedCash",
+        "AccruedDividend",
+        "CorporateBondValue",
+        "Cryptocurrency",
+        "FundValue",
+        "FutureOptionValue",
+        "FuturesPNL",
+        "IssuerOptionValue",
+        "MoneyMarketFundValue",
+        "MutualFundValue",
+        "OptionMarketValue",
+        "TBillValue",
+        "TBondValue",
+        "WarrantValue",
+    ],
+)
+@pytest.mark.parametrize("base", ["USD", "EUR"])
+def test_a_us_dollar_value_that_is_not_managed_is_not_in_the_broker_s_value(tag: str, base: str) -> None:
+    rows = (ROWS if base == "USD" else EURO) | {(tag, "USD"): "100.50"}
+    assert read_snapshot(rows, [VTI], ()).broker_usd == Decimal("50899.5")
+
+
+def test_every_foreign_currency_is_taken_off_at_its_rate() -> None:
+    rows = ROWS | {("NetLiquidationByCurrency", "EUR"): "200", ("ExchangeRate", "EUR"): "1.25"}
+    assert read_snapshot(rows, [VTI], ()).broker_usd == Decimal(51715) - Decimal(715) - Decimal(250)
+
+
+def test_working_orders_are_handed_on() -> None:
+    assert read_snapshot(ROWS, [VTI], None).working_orders is None

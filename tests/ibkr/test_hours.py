@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rebalplan.ibkr.hours import is_open, next_session, read_sessions
+from rebalplan.ibkr.hours import is_open, last_session, next_session, read_sessions
 from rebalplan.model import Session
 
 WEEK = "20261123:0930-20261123:1600;20261124:CLOSED;20261125:0930-20261125:1600"
@@ -30,7 +30,16 @@ def test_older_gateways_leave_out_the_second_date() -> None:
 
 
 @pytest.mark.parametrize(
-    "zone", ["EST (Eastern Standard Time)", "EST", "EST5EDT", "US/Eastern", "America/New_York"]
+    "zone",
+    [
+        "EST (Eastern Standard Time)",
+        "EST",
+        "EST5EDT",
+        "US/Eastern",
+        "America/New_York",
+        " US/Eastern ",
+        " EST  (Eastern Standard Time)",
+    ],
 )
 def test_the_names_gateways_have_for_new_york(zone: str) -> None:
     assert read_sessions("20260701:0930-20260701:1600", zone)[0].opens_at == datetime(
@@ -38,8 +47,21 @@ def test_the_names_gateways_have_for_new_york(zone: str) -> None:
     )
 
 
+def test_spaces_around_a_day_are_nothing_and_sessions_come_in_order() -> None:
+    assert read_sessions("20261125:0930-20261125:1600 ; 20261123:0930-1600", "US/Eastern") == (
+        Session(utc(23, 14, 30), utc(23, 21)),
+        Session(utc(25, 14, 30), utc(25, 21)),
+    )
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "Asia/Tokyo"])
+def test_a_zone_elsewhere_is_that_zone(zone: str) -> None:
+    opens_at = {"Europe/London": utc(23, 8), "Asia/Tokyo": utc(22, 23)}
+    assert read_sessions("20261123:0800-1600", zone)[0].opens_at == opens_at[zone]
+
+
 @pytest.mark.parametrize(
-    "text", ["", "CLOSED", "20261123:CLOSED", "garbage-garbage", "20261123:9930-20261123:1600"]
+    "text", ["", "CLOSED", "20261123:CLOSED", "garbage-garbage", "20261123:9930-20261123:1600", "-"]
 )
 def test_what_cannot_be_read_is_no_session(text: str) -> None:
     assert read_sessions(text, "US/Eastern") == ()
@@ -66,3 +88,18 @@ def test_the_next_session_is_the_first_that_opens_later() -> None:
     assert next_session(sessions, utc(23, 14, 29)) == sessions[0]
     assert next_session(sessions, utc(23, 14, 30)) == sessions[1]
     assert next_session(sessions, utc(26, 0)) is None
+
+
+def test_the_last_session_is_the_one_that_ended_last_its_close_included() -> None:
+    sessions = read_sessions(WEEK, "US/Eastern")
+    assert last_session(sessions, utc(23, 20, 59)) is None
+    assert last_session(sessions, utc(23, 21)) == sessions[0]
+    assert last_session(sessions, utc(25, 20, 59)) == sessions[0]
+    assert last_session(sessions, utc(25, 21)) == sessions[1]
+    assert last_session(reversed(sessions), utc(26, 0)) == sessions[1]
+
+
+def test_the_order_of_the_sessions_does_not_matter() -> None:
+    sessions = read_sessions(WEEK, "US/Eastern")[::-1]
+    assert next_session(sessions, utc(20, 0)) == sessions[1]
+    assert is_open(sessions, utc(23, 15))

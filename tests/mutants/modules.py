@@ -1,0 +1,76 @@
+"""Which modules are sampled, and which tests must notice a change in them, the quickest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_SIZING = (
+    "tests/sizing/test_reasons.py",
+    "tests/sizing/test_level.py",
+    "tests/sizing/test_worked_examples.py",
+    "tests/sizing",
+)
+_SETTINGS = ("tests/settings", "tests/test_samples.py")
+_PORTFOLIOS = ("tests/test_portfolios.py",)
+_PLAN = ("tests/plan",)
+_JOURNAL = ("tests/journal",)
+
+MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "rebalplan/codec.py": ("tests/test_codec.py", "tests/test_store.py"),
+        "rebalplan/diff.py": ("tests/test_diff.py",),
+        "rebalplan/drift.py": ("tests/test_drift.py", *_PLAN),
+        "rebalplan/ibkr/account.py": ("tests/ibkr/test_account.py",),
+        "rebalplan/ibkr/hours.py": ("tests/ibkr/test_hours.py",),
+        "rebalplan/ibkr/market.py": ("tests/ibkr/test_market.py",),
+        "rebalplan/ibkr/values.py": ("tests/ibkr/test_values.py",),
+        "rebalplan/journal/chain.py": _JOURNAL,
+        "rebalplan/journal/fold.py": _JOURNAL,
+        "rebalplan/journal/others.py": _JOURNAL,
+        "rebalplan/journal/records.py": _JOURNAL,
+        "rebalplan/journal/result.py": _JOURNAL,
+        "rebalplan/journal/runs.py": _JOURNAL,
+        "rebalplan/limits.py": ("tests/test_limits.py",),
+        "rebalplan/live.py": ("tests/apply/test_live.py",),
+        "rebalplan/money.py": ("tests/test_money.py",),
+        "rebalplan/plan/account.py": _PLAN,
+        "rebalplan/plan/build.py": _PLAN,
+        "rebalplan/plan/summary.py": _PLAN,
+        "rebalplan/portfolios/cells.py": _PORTFOLIOS,
+        "rebalplan/portfolios/header.py": _PORTFOLIOS,
+        "rebalplan/portfolios/leverage.py": _PORTFOLIOS,
+        "rebalplan/portfolios/model.py": _PORTFOLIOS,
+        "rebalplan/portfolios/read.py": _PORTFOLIOS,
+        "rebalplan/portfolios/rows.py": _PORTFOLIOS,
+        "rebalplan/pricing.py": ("tests/test_pricing.py",),
+        # "rebalplan/reports/after.py": ("tests/reports",),
+        "rebalplan/review.py": ("tests/test_review.py",),
+        "rebalplan/settings/checks.py": _SETTINGS,
+        "rebalplan/settings/files.py": _SETTINGS,
+        "rebalplan/settings/findings.py": _SETTINGS,
+        "rebalplan/settings/identities.py": _SETTINGS,
+        "rebalplan/settings/keys.py": _SETTINGS,
+        "rebalplan/settings/lines.py": _SETTINGS,
+        "rebalplan/settings/load.py": _SETTINGS,
+        "rebalplan/settings/model.py": _SETTINGS,
+        "rebalplan/settings/ranges.py": _SETTINGS,
+        "rebalplan/settings/reading.py": _SETTINGS,
+        "rebalplan/settings/values.py": _SETTINGS,
+        "rebalplan/settings/weights.py": _SETTINGS,
+        "rebalplan/settings/wording.py": _SETTINGS,
+        "rebalplan/sizing/candidates.py": _SIZING,
+        "rebalplan/sizing/level.py": _SIZING,
+        "rebalplan/sizing/minimum.py": _SIZING,
+        "rebalplan/sizing/orders.py": _SIZING,
+        "rebalplan/sizing/ration.py": _SIZING,
+        "rebalplan/sizing/scaled.py": _SIZING,
+        "rebalplan/sizing/search.py": _SIZING,
+        "rebalplan/sizing/solve.py": _SIZING,
+        "rebalplan/snapshot.py": ("tests/test_snapshot.py",),
+        "rebalplan/store.py": ("tests/test_store.py",),
+        "rebalplan/targets.py": ("tests/test_targets.py",),
+        "rebalplan/verify.py": ("tests/test_verify.py",),
+    }
+)
+"""Each module with the tests that belong to it, in the order in which they run."""
