@@ -7,9 +7,12 @@ from types import MappingProxyType
 
 _SIZING = (
     "tests/sizing/test_reasons.py",
+    "tests/sizing/test_solve.py",
+    "tests/sizing/test_ration.py",
     "tests/sizing/test_level.py",
     "tests/sizing/test_worked_examples.py",
-    "tests/sizing",
+    "tests/sizing/test_brute_force.py",
+    "tests/sizing/test_invariants.py",
 )
 _SETTINGS = ("tests/settings", "tests/test_samples.py")
 _PORTFOLIOS = ("tests/test_portfolios.py",)

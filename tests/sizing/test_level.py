@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalplan.sizing.level import Demand, _bisect, fill
+from rebalplan.sizing.level import Demand, Fill, _bisect, fill, top_up
 
 UNITS = st.integers(2, 10**9)
 
@@ -42,3 +42,16 @@ def test_units_ten_orders_of_magnitude_apart_are_not_walked_one_by_one() -> None
     found = fill([dear, cheap], 5 * 10**13)
     assert found.left == 5 * 10**13 - found.steps[0] * 10**12 - found.steps[1]
     assert found.left >= 0
+
+
+def test_a_dear_share_that_rounds_up_gives_back_more_cheap_ones_than_are_walked() -> None:
+    """The dear line's third share gains 2.4 million per dollar and does not fit after the cheap ones above that."""
+    dear, cheap = Demand(1_000_000, 3_700_000, 4), Demand(1, 3_000_000, 3_000_000)
+    assert fill([dear, cheap], 4_500_000) == Fill([2, 1_800_000], 2_400_000, 700_000)
+
+
+def test_what_is_left_is_spent_on_the_dearest_gain_first() -> None:
+    """35 are left: the dear line's next share gains most and costs 30, then one cheap share fits."""
+    dear, cheap, full = Demand(30, 100, 3), Demand(4, 60, 9), Demand(1, 5, 2)
+    assert top_up([dear, cheap, full], Fill([1, 2, 2], 0, 35)) == [2, 3, 2]
+    assert top_up([dear, cheap, full], Fill([1, 2, 2], 0, 29)) == [1, 9, 2]
