@@ -166,6 +166,65 @@ def test_a_last_trade_far_outside_its_book_is_no_price(last: str, usable: bool) 
     assert isinstance(found, Price) is usable
 
 
+@pytest.mark.parametrize(
+    ("last", "bid", "ask", "usable"),
+    [
+        ("9.8", "12.25", "12.3", True),
+        ("9.799999", "12.25", "12.3", False),
+        ("12.5", "9.3", "9.375", True),
+        ("12.500001", "9.3", "9.375", False),
+    ],
+)
+def test_a_last_trade_may_lie_outside_its_book_by_exactly_the_limit_of_its_own_price(
+    last: str, bid: str, ask: str, usable: bool
+) -> None:
+    """25% of 9.8 are 2.45, from the bid of 12.25 down to 9.8; 25% of 12.5 are 3.125, from the ask of 9.375 up."""
+    limits = LimitsPolicy(max_price_move_pct=Decimal(25))
+    made = quote(last=last, bid=bid, ask=ask)
+    assert isinstance(choose_price(made, PricingPolicy(fallback_to_snapshot=False), limits), Price) is usable
+
+
+def test_a_last_trade_beside_half_a_book_is_a_price() -> None:
+    assert chosen(quote(last="10", bid="90", ask=None)) == ("10", "last")
+    assert chosen(quote(last="10", bid=None, ask="1")) == ("10", "last")
+
+
+def test_a_last_trade_far_outside_its_book_says_by_how_much() -> None:
+    why = chosen(quote(last="9.80", bid="10", ask="10.1"), fallback_to_snapshot=False)
+    assert why == "last trade 9.80 lies over 2% outside bid 10 and ask 10.1 (max_price_move_pct)"
+
+
+@pytest.mark.parametrize("source", ["last", "bid", "ask", "mid", "close"])
+def test_a_closed_crossed_quote_gives_its_close(source: PriceSource) -> None:
+    made = quote(last="10", bid="10.2", ask="10.1", close="9.9", closed=True)
+    assert chosen(made, source) == ("9.9", "close")
+
+
+@pytest.mark.parametrize(("ask", "bps", "usable"), [("10.2", "198.0198", False), ("10.5", "487.8049", True)])
+def test_the_spread_is_measured_against_the_middle(ask: str, bps: str, usable: bool) -> None:
+    """0.2 of 10.1 are 198.0198.. bps, a little more than the limit; 0.5 of 10.25 are 487.8048.., a little less."""
+    limits = LimitsPolicy(max_spread_bps=Decimal(bps))
+    made = quote(last=None, bid="10", ask=ask)
+    assert isinstance(choose_price(made, PricingPolicy(price_source="mid"), limits), Price) is usable
+
+
+def test_a_spread_of_exactly_the_limit_gives_a_middle() -> None:
+    made = quote(last=None, bid="9.95", ask="10.05")
+    found = choose_price(made, PricingPolicy(), LimitsPolicy(max_spread_bps=Decimal(100)))
+    assert found == Price(Decimal(10), "mid")
+
+
+def test_without_a_quote_there_is_no_price() -> None:
+    assert choose_price(None, PricingPolicy()) == NoPrice("not quoted")
+
+
+def test_a_bid_and_an_ask_alone_are_prices_of_their_own() -> None:
+    assert chosen(quote(last=None, bid="11", ask=None), "bid") == ("11", "bid")
+    assert chosen(quote(last=None, bid=None, ask="13"), "ask") == ("13", "ask")
+    assert chosen(quote(last=None, bid="11", ask=None), "ask") == "no ask; no bid and ask; no last trade"
+    assert chosen(quote(last=None, bid=None, ask="13"), "bid") == "no bid; no bid and ask; no last trade"
+
+
 @pytest.mark.parametrize("source", ["last", "mid", "bid", "ask", "close"])
 def test_a_crossed_book_refuses_the_whole_quote(source: PriceSource) -> None:
     assert (

@@ -57,7 +57,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rebalplan/settings/lines.py": _SETTINGS,
         "rebalplan/settings/load.py": _SETTINGS,
         "rebalplan/settings/model.py": _SETTINGS,
-        "rebalplan/settings/ranges.py": _SETTINGS,
+        "rebalplan/settings/ranges.py": ("tests/settings/test_ranges.py",),
         "rebalplan/settings/reading.py": _SETTINGS,
         "rebalplan/settings/values.py": _SETTINGS,
         "rebalplan/settings/weights.py": _SETTINGS,
