@@ -12,9 +12,12 @@ from hypothesis import given, settings
 
 from rebalplan.codec import decode, encode
 from rebalplan.errors import PlanFileError
-from rebalplan.model import Mode, Targets
+from rebalplan.journal.fold import fold
+from rebalplan.journal.records import AccountClosed, AnyRecord
+from rebalplan.model import Mode, Session, Targets
 from rebalplan.plan import AccountPlan, Plan
 from rebalplan.policy import Policy
+from rebalplan.sizing import SIZING_VERSION
 from rebalplan.verify import (
     CLOCK_TOLERANCE,
     Expected,
@@ -22,12 +25,14 @@ from rebalplan.verify import (
     verify_derivation,
     verify_expiry,
     verify_files,
+    verify_journals,
     verify_limits,
 )
 from tests.builders import (
     NOW,
     SESSION,
     account,
+    con_id_of,
     plan,
     plans,
     policy,
@@ -37,6 +42,8 @@ from tests.builders import (
     unmanaged,
     working_order,
 )
+from tests.journal.support import EVERY_KIND as APPLIED
+from tests.journal.support import PLAN, closed
 
 D = Decimal
 replace = msgspec.structs.replace
@@ -388,3 +395,232 @@ def test_an_account_plan_has_no_derived_field_that_is_not_compared() -> None:
     given_fields = {"account", "policy", "targets", "cash_target_pct", "snapshot"}
     derived = set(AccountPlan.__struct_fields__) - given_fields
     assert derived == {"status", "reasons", "orders", "drift", "summary"}
+
+
+# RB305: the session that a plan's life hangs on
+
+
+OPENS, CLOSES = NOW + timedelta(hours=1), NOW + timedelta(hours=8)
+SECOND = timedelta(seconds=1)
+
+
+def with_session(opens_at: datetime, closes_at: datetime) -> Plan:
+    return forged_volatile(plan(), session=Session(opens_at, closes_at), expires_at=CLOSES)
+
+
+def test_a_session_that_is_plausible_gives_no_finding() -> None:
+    assert verify_expiry(with_session(OPENS, CLOSES), NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("opens_at", "closes_at"),
+    [(NOW, CLOSES), (NOW - SECOND, CLOSES), (OPENS, OPENS), (OPENS, OPENS - SECOND), (OPENS, NOW - SECOND)],
+)
+def test_a_session_opens_after_the_plan_was_made_and_closes_later(
+    opens_at: datetime, closes_at: datetime
+) -> None:
+    made = with_session(opens_at, closes_at)
+    assert verify_expiry(made, NOW) == (
+        Finding(
+            "RB305",
+            "",
+            "session",
+            str(made.volatile.session),
+            "",
+            "its session does not open after it was made and close later: plan again",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("opens_at", "closes_at"),
+    [
+        (NOW + timedelta(days=10), NOW + timedelta(days=10, hours=6)),
+        (OPENS, OPENS + timedelta(hours=25)),
+    ],
+)
+def test_a_session_ten_days_away_or_a_day_and_an_hour_long_is_still_one(
+    opens_at: datetime, closes_at: datetime
+) -> None:
+    assert verify_expiry(with_session(opens_at, closes_at), NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("opens_at", "closes_at"),
+    [
+        (NOW + timedelta(days=10, seconds=1), NOW + timedelta(days=10, hours=6)),
+        (OPENS, OPENS + timedelta(hours=25, seconds=1)),
+    ],
+)
+def test_a_session_further_away_or_longer_is_none(opens_at: datetime, closes_at: datetime) -> None:
+    (finding,) = verify_expiry(with_session(opens_at, closes_at), NOW)
+    assert (finding.code, finding.field) == ("RB305", "session")
+    assert finding.message == (
+        "its session lies further away, or lasts longer, than any exchange's: plan again"
+    )
+
+
+def test_a_plan_without_a_session_is_expired_when_it_is_made_and_that_is_all() -> None:
+    made = plan(session=None)
+    assert made.volatile.expires_at == NOW
+    assert found(verify_expiry(made, NOW)) == [("RB301", "", "expires_at")]
+
+
+def test_the_session_of_a_replay_is_not_looked_at() -> None:
+    made = forged_volatile(
+        plan(replay_of="20260301T160000Z-0123456789ab"), session=Session(NOW, NOW), expires_at=CLOSES
+    )
+    assert found(verify_expiry(made, NOW)) == [("RB303", "", "replay_of")]
+
+
+# The whole of a finding
+
+
+def test_an_expired_plan_says_when_it_expired_and_what_time_it_is() -> None:
+    assert verify_expiry(plan(), SESSION.closes_at + SECOND) == (
+        Finding(
+            "RB301",
+            "",
+            "expires_at",
+            "2026-03-03 21:00:00Z",
+            "2026-03-03 21:00:01Z",
+            "it expired at 2026-03-03 21:00:00 UTC: plan again",
+        ),
+    )
+
+
+def test_a_plan_from_the_future_says_when_it_was_made() -> None:
+    assert verify_expiry(plan(), NOW - timedelta(hours=1)) == (
+        Finding(
+            "RB304",
+            "",
+            "created_at",
+            "2026-03-02 16:00:00Z",
+            "2026-03-02 15:00:00Z",
+            "it was made at 2026-03-02 16:00:00 UTC, which is still to come: set this machine's clock",
+        ),
+    )
+
+
+def test_a_changed_setting_says_what_it_was_and_is() -> None:
+    assert compare(expected(now=policy(max_orders=7))) == (
+        Finding(
+            "RB401",
+            "DU1",
+            "limits.max_orders",
+            "100",
+            "7",
+            "[limits] max_orders was 100 and is now 7: plan again",
+        ),
+    )
+
+
+def test_a_changed_target_says_what_it_was_and_is() -> None:
+    assert compare(expected({"VTI": "60", "BND": "40"})) == (
+        Finding(
+            "RB402",
+            "DU1",
+            "targets.BND",
+            "not listed",
+            "40",
+            "the target weight of BND was not listed and is now 40%: plan again",
+        ),
+        Finding(
+            "RB402",
+            "DU1",
+            "targets.VTI",
+            "100",
+            "60",
+            "the target weight of VTI was 100% and is now 60%: plan again",
+        ),
+    )
+
+
+def test_another_mode_and_a_lost_account_say_so() -> None:
+    assert verify_files(plan(account()), "live", {}) == (
+        Finding("RB404", "", "mode", "paper", "live", "made in mode paper, settings.ini now says live"),
+        Finding(
+            "RB403", "DU1", "ids", "listed", "", "the account is no longer in [accounts] ids: plan again"
+        ),
+    )
+
+
+def test_another_sizing_says_both_versions() -> None:
+    (finding,) = verify_derivation(replace(TWO_ORDERS, sizing_version="0"))
+    assert (finding.code, finding.field, finding.planned, finding.now) == (
+        "RB202",
+        "sizing_version",
+        "0",
+        SIZING_VERSION,
+    )
+
+
+def test_of_a_changed_summary_three_figures_at_most_are_named() -> None:
+    summary = TWO_ORDERS.accounts[0].summary
+    assert summary is not None
+    changed_figures = {"buys_usd": D(1), "sells_usd": D(2), "turnover_usd": D(3), "costs_usd": D(4)}
+    (finding,) = verify_derivation(forged(TWO_ORDERS, summary=replace(summary, **changed_figures)))
+    assert finding.planned == "buys_usd 1, sells_usd 2, turnover_usd 3"
+
+
+def test_an_order_is_shown_with_all_that_is_sent() -> None:
+    order = replace(TWO_ORDERS.accounts[0].orders[1], quantity=D(81), value_usd=D(8100))
+    (finding,) = verify_derivation(forged(TWO_ORDERS, orders=(TWO_ORDERS.accounts[0].orders[0], order)))
+    con_id = con_id_of("VTI")
+    assert finding.planned == f"buy 81 VTI (contract {con_id}) at 100 = 8100 USD"
+    assert finding.now == f"buy 80 VTI (contract {con_id}) at 100 = 8000 USD"
+    assert finding.message == (
+        f"orders says {finding.planned}, but the plan's own snapshot, quotes, targets and policy give "
+        f"{finding.now}: the plan was edited after it was made; plan again"
+    )
+
+
+# RB306, RB405: journals
+
+
+def journaled(*records: AnyRecord, elsewhere: dict[str, str] | None = None) -> tuple[Finding, ...]:
+    return verify_journals(PLAN.plan, fold(PLAN, records), elsewhere or {})
+
+
+def test_a_plan_that_was_never_applied_has_no_finding_of_its_journal() -> None:
+    assert journaled() == ()
+
+
+def test_a_plan_that_was_applied_to_its_end_says_when() -> None:
+    assert journaled(*APPLIED) == (
+        Finding(
+            "RB306",
+            "",
+            "journal",
+            "",
+            "",
+            "it was applied, to its end, by 2026-03-02 16:05:00 UTC: nothing of it is left to send",
+        ),
+    )
+
+
+def test_a_plan_that_was_closed_with_an_error_is_not_at_its_end() -> None:
+    assert journaled(*APPLIED[:-2], closed("failed", "no answer")) == ()
+
+
+def test_an_order_of_another_plan_is_a_finding_of_its_account_alone() -> None:
+    assert journaled(elsewhere={"DU1": "an order is open", "DU9": "not of this plan"}) == (
+        Finding("RB405", "DU1", "journal", "", "", "an order is open"),
+    )
+
+
+def test_a_plan_of_two_accounts_is_applied_when_both_are() -> None:
+    made = encode(plan(account("DU1"), account("DU2"), account("DU3", cash="0", holdings={"VTI": "9"})))[0]
+    one, both = fold(made, [of_account("DU1", 1)]), fold(made, [of_account("DU1", 1), of_account("DU2", 2)])
+    assert verify_journals(made.plan, one, {}) == ()
+    (finding,) = verify_journals(made.plan, both, {})
+    assert (finding.code, "by 2026-03-02 16:02:00 UTC" in finding.message) == ("RB306", True)
+
+
+def test_a_plan_with_nothing_to_send_is_never_applied_to_its_end() -> None:
+    made = encode(plan(account(cash="0", holdings={"VTI": "9"})))[0]
+    assert verify_journals(made.plan, fold(made, []), {}) == ()
+
+
+def of_account(name: str, minute: int) -> AccountClosed:
+    return replace(closed(), account=name, at=NOW + timedelta(minutes=minute))
