@@ -39,7 +39,7 @@ def read_snapshot(
     _require_ready(rows)
     base_currency = _currency_of("NetLiquidation", rows)
     managed = [p for p in positions if _is_managed(p) and p.quantity]
-    cash = _cash_usd(rows, base_currency)
+    cash = _cash_usd(rows)
     _require_positions(rows, managed)
     return AccountSnapshot(
         account_type=printable(_any_currency("AccountType", rows) or ""),
@@ -83,12 +83,12 @@ def _require_ready(rows: Rows) -> None:
         raise UnreachableError("the gateway has not finished loading the account (AccountReady = false)")
 
 
-def _cash_usd(rows: Rows, base_currency: str) -> Decimal:
+def _cash_usd(rows: Rows) -> Decimal:
     """Return the US dollar cash; an account without any US dollar row has none."""
     value = rows.get(("CashBalance", "USD"))
     if value is not None:
         return money(value, "CashBalance (USD)")
-    if base_currency == "USD" or any(currency == "USD" for _, currency in rows):
+    if any(currency == "USD" for _, currency in rows):
         raise AccountError("the broker reported no CashBalance (USD): plan again; cash is never guessed")
     return ZERO
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rebalplan.model import Session
 
-_ZONES = {"EST": "America/New_York", "EST5EDT": "America/New_York", "US/Eastern": "America/New_York"}
+_ZONES = {"EST": "America/New_York"}
+"""Names that mean another zone to a gateway: its EST has daylight saving time."""
 
 
 def read_sessions(liquid_hours: str, time_zone: str) -> tuple[Session, ...]:
@@ -25,10 +26,14 @@ def read_sessions(liquid_hours: str, time_zone: str) -> tuple[Session, ...]:
 
 
 def _zone(name: str) -> ZoneInfo | None:
-    name = name.split(" (", maxsplit=1)[0].strip()
+    name = name.partition(" (")[0].strip()
     try:
         return ZoneInfo(_ZONES.get(name, name))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ):  # OSError: a folder of zones, or too long for a file name
         return None
 
 

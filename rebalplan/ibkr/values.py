@@ -6,28 +6,25 @@ text the gateway sent, so going through ``repr`` loses nothing.
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 
 from rebalplan.errors import AccountError
-from rebalplan.money import MICRO, SHARE_STEP, parse_decimal, quantize
-
-_UNSET = 1.7e308
-"""Beyond this a double stands for "not set" (the API sends the largest double)."""
+from rebalplan.money import MICRO, SHARE_STEP, ZERO, parse_decimal, quantize
 
 
 def price_or_none(value: float) -> Decimal | None:
-    """Return a positive price in steps of 0.000001, or ``None`` for NaN, infinity, 0, -1 and unset."""
-    if not math.isfinite(value) or value <= 0 or value > _UNSET:
-        return None
+    """Return a positive price in steps of 0.000001, or ``None`` for NaN, infinity, 0, -1 and unset.
+
+    The API sends the largest double for "not set", which is beyond what ``parse_decimal`` reads.
+    """
     read = parse_decimal(repr(value))
-    price = quantize(read) if read is not None else None
-    return price or None
+    price = quantize(read) if read is not None else ZERO
+    return price if price > 0 else None
 
 
 def quantity(value: float, field: str) -> Decimal:
     """Return a number of shares in steps of 0.0001; raises ``AccountError`` naming the field."""
-    read = parse_decimal(repr(value)) if math.isfinite(value) and abs(value) < _UNSET else None
+    read = parse_decimal(repr(value))
     if read is None:
         raise AccountError(f"the broker's {field} is {value!r}, not a number: look at the account in TWS")
     return quantize(read, SHARE_STEP)

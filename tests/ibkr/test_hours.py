@@ -67,8 +67,9 @@ def test_what_cannot_be_read_is_no_session(text: str) -> None:
     assert read_sessions(text, "US/Eastern") == ()
 
 
-def test_an_unknown_time_zone_gives_no_sessions() -> None:
-    assert read_sessions(WEEK, "Mars/Olympus") == ()
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../Tokyo", "America", "x" * 300])
+def test_an_unknown_time_zone_gives_no_sessions(zone: str) -> None:
+    assert read_sessions(WEEK, zone) == ()
 
 
 def test_a_session_includes_its_open_and_not_its_close() -> None:

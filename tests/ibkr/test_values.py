@@ -35,7 +35,7 @@ def test_every_quantity_in_ten_thousandths_survives_the_wire(shares: Decimal) ->
     assert quantity(float(str(shares)), "position in VTI") == shares
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, UNSET])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, UNSET, -UNSET])
 def test_a_quantity_that_is_no_number_fails_with_its_field(value: float) -> None:
     with pytest.raises(AccountError, match=r"^the broker's position in VTI is .*, not a number"):
         quantity(value, "position in VTI")

@@ -20,7 +20,32 @@ class Equivalent(msgspec.Struct, frozen=True):
         return (self.file, self.before, self.after) == (change.file, change.before, change.after)
 
 
-EQUIVALENT: tuple[Equivalent, ...] = ()
+EQUIVALENT: tuple[Equivalent, ...] = (
+    Equivalent(
+        "rebalplan/ibkr/account.py",
+        "return found[0]",
+        "return found[-1]",
+        "The list has exactly one entry here.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/candidates.py",
+        'return "buy_only" if line.drift > 0 else "sell_only"',
+        'return "buy_only" if line.drift > -1 else "sell_only"',
+        "A line without drift is no candidate, and its reason is rounds_to_zero whatever its side.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/candidates.py",
+        "if line.drift > 0:",
+        "if line.drift >= 0:",
+        "A line without drift was passed over before.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/candidates.py",
+        "if line.drift > 0:",
+        "if line.drift > -1:",
+        "A line without drift was passed over before.",
+    ),
+)
 
 
 def is_equivalent(change: Change) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _SIZING = (
+    "tests/sizing/test_candidates.py",
     "tests/sizing/test_reasons.py",
     "tests/sizing/test_solve.py",
     "tests/sizing/test_ration.py",
