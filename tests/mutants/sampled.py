@@ -33,12 +33,12 @@ class Run(msgspec.Struct, frozen=True):
     outcome: Outcome
 
 
-def all_changes(only: str = "") -> list[Change]:
-    """Return every change of the modules whose path begins with ``only``, module by module."""
+def all_changes(*only: str) -> list[Change]:
+    """Return every change of the modules whose path begins with one of ``only``, module by module."""
     return [
         change
         for file in MODULES
-        if file.startswith(only)
+        if file.startswith(only or "")
         for change in find_changes(file, (ROOT / file).read_bytes())
     ]
 
@@ -49,9 +49,9 @@ def sample(changes: Sequence[Change], number: int, seed: int) -> list[Change]:
     return [changes[index] for index in sorted(chosen)]
 
 
-def run_sample(number: int, *, seed: int, only: str, jobs: int) -> int:
+def run_sample(number: int, *, seed: int, only: tuple[str, ...], jobs: int) -> int:
     """Run a sample without its equivalent mutants, print the result, and return 1 when too many survive."""
-    everything = all_changes(only)
+    everything = all_changes(*only)
     chosen = [change for change in sample(everything, number, seed) if not is_equivalent(change)]
     print(f"{len(chosen)} of {len(everything)} mutants, seed {seed}", flush=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalplan.sizing.level import Demand, Fill, _bisect, fill, top_up
+from rebalplan.sizing.level import Demand, Fill, _bisect, _level, fill, top_up
 
 UNITS = st.integers(2, 10**9)
 
@@ -55,3 +56,29 @@ def test_what_is_left_is_spent_on_the_dearest_gain_first() -> None:
     dear, cheap, full = Demand(30, 100, 3), Demand(4, 60, 9), Demand(1, 5, 2)
     assert top_up([dear, cheap, full], Fill([1, 2, 2], 0, 35)) == [2, 3, 2]
     assert top_up([dear, cheap, full], Fill([1, 2, 2], 0, 29)) == [1, 9, 2]
+
+
+@pytest.mark.parametrize(
+    ("budget", "level"),
+    [(3, 7), (4, 6), (5, 5), (9, 3), (10, 3), (11, 2), (13, 2), (18, 0), (19, 0), (30, 0)],
+)
+def test_the_level_is_the_distance_that_a_budget_leaves_to_the_largest_drifts(
+    budget: int, level: int
+) -> None:
+    """Of 6, 10 and 3: a budget of 4 brings 10 down to 6; 10 brings both to 3; 19 brings all three to 0."""
+    assert _level([6, 10, 3], budget) == level
+
+
+def test_a_line_that_has_all_its_steps_takes_no_more_at_the_price() -> None:
+    """Both a third step of the first line and the first of the second would gain 150 per dollar."""
+    lines = [Demand(10, 100, 2), Demand(20, 85, 4)]
+    for found in (fill(lines, 30), _bisect(lines, 30)):
+        assert found == Fill([2, 0], 150, 10)
+
+
+def test_halving_takes_steps_at_the_price_in_the_order_of_the_lines_up_to_the_first_that_does_not_fit() -> (
+    None
+):
+    """Each first step gains 150 per dollar; after the second there are 4 left, and the third costs 6."""
+    lines = [Demand(10, 80, 3), Demand(8, 79, 3), Demand(6, 78, 3), Demand(4, 77, 3)]
+    assert _bisect(lines, 22) == Fill([1, 1, 0, 0], 150, 4)
