@@ -87,6 +87,8 @@ def test_a_file_is_read_in_its_order_with_zeros(read: Read) -> None:
         "# a comment, with a comma\n\n  # another\n etf , Smurf , gltr \n\n vti , 100 % , 100.00 \n ,, \n",
         '"# padded, by a spreadsheet",,\nETF,SMURF,GLTR,\n"VTI","100","100",\n',
         HEADER + "VTI,100,100",
+        HEADER + '# a, "b" c\nVTI,100,100\n',
+        HEADER + '" # a",b\n#N/A is no symbol, but this is a comment\nVTI,100,100\n',
         HEADER + "CASH,,\nVTI,1e2,+100\n",
     ],
 )
@@ -120,6 +122,36 @@ def test_a_symbol_that_is_no_ticker_is_refused(problems: Problems, symbol: str) 
     assert problems(f"{HEADER}{symbol},100,100\n") == [
         f"portfolios.csv:2:1: '{symbol}' is no ticker; "
         "expected letters and digits with an optional class, such as VTI or BRK B"
+    ]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "#N/A",
+        "#REF!",
+        "#NAME?",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NUM!",
+        "#NULL!",
+        "#SPILL!",
+        "#CALC!",
+        "#GETTING_DATA",
+    ],
+)
+@pytest.mark.parametrize("written", ["{}", " {} ", '"{}"'])
+def test_a_spreadsheet_s_error_is_no_comment(problems: Problems, error: str, written: str) -> None:
+    assert problems(f"{HEADER}VTI,100,100\n{written.format(error)},0,0\n") == [
+        f"portfolios.csv:3:1: '{error}' is no ticker; "
+        "expected letters and digits with an optional class, such as VTI or BRK B"
+    ]
+
+
+def test_a_file_of_only_bad_rows_reports_each_of_them(problems: Problems) -> None:
+    assert problems('"VTI\n"BND\n') == [
+        "portfolios.csv:1: this line is no CSV (unexpected end of data); check its quotation marks",
+        "portfolios.csv:2: this line is no CSV (unexpected end of data); check its quotation marks",
     ]
 
 

@@ -15,6 +15,7 @@ from rebalplan.review import (
     SymbolsIn,
     Turnover,
     Unmanaged,
+    Working,
     review_plan,
 )
 from tests.builders import account, plan, quote, snapshot, unmanaged, working_order
@@ -68,6 +69,7 @@ def test_a_floor_and_a_cap_that_cannot_be_met_are_named() -> None:
     found = review_plan(made)
     assert found.floor_unmet == ("DU1", "DU2")
     assert found.cap_unmet == ("DU2",)
+    assert found.exceptional == {"DU1", "DU2"}
 
 
 def test_turnover_over_a_fifth_is_named_the_largest_first() -> None:
@@ -119,6 +121,7 @@ def test_what_is_not_managed_and_orders_that_stop_an_apply_are_named() -> None:
     found = review_plan(made)
     assert found.unmanaged == (Unmanaged("DU1", (unmanaged(),)),)
     assert [w.account for w in found.working] == ["DU1"]
+    assert found.working == (Working("DU1", (working_order("VTI"),)),)
     assert found.exceptional == {"DU1"}
 
 
@@ -158,6 +161,7 @@ def test_an_account_with_other_holdings_differs_with_the_others_reason() -> None
     made = plan(balanced("DU1"), balanced("DU2"), balanced("DU3", holdings={"BND": "60", "VTI": "40"}))
     (outlier,) = common(made).outliers
     assert outlier.inputs == ()
+    assert review_plan(made).exceptional == {"DU3"}
     assert outlier.differences == (
         Difference("BND", "sell", None, "within_band"),
         Difference("VTI", "buy", None, "within_band"),

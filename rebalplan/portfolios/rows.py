@@ -9,6 +9,14 @@ import msgspec
 from rebalplan.settings.findings import Findings
 from rebalplan.settings.wording import invisible_column
 
+_SPREADSHEET_ERRORS = frozenset(
+    [
+        *("#BLOCKED!", "#BUSY!", "#CALC!", "#CONNECT!", "#DIV/0!", "#ERROR!", "#FIELD!", "#GETTING_DATA"),
+        *("#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#SPILL!", "#UNKNOWN!", "#VALUE!"),
+    ]
+)
+"""What a spreadsheet writes where a formula failed: never a comment, for it stands where a symbol should."""
+
 
 class Row(msgspec.Struct, frozen=True):
     """One line's cells, without outer spaces."""
@@ -25,7 +33,7 @@ def read_rows(text: str, findings: Findings) -> tuple[Row, ...]:
 
 def _row(number: int, line: str, findings: Findings) -> Row | None:
     """Return the row, or ``None`` for a blank line, a comment, or a line that is no CSV."""
-    if not line.strip() or line.lstrip().startswith("#"):
+    if not line.strip() or _is_comment(line):
         return None
     try:
         cells = next(csv.reader([line], skipinitialspace=True, strict=True))
@@ -33,7 +41,7 @@ def _row(number: int, line: str, findings: Findings) -> Row | None:
         findings.error(f"this line is no CSV ({error}); check its quotation marks", line=number)
         return None
     # A spreadsheet puts a comment with commas in quotation marks and pads it with empty cells.
-    if not any(cell.strip() for cell in cells) or cells[0].lstrip().startswith("#"):
+    if not any(cell.strip() for cell in cells) or _is_comment(cells[0]):
         return None
     for column, cell in enumerate(cells, start=1):
         if invisible_column(cell):
@@ -41,3 +49,7 @@ def _row(number: int, line: str, findings: Findings) -> Row | None:
                 "a control or invisible character in this cell; delete it", line=number, column=column
             )
     return Row(number, tuple(cell.strip() for cell in cells))
+
+
+def _is_comment(text: str) -> bool:
+    return text.lstrip().startswith("#") and text.partition(",")[0].strip().upper() not in _SPREADSHEET_ERRORS

@@ -22,6 +22,12 @@ class Equivalent(msgspec.Struct, frozen=True):
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rebalplan/sizing/level.py",
+        "return steps if steps < self.most else self.most",
+        "return steps if (steps <= self.most) else self.most",
+        "Both branches give the same number where the two are equal.",
+    ),
+    Equivalent(
         "rebalplan/ibkr/account.py",
         "return found[0]",
         "return found[-1]",
