@@ -7,7 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalplan.money import (
+    CENT,
+    HUNDRED,
     MICRO,
+    ONE,
+    SHARE_STEP,
+    ZERO,
     canonical,
     divide,
     exact,
@@ -23,6 +28,11 @@ from rebalplan.money import (
 D = Decimal
 LONG = D("123456789012.345678")
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=6)
+
+
+def test_the_constants_are_what_their_names_say() -> None:
+    assert [str(each) for each in (ZERO, ONE, HUNDRED)] == ["0", "1", "100"]
+    assert [str(each) for each in (CENT, SHARE_STEP, MICRO)] == ["0.01", "0.0001", "0.000001"]
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,13 @@ def test_turnover_over_a_fifth_is_named_the_largest_first() -> None:
     def moves(name: str, shares: str) -> AccountInput:
         return balanced(name, holdings={"BND": shares, "VTI": str(100 - int(shares))})
 
-    made = plan(moves("DU1", "60"), moves("DU2", "61"), moves("DU3", "75"))
-    assert review_plan(made).large_turnover == (Turnover("DU3", D(50)), Turnover("DU2", D(22)))
+    a_little_more = balanced("DU4", holdings={"BND": "601", "VTI": "399"})
+    made = plan(moves("DU1", "60"), moves("DU2", "61"), moves("DU3", "75"), a_little_more)
+    assert review_plan(made).large_turnover == (
+        Turnover("DU3", D(50)),
+        Turnover("DU2", D(22)),
+        Turnover("DU4", D("20.2")),
+    )
 
 
 def test_one_symbol_on_opposite_sides_of_two_accounts() -> None:
@@ -106,6 +111,17 @@ def test_closed_unlisted_and_new_symbols_are_grouped_by_their_accounts() -> None
         SymbolsIn(("BND", "QQQ"), ("DU3",)),
         SymbolsIn(("VTI",), ("DU1", "DU2", "DU3")),
     )
+
+
+def test_a_symbol_that_is_held_and_bought_is_not_new() -> None:
+    made = plan(account(cash="1000", holdings={"VTI": "10"}))
+    assert [order.side for order in made.accounts[0].orders] == ["BUY"]
+    assert review_plan(made).opened == ()
+
+
+def test_working_orders_that_a_gateway_does_not_tell_are_none_to_speak_of() -> None:
+    made = plan(account(state=snapshot("1000", working_orders=None)))
+    assert review_plan(made).working == ()
 
 
 def test_delayed_and_closed_prices_that_are_used_are_named() -> None:
@@ -154,6 +170,18 @@ def test_an_account_with_other_settings_is_an_outlier_because_of_them() -> None:
     assert outlier.differences == (
         Difference("BND", None, "buy", "below_min_order"),
         Difference("VTI", None, "buy", "below_min_order"),
+    )
+
+
+def test_each_difference_has_the_reason_of_its_own_symbol() -> None:
+    buying = {"cash": "1000", "min_order_usd": D(500)}
+    few = {"cash": "400", "holdings": {"BND": "48", "VTI": "52"}, "min_order_usd": D(500)}
+    (outlier,) = common(
+        plan(balanced("DU1", **buying), balanced("DU2", **buying), balanced("DU3", **few))
+    ).outliers
+    assert outlier.differences == (
+        Difference("BND", None, "buy", "below_min_order"),
+        Difference("VTI", None, "buy", "within_band"),
     )
 
 

@@ -23,6 +23,72 @@ class Equivalent(msgspec.Struct, frozen=True):
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
         "rebalplan/sizing/level.py",
+        "return Fill(steps, price, left) if left >= 0 else None",
+        "return Fill(steps, price, left) if (left > 0) else None",
+        "Halving finds the same fill.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/level.py",
+        "for _ in range(_WALK * len(demands)):",
+        "for _ in range(_WALK // len(demands)):",
+        "A shorter walk ends in halving, which finds the same fill.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/level.py",
+        "price = 0",
+        "price = -1",
+        "It is assigned before it is used: the walk begins with a budget that is overspent.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/level.py",
+        "price = 0",
+        "price = 1",
+        "It is assigned before it is used: the walk begins with a budget that is overspent.",
+    ),
+    Equivalent(
+        "rebalplan/diff.py",
+        "if order is None or account is None or account.summary is None:",
+        "if order is None or account is None:",
+        "An account with an order has a summary; the condition tells the type checker.",
+    ),
+    Equivalent(
+        "rebalplan/money.py",
+        "_WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)",
+        "_WIDE = Context(prec=60)",
+        "A new context rounds half to even; the argument only says so.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/level.py",
+        "low, high = -1, 2 * max(each.drift for each in demands)",
+        "low, high = -2, 2 * max(each.drift for each in demands)",
+        "The price lies inside the range either way, for a budget that is less than all steps take.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/level.py",
+        "low, high = -1, 2 * max(each.drift for each in demands)",
+        "low, high = -1, 3 * max(each.drift for each in demands)",
+        "The price lies inside the range either way, for a budget that is less than all steps take.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/level.py",
+        "low, high = -1, 2 * max(each.drift for each in demands)",
+        "low, high = -0, 2 * max(each.drift for each in demands)",
+        "The price lies inside the range either way, for a budget that is less than all steps take.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/level.py",
+        "price = 2 * _level([each.drift for each in demands], budget)",
+        "price = 3 * _level([each.drift for each in demands], budget)",
+        "The price is only where the walk begins: walking and halving end at the same fill from any.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/level.py",
+        "price = 2 * _level([each.drift for each in demands], budget)",
+        "price = 1 * _level([each.drift for each in demands], budget)",
+        "The price is only where the walk begins: walking and halving end at the same fill from any.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/level.py",
         "return steps if steps < self.most else self.most",
         "return steps if (steps <= self.most) else self.most",
         "Both branches give the same number where the two are equal.",

@@ -82,3 +82,4 @@ def test_halving_takes_steps_at_the_price_in_the_order_of_the_lines_up_to_the_fi
     """Each first step gains 150 per dollar; after the second there are 4 left, and the third costs 6."""
     lines = [Demand(10, 80, 3), Demand(8, 79, 3), Demand(6, 78, 3), Demand(4, 77, 3)]
     assert _bisect(lines, 22) == Fill([1, 1, 0, 0], 150, 4)
+    assert _bisect(lines, 18) == Fill([1, 1, 0, 0], 150, 0)
