@@ -98,6 +98,13 @@ def test_a_fallback_belongs_to_its_line() -> None:
     assert (line.status, line.filled, len(line.orders)) == ("filled", D(40), 2)
 
 
+def test_a_line_waits_for_news_of_its_fallback_whatever_became_of_its_first_order() -> None:
+    first = (dispatch(), done("cancelled", "10"), dispatch(f"{SELL}-f", "30", line=SELL, algo="none"))
+    assert sell(*first).status == "dispatched"
+    assert sell(*first, unknown(f"{SELL}-f")).status == "unknown"
+    assert sell(*first, ack(f"{SELL}-f")).status == "working"
+
+
 def test_commissions_are_those_of_the_fills_that_count() -> None:
     line = sell(
         dispatch(),

@@ -62,6 +62,14 @@ def test_what_was_recorded_since_the_last_run_is_news() -> None:
     assert news_of((closed(), run_ended(), resolved("1", "1"), ack())) == ("DU1",)
 
 
+def test_what_was_recorded_between_two_runs_is_no_news() -> None:
+    assert news_of((closed(), run_ended(), ack(), run_ended(at=LATER))) == ()
+
+
+def test_the_first_record_after_a_run_is_news() -> None:
+    assert news_of((run_ended(), ack())) == ("DU1",)
+
+
 def test_what_was_learnt_in_the_second_a_run_ended_has_a_time_of_its_own() -> None:
     first, tail = runs(PLAN, (dispatch(), run_ended(), ack()))
     assert tail.at - first.at == timedelta(seconds=1)

@@ -22,6 +22,12 @@ class Equivalent(msgspec.Struct, frozen=True):
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rebalplan/journal/runs.py",
+        "return tuple(dict.fromkeys(r.account for r in since if not isinstance(r, RunEnded)))",
+        "return tuple(dict.fromkeys(r.account for r in since))",
+        "After the last end of a run there is no other; the filter tells the type checker.",
+    ),
+    Equivalent(
         "rebalplan/sizing/level.py",
         "return Fill(steps, price, left) if left >= 0 else None",
         "return Fill(steps, price, left) if (left > 0) else None",

@@ -36,6 +36,10 @@ def test_walking_and_halving_find_the_same_price_and_spend(case: tuple[list[Dema
             assert 0 <= count <= each.most
             assert count == 0 or each.gain(count) >= found.price
             assert count == each.most or each.gain(count + 1) <= found.price
+        assert any(
+            each.gain(count + 1) == found.price and each.unit > found.left
+            for each, count in zip(demands, found.steps, strict=True)
+        )
 
 
 def test_units_ten_orders_of_magnitude_apart_are_not_walked_one_by_one() -> None:
@@ -56,6 +60,12 @@ def test_what_is_left_is_spent_on_the_dearest_gain_first() -> None:
     dear, cheap, full = Demand(30, 100, 3), Demand(4, 60, 9), Demand(1, 5, 2)
     assert top_up([dear, cheap, full], Fill([1, 2, 2], 0, 35)) == [2, 3, 2]
     assert top_up([dear, cheap, full], Fill([1, 2, 2], 0, 29)) == [1, 9, 2]
+
+
+def test_the_dearest_gain_is_that_of_the_next_share() -> None:
+    """The second dear share would gain 110 per dollar, the third cheap one 120."""
+    dear, cheap = Demand(30, 100, 3), Demand(4, 70, 9)
+    assert top_up([dear, cheap], Fill([1, 2], 0, 35)) == [1, 9]
 
 
 @pytest.mark.parametrize(
@@ -83,3 +93,8 @@ def test_halving_takes_steps_at_the_price_in_the_order_of_the_lines_up_to_the_fi
     lines = [Demand(10, 80, 3), Demand(8, 79, 3), Demand(6, 78, 3), Demand(4, 77, 3)]
     assert _bisect(lines, 22) == Fill([1, 1, 0, 0], 150, 4)
     assert _bisect(lines, 18) == Fill([1, 1, 0, 0], 150, 0)
+
+
+def test_a_step_that_takes_exactly_what_is_left_is_taken() -> None:
+    """33 steps of 2 and 11 of 5 are 121; the last gain 8 and 17 per dollar, the next would gain 4 and 7."""
+    assert fill([Demand(2, 69, 34), Demand(5, 61, 12)], 121) == Fill([33, 11], 7, 0)
