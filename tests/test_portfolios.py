@@ -128,6 +128,12 @@ def test_a_symbol_that_is_no_ticker_is_refused(problems: Problems, symbol: str) 
 @pytest.mark.parametrize(
     "error",
     [
+        "#BLOCKED!",
+        "#BUSY!",
+        "#CONNECT!",
+        "#ERROR!",
+        "#FIELD!",
+        "#UNKNOWN!",
         "#N/A",
         "#REF!",
         "#NAME?",
@@ -334,6 +340,11 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04\x00\x00")
     with pytest.raises(RebalError, match="the file is binary, expected UTF-8 text"):
         read_portfolios(path, models=MODELS)
+
+
+def test_a_model_and_a_cash_row_that_stand_in_no_file_have_no_place() -> None:
+    made = Portfolios(Path("portfolios.csv"), (), (Model("SMURF", (), Decimal(0)),))
+    assert (made.cash_line, made.models[0].column) == (0, 0)
 
 
 def test_a_model_is_found_in_any_case(read: Read) -> None:

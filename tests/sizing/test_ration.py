@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rebalplan.sizing import SIZING_VERSION, search, solve
+from rebalplan.sizing import ration as rationing
 from rebalplan.sizing.candidates import Candidate, nearest_steps
 from rebalplan.sizing.level import Demand
 from rebalplan.sizing.ration import ranges, ration
@@ -87,3 +89,16 @@ def test_the_reach_is_how_many_steps_a_cost_pays_for(unit: int, first: int, exce
         steps += 1
         paid += first + 2 * steps * unit * unit
     assert Demand(unit, 1, 1).reach(first, excess) == steps
+
+
+def test_the_counts_that_end_a_search_belong_to_the_sizing_version() -> None:
+    """With other counts the same plan may have other orders, so whoever changes one changes the version too."""
+    assert SIZING_VERSION == "1"
+    assert (rationing._MOST_SETS, rationing._MOST_SETS_BEFORE_SPLIT, rationing._MOST_SPLITS) == (
+        800,
+        2000,
+        100,
+    )
+    assert (rationing._SPLIT_LINES, rationing._FIRST_CHANGES) == (6, 6)
+    assert (rationing._NOT_WORTH_SPLITTING, rationing._CLOSE_ENOUGH) == (1_000_000_000, 10_000_000)
+    assert (search._ORDER_BITS, search._MOST_TRIED, solve._ALL_TIE_CHOICES) == (16, 8, 5)
