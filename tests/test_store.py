@@ -10,7 +10,7 @@ import pytest
 from rebalplan.codec import MAX_BYTES, encode
 from rebalplan.errors import ExitCode, PlanFileError, RebalError, RefusedError, UsageError
 from rebalplan.files import write_atomically
-from rebalplan.store import PlanStore, read_plan
+from rebalplan.store import PlanStore, read_plan, require_own_folder
 from tests.builders import NOW, account, plan
 
 ENVELOPE, DATA = encode(plan())
@@ -179,6 +179,29 @@ def test_a_roundabout_path_into_the_plan_folder_is_still_in_it(plans: PlanStore)
 def test_outside_the_plan_folder_a_plan_may_have_any_name(plans: PlanStore, tmp_path: Path) -> None:
     plans.require_name(tmp_path / "copy.json", ID)
     plans.require_name(plans.folder / "old" / "copy.json", ID)
+
+
+def test_only_a_plan_of_the_plan_folder_has_its_journal_there(plans: PlanStore, tmp_path: Path) -> None:
+    require_own_folder(plans.folder / f"{ID}.json", plans.folder)
+    require_own_folder(plans.folder / ".." / "plans" / f"{ID}.json", plans.folder)
+    with pytest.raises(RefusedError, match="is not in the plan folder"):
+        require_own_folder(tmp_path / f"{ID}.json", plans.folder)
+
+
+@pytest.mark.parametrize(("spare", "is_read"), [(0, True), (-1, False)])
+def test_a_file_of_exactly_the_most_bytes_is_read(
+    plans: PlanStore, monkeypatch: pytest.MonkeyPatch, spare: int, is_read: bool
+) -> None:
+    path = plans.write(ENVELOPE, DATA)
+    monkeypatch.setattr("rebalplan.store.MAX_BYTES", len(DATA) + spare)
+    if is_read:
+        assert read_plan(path) == ENVELOPE
+        return
+    with pytest.raises(
+        PlanFileError, match=f"has {len(DATA):,} bytes, more than the {len(DATA) - 1:,}"
+    ) as caught:
+        read_plan(path)
+    assert caught.value.code == "RB102"
 
 
 def test_a_refusal_keeps_its_code_when_the_file_is_named(tmp_path: Path) -> None:

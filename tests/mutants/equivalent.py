@@ -22,6 +22,18 @@ class Equivalent(msgspec.Struct, frozen=True):
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rebalplan/settings/checks.py",
+        "return max((values[key].line for key in keys if key in values), default=0)",
+        "return max((values[key].line for key in keys if key in values), default=1)",
+        "The defaults pass every check, so one that fails has a line in the file.",
+    ),
+    Equivalent(
+        "rebalplan/settings/checks.py",
+        "return max((values[key].line for key in keys if key in values), default=0)",
+        "return max((values[key].line for key in keys if key in values), default=-1)",
+        "The defaults pass every check, so one that fails has a line in the file.",
+    ),
+    Equivalent(
         "rebalplan/journal/runs.py",
         "return tuple(dict.fromkeys(r.account for r in since if not isinstance(r, RunEnded)))",
         "return tuple(dict.fromkeys(r.account for r in since))",
