@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-_BUDGET = ("tests/sizing/test_level.py", "tests/sizing/test_ration.py", "tests/sizing/test_solve.py")
+_BUDGET = ("tests/sizing/test_ration.py", "tests/sizing/test_level.py", "tests/sizing/test_solve.py")
 _SIZING = (
     "tests/sizing/test_candidates.py",
     "tests/sizing/test_reasons.py",
@@ -15,7 +15,7 @@ _SIZING = (
 )
 _SETTINGS = ("tests/settings", "tests/test_samples.py")
 _PORTFOLIOS = ("tests/test_portfolios.py",)
-_PLAN = ("tests/plan",)
+_PLAN = ("tests/plan/test_account.py", "tests/plan/test_build.py")
 _JOURNAL = ("tests/journal",)
 
 MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -48,19 +48,19 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rebalplan/pricing.py": ("tests/test_pricing.py",),
         # "rebalplan/reports/after.py": ("tests/reports",),
         "rebalplan/review.py": ("tests/test_review.py",),
-        "rebalplan/settings/checks.py": _SETTINGS,
-        "rebalplan/settings/files.py": _SETTINGS,
-        "rebalplan/settings/findings.py": _SETTINGS,
-        "rebalplan/settings/identities.py": _SETTINGS,
-        "rebalplan/settings/keys.py": _SETTINGS,
-        "rebalplan/settings/lines.py": _SETTINGS,
-        "rebalplan/settings/load.py": _SETTINGS,
+        "rebalplan/settings/checks.py": ("tests/settings/test_reports.py", *_SETTINGS),
+        "rebalplan/settings/files.py": ("tests/settings/test_files.py", *_SETTINGS),
+        "rebalplan/settings/findings.py": ("tests/settings/test_lines.py", *_SETTINGS),
+        "rebalplan/settings/identities.py": ("tests/settings/test_accounts.py", *_SETTINGS),
+        "rebalplan/settings/keys.py": ("tests/settings/test_values.py", *_SETTINGS),
+        "rebalplan/settings/lines.py": ("tests/settings/test_lines.py", *_SETTINGS),
+        "rebalplan/settings/load.py": ("tests/settings/test_accounts.py", *_SETTINGS),
         "rebalplan/settings/model.py": _SETTINGS,
         "rebalplan/settings/ranges.py": ("tests/settings/test_ranges.py",),
-        "rebalplan/settings/reading.py": _SETTINGS,
-        "rebalplan/settings/values.py": _SETTINGS,
-        "rebalplan/settings/weights.py": _SETTINGS,
-        "rebalplan/settings/wording.py": _SETTINGS,
+        "rebalplan/settings/reading.py": ("tests/settings/test_values.py", *_SETTINGS),
+        "rebalplan/settings/values.py": ("tests/settings/test_values.py", *_SETTINGS),
+        "rebalplan/settings/weights.py": ("tests/settings/test_models.py", *_SETTINGS),
+        "rebalplan/settings/wording.py": ("tests/settings/test_lines.py", *_SETTINGS),
         "rebalplan/sizing/candidates.py": _SIZING,
         "rebalplan/sizing/level.py": _BUDGET,
         "rebalplan/sizing/minimum.py": _SIZING,
