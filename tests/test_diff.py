@@ -134,3 +134,15 @@ def test_each_input_that_moved_is_a_cause_of_its_kind(
     found = of_one(account(**before), account(**after))
     assert cause in found.causes
     assert kind == cause.kind
+
+
+@pytest.mark.parametrize("symbol", ["BND", "VTI"])
+def test_a_setting_and_a_status_are_causes_of_every_order_that_changed(symbol: str) -> None:
+    changes = of_one(split("60", "40"), split("60", "40", per_holding_band_bps=D(2000))).orders
+    assert {change.symbol: change.causes for change in changes}[symbol] == ("status", "settings")
+
+
+def test_a_status_and_a_version_are_causes_of_every_order_that_changed() -> None:
+    (gone, also_gone) = of_one(split("60", "40"), account(failure="no answer"), tool_version="0.2.0").orders
+    assert gone.causes == also_gone.causes
+    assert set(gone.causes) >= {"version", "status"}

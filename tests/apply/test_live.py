@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rebalplan.live import Expectation, LiveFinding, foreign_orders, refusals, verify_live
+from rebalplan.live import Expectation, LiveFinding, foreign_orders, net_liquidation, refusals, verify_live
 from rebalplan.model import AccountSnapshot, Quote
 from tests.apply.support import market_quote
 from tests.builders import position, snapshot, unmanaged, working_order
@@ -155,3 +155,103 @@ def test_the_most_serious_comes_first() -> None:
     weights = [finding.weight for finding in found(state, QQQ=priced("QQQ", "103"))]
     assert weights == ["refuse", "line", "note"]
     assert [f.weight for f in refusals(found(state))] == ["refuse"]
+
+
+def test_an_increase_of_a_whole_share_or_any_decrease_is_no_reinvested_dividend() -> None:
+    for quantity in ("51", "49.5", "51.5"):
+        assert ("RB501", "refuse") in codes(now(holdings=HELD | {"BND": quantity}))
+
+
+def test_rb508_says_both_quantities() -> None:
+    assert found(now(holdings=HELD | {"BND": "50.5"})) == [
+        LiveFinding(
+            "RB508",
+            "note",
+            "DU1",
+            "positions.BND",
+            "50",
+            "50.5",
+            "an increase below 1 share",
+            "BND went from 50 to 50.5, less than a share: a reinvested dividend",
+        )
+    ]
+
+
+def test_rb502_names_the_order() -> None:
+    (finding,) = found(now(working_orders=(working_order("VTI"),)))
+    assert (finding.field, finding.planned, finding.now) == ("working_orders.VTI", "none", "BUY 1 VTI")
+    (unknown,) = found(now(working_orders=None))
+    assert (unknown.field, unknown.now) == ("working_orders", "not known")
+
+
+def test_rb503_names_both_contracts_and_a_quote_with_a_problem_is_no_other_contract() -> None:
+    (finding,) = found(now(), VTI=market_quote("VTI", con_id=7))
+    assert (finding.field, finding.now) == ("orders.VTI.con_id", "7")
+    assert codes(now(), VTI=market_quote("VTI", con_id=7, problem="no data")) == [("RB506", "line")]
+
+
+def test_rb504_and_rb505_show_what_was_what_is_and_the_tolerance() -> None:
+    moved = {symbol: priced(symbol, "106.26") for symbol in ("BND", "VTI")}
+    stale = found(now(), **moved)[0]
+    assert (stale.field, stale.planned, stale.now, stale.tolerance) == (
+        "net_liquidation_usd",
+        "10,000.00",
+        "10,500.80",
+        "5%",
+    )
+    (short,) = found(now("900"))
+    assert (short.field, short.planned, short.now, short.tolerance) == (
+        "cash_usd",
+        "1,000.00",
+        "900.00",
+        "50.00",
+    )
+    assert short.message == (
+        "cash was 1,000.00 and is 900.00 USD, cash tolerance 50.00 (cash_tolerance_usd, cash_tolerance_pct): "
+        "plan again"
+    )
+    (extra,) = found(now("1100"))
+    assert extra.message == "cash was 1,000.00 and is 1,100.00 USD: the extra cash is not touched"
+
+
+@pytest.mark.parametrize(("cash", "expected"), [("900", []), ("899.99", [("RB505", "refuse")])])
+def test_the_larger_of_both_cash_tolerances_counts(cash: str, expected: list[tuple[str, str]]) -> None:
+    """1% of a net liquidation value of 10,000 is 100, more than 50."""
+    limits = msgspec.structs.replace(ACCOUNT.policy.limits, cash_tolerance_pct=D(1))
+    policy = msgspec.structs.replace(ACCOUNT.policy, limits=limits)
+    held = tuple(position(symbol, quantity) for symbol, quantity in HELD.items())
+    planned = msgspec.structs.replace(ACCOUNT, policy=policy)
+    findings = verify_live(Expectation(planned, held, D(1000), ()), now(cash), QUOTES)
+    assert [(finding.code, finding.weight) for finding in findings] == expected
+
+
+def test_a_position_without_a_live_price_counts_at_the_plan_s() -> None:
+    quotes = QUOTES | {"VTI": priced("VTI", "110"), "BND": market_quote("BND", halted=True)}
+    assert net_liquidation(ACCOUNT, now("1000"), quotes) == 1000 + 50 * 100 + 10 * 100 + 30 * 110
+    assert net_liquidation(ACCOUNT, now("1000", HELD | {"IWM": "3"}), QUOTES) == 10_000
+
+
+def test_missing_cash_and_a_loss_in_price_add_up() -> None:
+    """96 is 4% less; with 1,000 of 10,000 in cash gone as well it is more than 5%."""
+    moved = {symbol: priced(symbol, "96") for symbol in HELD}
+    assert ("RB504", "refuse") not in codes(now("1000"), **moved)
+    assert ("RB504", "refuse") in codes(now("0"), **moved)
+
+
+def test_rb506_says_how_far_a_price_moved() -> None:
+    (finding,) = found(now(), QQQ=priced("QQQ", "97.5"))
+    assert finding == LiveFinding(
+        "RB506",
+        "line",
+        "DU1",
+        "orders.QQQ.price",
+        "100",
+        "97.5",
+        "2%",
+        "QQQ moved 2.5% since the plan (100 to 97.5), max_price_move_pct = 2: the line is left out",
+    )
+
+
+def test_findings_of_one_weight_come_by_code() -> None:
+    state = now("0", HELD | {"BND": "48"}, working_orders=None, unmanaged=(unmanaged(quantity="-5"),))
+    assert [code for code, _ in codes(state)] == ["RB501", "RB502", "RB504", "RB505", "RB509"]

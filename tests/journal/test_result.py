@@ -186,3 +186,48 @@ def test_an_applied_account_has_nothing_under_way() -> None:
     assert not account(*sold, closed("incomplete")).is_applied
     assert not account(*sold, closed("done"), dispatch(FIRST_BUY, "20")).is_applied
     assert not account().is_applied
+
+
+def test_of_an_order_that_was_only_dispatched_nothing_is_known() -> None:
+    (order,) = sell(dispatch()).orders
+    assert (order.perm_id, order.filled, order.note, order.is_doubled, order.cancel_asked) == (
+        0,
+        D(0),
+        "",
+        False,
+        False,
+    )
+    assert order.is_priced
+    assert not order.is_over
+
+
+@pytest.mark.parametrize("records", [(ack(),), (ack(), unknown(), ack())])
+def test_an_acknowledged_order_has_its_number_and_is_working(records: tuple[AnyRecord, ...]) -> None:
+    (order,) = sell(dispatch(), *records).orders
+    assert (order.perm_id, order.status) == (70, "acknowledged")
+
+
+def test_an_acknowledgement_after_the_end_changes_no_status() -> None:
+    (order,) = sell(dispatch(), done("filled", "40"), ack()).orders
+    assert (order.perm_id, order.status) == (70, "filled")
+
+
+def test_what_a_person_resolved_replaces_what_was_seen() -> None:
+    seen = (dispatch(), ack(), fill("e.1", "10", "99"), unknown())
+    (order,) = sell(*seen, resolved("40", "101")).orders
+    assert (order.status, order.filled, order.value_usd, order.note) == (
+        "resolved",
+        D(40),
+        D(4040),
+        "statement",
+    )
+    (none,) = sell(*seen, resolved("0", "0")).orders
+    assert (none.fills, none.filled) == ((), D(0))
+
+
+def test_an_order_that_the_broker_may_have_twice_stays_unknown_until_a_person_resolves_it() -> None:
+    twin = msgspec.structs.replace(unknown(), is_twin=True)
+    (order,) = sell(dispatch(), twin, unknown(), ack()).orders
+    assert (order.status, order.is_doubled) == ("unknown", True)
+    (order,) = sell(dispatch(), twin, resolved("40", "100")).orders
+    assert (order.status, order.is_doubled) == ("resolved", False)

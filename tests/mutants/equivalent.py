@@ -22,6 +22,12 @@ class Equivalent(msgspec.Struct, frozen=True):
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rebalplan/codec.py",
+        '_ENCODER = msgspec.json.Encoder(decimal_format="string")',
+        "_ENCODER = msgspec.json.Encoder()",
+        "An encoder writes decimals as strings by default; the argument only says so.",
+    ),
+    Equivalent(
         "rebalplan/settings/checks.py",
         "return max((values[key].line for key in keys if key in values), default=0)",
         "return max((values[key].line for key in keys if key in values), default=1)",
