@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalplan.codec import MAX_BYTES, decode, encode, order_ref, plan_schema
+from rebalplan.codec import MAX_BYTES, check_readable, decode, encode, order_ref, plan_schema
 from rebalplan.errors import PlanFileError
 from rebalplan.plan import Plan
 from rebalplan.policy import Policy, RebalancePolicy
@@ -474,3 +474,35 @@ def test_the_default_policy_is_canonical() -> None:
 def test_equal_plans_have_equal_bytes() -> None:
     again = plan(account("DU1", cash="50"), market=(quote("VTI"),))
     assert encode(again) == encode(plan(account("DU1", cash="50"), market=(quote("VTI"),)))
+
+
+def test_what_was_just_written_is_readable() -> None:
+    envelope, data = encode(SMALL)
+    check_readable(envelope, data)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b"{",
+        b"\xff",
+        FILE.replace(b'"60.25"', b'"60.26"'),
+        FILE.replace(b'"DU2"', b'"DU3"'),
+        FILE.replace(b'"paper"', b'"live"'),
+        encode(plan(account("DU1")))[1],
+        encode(plan(account("DU1"), account("DU2"), account("DU3")))[1],
+    ],
+    ids=["cut", "no text", "position", "account", "mode", "another plan", "more accounts"],
+)
+def test_bytes_that_would_not_be_read_as_the_plan_are_never_called_readable(other: bytes) -> None:
+    envelope, _ = encode(SMALL)
+    with pytest.raises(PlanFileError, match="could not be read again") as caught:
+        check_readable(envelope, other)
+    assert caught.value.code == "RB101"
+
+
+def test_a_plan_with_fewer_accounts_than_were_made_is_not_readable() -> None:
+    envelope, data = encode(SMALL)
+    first = msgspec.structs.replace(envelope.plan, accounts=envelope.plan.accounts[:1])
+    with pytest.raises(PlanFileError, match="could not be read again"):
+        check_readable(msgspec.structs.replace(envelope, plan=first), data)

@@ -39,6 +39,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rebalplan/plan/account.py": _PLAN,
         "rebalplan/plan/build.py": _PLAN,
         "rebalplan/plan/summary.py": _PLAN,
+        "rebalplan/policy.py": ("tests/settings/test_precedence.py",),
         "rebalplan/portfolios/cells.py": _PORTFOLIOS,
         "rebalplan/portfolios/header.py": _PORTFOLIOS,
         "rebalplan/portfolios/leverage.py": _PORTFOLIOS,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from rebalplan.policy import Policy
+from rebalplan.policy import Policy, policy_values
 from rebalplan.settings import (
     AccountsSettings,
     Endpoint,
@@ -74,6 +74,52 @@ def test_defaults_are_those_of_the_documentation() -> None:
     assert AccountsSettings() == AccountsSettings("per_account", Decimal(1), 3, Decimal("0.5"), Decimal(8))
     assert IoSettings() == IoSettings(Path("plans"), Path("reports"), "INFO")
     assert SimSettings() == SimSettings(None, Path(".rebal/sim.json"))
+
+
+def test_the_default_policy_is_that_of_the_documentation() -> None:
+    documented = {
+        "rebalance.trigger_mode": "per_holding",
+        "rebalance.per_holding_band_bps": "50",
+        "rebalance.portfolio_total_band_bps": "100",
+        "rebalance.min_order_usd": "500",
+        "rebalance.cash_buffer_type": "pct",
+        "rebalance.cash_buffer_pct": "0.01",
+        "rebalance.cash_buffer_abs": "0",
+        "rebalance.cost_bps": "20",
+        "rebalance.allow_fractional": "False",
+        "rebalance.max_leverage": "1.5",
+        "rebalance.trading_hours": "rth",
+        "rebalance.unlisted": "hold",
+        "rebalance.direction": "both",
+        "pricing.price_source": "last",
+        "pricing.fallback_to_snapshot": "True",
+        "pricing.price_max_age_sec": "90",
+        "pricing.allow_delayed": "False",
+        "execution.order_type": "market",
+        "execution.algo_preference": "adaptive",
+        "execution.adaptive_priority": "normal",
+        "execution.fallback_plain_market": "True",
+        "execution.wait_before_fallback": "300",
+        "execution.batch_orders": "True",
+        "execution.sequence": "sells_first",
+        "execution.fill_timeout_sec": "600",
+        "execution.commission_report_timeout": "5",
+        "limits.max_order_usd": "250000",
+        "limits.max_orders": "100",
+        "limits.max_turnover_pct": "100",
+        "limits.max_total_turnover_usd": "None",
+        "limits.max_price_move_pct": "2",
+        "limits.max_spread_bps": "100",
+        "limits.cash_tolerance_usd": "50",
+        "limits.cash_tolerance_pct": "0.1",
+        "limits.net_liq_tolerance_pct": "5",
+        "limits.nlv_mismatch_pct": "1",
+        "limits.open_guard_min": "5",
+        "limits.close_guard_min": "15",
+        "limits.plan_ttl_min": "None",
+    }
+    values = policy_values(Policy())
+    assert {key: values[key] for key in documented} == documented
 
 
 def test_an_account_without_a_section_takes_the_global_values(load: Load) -> None:
