@@ -130,3 +130,8 @@ def test_nothing_depends_on_the_ambient_context() -> None:
         assert len(str(root(D(2)))) == 61
         with exact():
             assert str(LONG + D("0.000001")) == "123456789012.345679"
+
+
+@pytest.mark.parametrize("text", ["0e20", "-0e13", "0e-30", "0." + "0" * 25])
+def test_zero_is_zero_however_it_is_written(text: str) -> None:
+    assert parse_decimal(text) == 0

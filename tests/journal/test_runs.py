@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from rebalplan.errors import JournalError
@@ -73,6 +74,12 @@ def test_the_first_record_after_a_run_is_news() -> None:
 def test_what_was_learnt_in_the_second_a_run_ended_has_a_time_of_its_own() -> None:
     first, tail = runs(PLAN, (dispatch(), run_ended(), ack()))
     assert tail.at - first.at == timedelta(seconds=1)
+
+
+def test_what_was_learnt_later_has_the_time_of_its_last_record() -> None:
+    later = msgspec.structs.replace(ack(), at=LATER)
+    first, tail = runs(PLAN, (dispatch(), run_ended(), ack(), later))
+    assert (first.at, tail.at) == (AT, LATER)
 
 
 def test_a_run_is_about_its_accounts_only() -> None:

@@ -22,6 +22,24 @@ class Equivalent(msgspec.Struct, frozen=True):
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rebalplan/plan/account.py",
+        'return tuple(sorted(orders, key=lambda o: (o.side == "BUY", o.symbol, o.con_id)))',
+        "return tuple(sorted(orders, key=lambda o: (o.side == 'BUY', o.symbol)))",
+        "Two contracts of one symbol fail the account, so no two orders share a symbol.",
+    ),
+    Equivalent(
+        "rebalplan/money.py",
+        "_UP = Context(prec=60, rounding=ROUND_UP)",
+        "_UP = Context(prec=61, rounding=ROUND_UP)",
+        "What it gives is rounded up to 0.01 afterwards, far coarser than the last digit.",
+    ),
+    Equivalent(
+        "rebalplan/money.py",
+        "_UP = Context(prec=60, rounding=ROUND_UP)",
+        "_UP = Context(prec=59, rounding=ROUND_UP)",
+        "What it gives is rounded up to 0.01 afterwards, far coarser than the last digit.",
+    ),
+    Equivalent(
         "rebalplan/codec.py",
         '_ENCODER = msgspec.json.Encoder(decimal_format="string")',
         "_ENCODER = msgspec.json.Encoder()",
