@@ -87,6 +87,7 @@ def test_a_file_is_read_in_its_order_with_zeros(read: Read) -> None:
         "# a comment, with a comma\n\n  # another\n etf , Smurf , gltr \n\n vti , 100 % , 100.00 \n ,, \n",
         '"# padded, by a spreadsheet",,\nETF,SMURF,GLTR,\n"VTI","100","100",\n',
         HEADER + "VTI,100,100",
+        HEADER + '"VTI", "100", "100"\n',
         HEADER + '# a, "b" c\nVTI,100,100\n',
         HEADER + '" # a",b\n#N/A is no symbol, but this is a comment\nVTI,100,100\n',
         HEADER + "CASH,,\nVTI,1e2,+100\n",

@@ -47,7 +47,6 @@ class Share(Struct, frozen=True):
 
     rank: Rank
     steps: list[int]
-    proven: bool
 
 
 def ration(buys: Sequence[Candidate], budget: int) -> tuple[int, ...]:
@@ -101,13 +100,13 @@ def _share(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
     fitting = [Demand(each.unit, each.drift, min(each.most, budget // each.unit)) for each in demands]
     most = [each.most for each in fitting]
     if sum(each.unit * each.most for each in fitting) <= budget:
-        return Share(rank(demands, most), most, proven=True)
+        return Share(rank(demands, most), most)
     rows = [index for index, each in enumerate(fitting) if each.most]
     found = _search([fitting[index] for index in rows], budget, splits)
     steps = [0] * len(demands)
     for index, count in zip(rows, found.steps, strict=True):
         steps[index] = count
-    return Share(rank(demands, steps), steps, found.proven)
+    return Share(rank(demands, steps), steps)
 
 
 def _open(demands: Sequence[Demand], budget: int) -> Opening:
@@ -133,11 +132,11 @@ def _search(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
         if found and (found_rank := rank(demands, found)) < best:
             best, steps = found_rank, found
         if best[0] - bound <= limit:
-            return Share(best, steps, proven=True)
+            return Share(best, steps)
         if not few and (best[0] - bound) * _CLOSE_ENOUGH <= best[0]:
             break
         limit = 2 * limit + 1
-    share = Share(best, steps, proven=False)
+    share = Share(best, steps)
     if not few or (best[0] - bound) * _NOT_WORTH_SPLITTING <= best[0]:
         return share
     return _split(demands, budget, share, opening, splits)
@@ -150,18 +149,16 @@ def _split(
     dearest = max(range(len(demands)), key=lambda index: demands[index].unit)
     others = [*demands[:dearest], *demands[dearest + 1 :]]
     moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 1)
-    proven = True
     for change in moves.steps:
         splits[0] -= 1
         if splits[0] < 0:
-            return Share(share.rank, share.steps, proven=False)
+            break
         count = opening.start.steps[dearest] + change
         rest = budget - count * demands[dearest].unit
         if rest < 0:
             continue
         found = _share(others, rest, splits)
         steps = [*found.steps[:dearest], count, *found.steps[dearest:]]
-        proven = proven and found.proven
         if (found_rank := rank(demands, steps)) < share.rank:
-            share = Share(found_rank, steps, proven=False)
-    return Share(share.rank, share.steps, proven)
+            share = Share(found_rank, steps)
+    return share

@@ -22,6 +22,90 @@ class Equivalent(msgspec.Struct, frozen=True):
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rebalplan/sizing/scaled.py",
+        "_UP = Context(prec=80, rounding=ROUND_CEILING)",
+        "_UP = Context(rounding=ROUND_CEILING)",
+        "A figure has at most 36 digits, and rounding twice to one side is rounding once.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/scaled.py",
+        "_UP = Context(prec=80, rounding=ROUND_CEILING)",
+        "_UP = Context(prec=81, rounding=ROUND_CEILING)",
+        "A figure has at most 36 digits, and rounding twice to one side is rounding once.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/scaled.py",
+        "_UP = Context(prec=80, rounding=ROUND_CEILING)",
+        "_UP = Context(prec=79, rounding=ROUND_CEILING)",
+        "A figure has at most 36 digits, and rounding twice to one side is rounding once.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/scaled.py",
+        "_DOWN = Context(prec=80, rounding=ROUND_FLOOR)",
+        "_DOWN = Context(rounding=ROUND_FLOOR)",
+        "A figure has at most 36 digits, and rounding twice to one side is rounding once.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/scaled.py",
+        "_DOWN = Context(prec=80, rounding=ROUND_FLOOR)",
+        "_DOWN = Context(prec=81, rounding=ROUND_FLOOR)",
+        "A figure has at most 36 digits, and rounding twice to one side is rounding once.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/scaled.py",
+        "_DOWN = Context(prec=80, rounding=ROUND_FLOOR)",
+        "_DOWN = Context(prec=79, rounding=ROUND_FLOOR)",
+        "A figure has at most 36 digits, and rounding twice to one side is rounding once.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/scaled.py",
+        "_EXACT = Context(prec=80)",
+        "_EXACT = Context(prec=81)",
+        "A product of two figures of at most 18 digits has at most 36.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/scaled.py",
+        "_EXACT = Context(prec=80)",
+        "_EXACT = Context(prec=79)",
+        "A product of two figures of at most 18 digits has at most 36.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/solve.py",
+        "if _value(buys, wanted) <= _budget(solution):",
+        "if _value(buys, wanted) < _budget(solution):",
+        "A budget of exactly what is wanted buys all of it on the longer way too.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/minimum.py",
+        "(max(1, fewest) * order.unit, most * order.unit, order.position, fewest)",
+        "(max(0, fewest) * order.unit, most * order.unit, order.position, fewest)",
+        "A lower bound of 0 only means that fewer searches are saved.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/minimum.py",
+        "bought = buy_ranges(account, candidates) if account.min_order else None",
+        "bought = buy_ranges(account, candidates) if not account.min_order else None",
+        "It only saves searches: without it the smallest order is found by solving.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/minimum.py",
+        "dropped = _drops_at_nearest(account, candidates) or _surely_smallest(account, candidates)",
+        "dropped = _drops_at_nearest(account, candidates) and _surely_smallest(account, candidates)",
+        "Both only save searches: without them the smallest order is found by solving.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/minimum.py",
+        "dropped = _drops_at_nearest(account, candidates) or _surely_smallest(account, candidates)",
+        "dropped = _surely_smallest(account, candidates)",
+        "Both only save searches: without them the smallest order is found by solving.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/minimum.py",
+        "dropped = _drops_at_nearest(account, candidates) or _surely_smallest(account, candidates)",
+        "dropped = _drops_at_nearest(account, candidates)",
+        "Both only save searches: without them the smallest order is found by solving.",
+    ),
+    Equivalent(
         "rebalplan/plan/account.py",
         'return tuple(sorted(orders, key=lambda o: (o.side == "BUY", o.symbol, o.con_id)))',
         "return tuple(sorted(orders, key=lambda o: (o.side == 'BUY', o.symbol)))",

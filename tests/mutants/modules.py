@@ -67,7 +67,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rebalplan/sizing/minimum.py": ("tests/sizing/test_minimum.py", *_SIZING),
         "rebalplan/sizing/orders.py": _SIZING,
         "rebalplan/sizing/ration.py": _BUDGET,
-        "rebalplan/sizing/scaled.py": _SIZING,
+        "rebalplan/sizing/scaled.py": ("tests/sizing/test_scaled.py", *_SIZING),
         "rebalplan/sizing/search.py": ("tests/sizing/test_search.py", *_BUDGET),
         "rebalplan/sizing/solve.py": _SIZING,
         "rebalplan/snapshot.py": ("tests/test_snapshot.py",),
