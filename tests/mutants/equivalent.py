@@ -22,6 +22,12 @@ class Equivalent(msgspec.Struct, frozen=True):
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rebalplan/review.py",
+        "most, number = Counter(keys).most_common(1)[0]",
+        "most, number = Counter(keys).most_common(1)[-1]",
+        "The list has exactly one entry.",
+    ),
+    Equivalent(
         "rebalplan/sizing/scaled.py",
         "_UP = Context(prec=80, rounding=ROUND_CEILING)",
         "_UP = Context(rounding=ROUND_CEILING)",

@@ -53,3 +53,9 @@ def test_the_best_exchange_within_the_budget_is_found() -> None:
 def test_more_sets_than_allowed_are_given_up() -> None:
     assert best_within(DEMANDS, FILL, [0], 10_000, 5) is None
     assert best_within(DEMANDS, FILL, [0], 10_000, 6) == [3, 0, 2]
+
+
+def test_sets_that_cost_more_than_the_limit_do_not_count() -> None:
+    """The second line's change costs 300, the first line's 50, 150 and 300: together five sets cost at most 300."""
+    assert best_within(DEMANDS, FILL, [1, 2, 0], 300, 5) == [3, 0, 2]
+    assert best_within(DEMANDS, FILL, [1, 2, 0], 300, 4) is None

@@ -55,6 +55,25 @@ def test_of_six_ties_only_as_many_go_further_as_the_buy_needs_and_no_other_sell_
     assert not found.floor_unmet
 
 
+def test_sells_that_do_not_tie_never_go_further_however_many_they_are() -> None:
+    """60 USD and six times 2 are 72: five shares of Z need three ties more."""
+    whole = [line(f"S{index}", "4", "1", "2") for index in range(6)]
+    found = sized(*(tied(f"A{index}") for index in range(6)), *whole, line("Z", "0", "20", "100"))
+    assert trades(found) == ["-2"] * 3 + ["-1"] * 3 + ["-2"] * 6 + ["5"]
+
+
+def test_of_two_ties_one_goes_further_when_one_is_enough_the_first_by_symbol() -> None:
+    found = sized(tied("A"), tied("B"), line("Z", "0", "10", "30"))
+    assert trades(found) == ["-2", "-1", "3"]
+
+
+def test_of_five_ties_those_go_further_that_bring_just_what_is_missing() -> None:
+    """Nearest shares bring 10, 20, 30, 40 and 50; 200 are wanted, so 50 more: 50 alone or 10 + 40, 20 + 30."""
+    ties = [tied(f"A{price}", str(price)) for price in (10, 20, 30, 40, 50)]
+    found = sized(*ties, line("Z", "0", "100", "200"))
+    assert trades(found) == ["-2", "-1", "-1", "-2", "-1", "2"]
+
+
 def test_of_six_ties_the_cheapest_go_further_first() -> None:
     """Nearest shares bring 75 USD, five shares of Z take 90: 5, 5 and 5 more are enough."""
     prices = ("20", "5", "20", "5", "20", "5")
