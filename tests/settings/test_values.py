@@ -117,6 +117,11 @@ def test_quotation_marks_around_a_path_are_dropped_and_others_kept(load: Load) -
     assert loaded.io.report_dir.name == '"'
 
 
+@pytest.mark.parametrize("text", ['"half', 'half"', '"half" a'])
+def test_a_path_with_one_quotation_mark_keeps_it(load: Load, text: str) -> None:
+    assert load(f"{MINIMAL}[io]\nplan_dir = {text}\n").io.plan_dir.name == text
+
+
 def test_a_home_folder_that_does_not_exist_is_refused(
     problems: Problems, monkeypatch: pytest.MonkeyPatch
 ) -> None:
