@@ -22,6 +22,18 @@ class Equivalent(msgspec.Struct, frozen=True):
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rebalplan/sizing/ration.py",
+        "if found and (found_rank := rank(demands, found)) < best:",
+        "if (found_rank := rank(demands, found)) < best:",
+        "The fill itself always fits, so something is always found.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/level.py",
+        "return Fill(steps, price, left)",
+        "return None",
+        "Where the walk gives up, halving finds the same fill.",
+    ),
+    Equivalent(
         "rebalplan/review.py",
         "most, number = Counter(keys).most_common(1)[0]",
         "most, number = Counter(keys).most_common(1)[-1]",

@@ -111,6 +111,13 @@ def test_ties_and_whole_sells_decide_together_what_is_below_the_minimum_order() 
     assert trades(sized(*lines, min_order_usd="50")) == ["18", "7", "-2", "-1"]
 
 
+def test_a_tie_that_sells_nothing_at_first_may_still_pay_when_a_small_sell_is_dropped() -> None:
+    """60 USD and the 40 of S would pay for B; S is below 50, and T gives its share for 100 at no loss."""
+    lines = (line("B", "0", "10", "100"), line("S", "10", "10", "60"), line("T", "1", "100", "50"))
+    assert trades(sized(*lines, cash_usd="60")) == ["10", "-4", "0"]
+    assert trades(sized(*lines, cash_usd="60", min_order_usd="50")) == ["10", "0", "-1"]
+
+
 @pytest.mark.parametrize(("cash", "trade"), [("0", "-1"), ("9", "-1"), ("10", "0")])
 def test_a_tie_is_sold_only_while_cash_is_under_its_floor(cash: str, trade: str) -> None:
     found = sized(line("A", "15", "1", "14.5"), cash_usd=cash, cash_floor_usd="10")
@@ -125,14 +132,15 @@ def test_cash_is_the_reason_where_cash_and_leverage_leave_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cash", "floor", "cap"), [("0", False, False), ("-0.01", True, False), ("0.01", False, False)]
+    ("cash", "floor", "cap"),
+    [("0", False, False), ("-0.01", True, False), ("-0.0000000001", True, False), ("0.01", False, False)],
 )
 def test_cash_at_its_floor_is_not_under_it(cash: str, floor: bool, cap: bool) -> None:
     found = sized(line("A", "1", "10", "10", selected=False), cash_usd=cash)
     assert (found.floor_unmet, found.cap_unmet) == (floor, cap)
 
 
-@pytest.mark.parametrize(("held", "unmet"), [("140", False), ("140.01", True)])
+@pytest.mark.parametrize(("held", "unmet"), [("140", False), ("140.01", True), ("140.0000000001", True)])
 def test_exposure_at_its_cap_is_not_over_it(held: str, unmet: bool) -> None:
     found = sized(
         line("A", "1", "10", "10", selected=False), held_usd=held, net_liquidation_usd="100", cash_usd="9"
