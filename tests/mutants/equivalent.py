@@ -22,6 +22,36 @@ class Equivalent(msgspec.Struct, frozen=True):
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rebalplan/sizing/search.py",
+        "heaviest = (limit << _ORDER_BITS) + (1 << (_ORDER_BITS - 1))",
+        "heaviest = (limit << _ORDER_BITS) + (1 << ((_ORDER_BITS + 1)))",
+        "Costs up to four more are listed too; the best is proven within the limit either way.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/search.py",
+        "halves: list[list[Change]] = [[(0, 0, 0)], [(0, 0, 0)]]",
+        "halves: list[list[Change]] = [[(0, 1, 0)], [(0, 0, 0)]]",
+        "Every sum of two halves weighs the same more or less, so the least is the same.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/search.py",
+        "halves: list[list[Change]] = [[(0, 0, 0)], [(0, 0, 0)]]",
+        "halves: list[list[Change]] = [[(0, -1, 0)], [(0, 0, 0)]]",
+        "Every sum of two halves weighs the same more or less, so the least is the same.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/search.py",
+        "halves: list[list[Change]] = [[(0, 0, 0)], [(0, 0, 0)]]",
+        "halves: list[list[Change]] = [[(0, 0, 0)], [(0, 1, 0)]]",
+        "Every sum of two halves weighs the same more or less, so the least is the same.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/search.py",
+        "halves: list[list[Change]] = [[(0, 0, 0)], [(0, 0, 0)]]",
+        "halves: list[list[Change]] = [[(0, 0, 0)], [(0, -1, 0)]]",
+        "Every sum of two halves weighs the same more or less, so the least is the same.",
+    ),
+    Equivalent(
         "rebalplan/sizing/ration.py",
         "if found and (found_rank := rank(demands, found)) < best:",
         "if (found_rank := rank(demands, found)) < best:",

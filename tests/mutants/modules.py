@@ -66,7 +66,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rebalplan/sizing/level.py": _BUDGET,
         "rebalplan/sizing/minimum.py": ("tests/sizing/test_minimum.py", *_SIZING),
         "rebalplan/sizing/orders.py": _SIZING,
-        "rebalplan/sizing/ration.py": _BUDGET,
+        "rebalplan/sizing/ration.py": (*_BUDGET, "tests/sizing/test_invariants.py"),
         "rebalplan/sizing/scaled.py": ("tests/sizing/test_scaled.py", *_SIZING),
         "rebalplan/sizing/search.py": ("tests/sizing/test_search.py", *_BUDGET),
         "rebalplan/sizing/solve.py": _SIZING,
