@@ -22,6 +22,24 @@ class Equivalent(msgspec.Struct, frozen=True):
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rebalplan/codec.py",
+        "except (msgspec.DecodeError, ValueError) as error:",
+        "except (ValueError,) as error:",
+        "msgspec's DecodeError is a ValueError.",
+    ),
+    Equivalent(
+        "rebalplan/verify.py",
+        "if isinstance(these, tuple) and isinstance(those, tuple):",
+        "if isinstance(these, tuple):",
+        "Both are the same field of an account, so both are tuples or neither is.",
+    ),
+    Equivalent(
+        "rebalplan/verify.py",
+        "if isinstance(these, tuple) and isinstance(those, tuple):",
+        "if isinstance(those, tuple):",
+        "Both are the same field of an account, so both are tuples or neither is.",
+    ),
+    Equivalent(
         "rebalplan/sizing/search.py",
         "heaviest = (limit << _ORDER_BITS) + (1 << (_ORDER_BITS - 1))",
         "heaviest = (limit << _ORDER_BITS) + (1 << ((_ORDER_BITS + 1)))",

@@ -74,6 +74,12 @@ def test_of_five_ties_those_go_further_that_bring_just_what_is_missing() -> None
     assert trades(found) == ["-2", "-1", "-1", "-2", "-1", "2"]
 
 
+def test_of_ties_that_free_the_same_money_the_fewer_orders_count() -> None:
+    """A and B would free 10 each, C 20 in one order."""
+    ties = (line("A", "1", "10", "5"), line("B", "1", "10", "5"), line("C", "1", "20", "10"))
+    assert trades(sized(*ties, line("Z", "0", "20", "20"))) == ["0", "0", "-1", "1"]
+
+
 def test_of_six_ties_the_cheapest_go_further_first() -> None:
     """Nearest shares bring 75 USD, five shares of Z take 90: 5, 5 and 5 more are enough."""
     prices = ("20", "5", "20", "5", "20", "5")
