@@ -93,7 +93,7 @@ def _account(name: str, market: tuple[Quote, ...], chance: random.Random) -> Acc
     cash = quantize(worth / HUNDRED / 2)
     value = cash + sum((p.quantity * (q.last or ZERO) for p, q in zip(positions, market, strict=True)), ZERO)
     targets = tuple(TargetWeight(q.symbol, pct) for q, pct in zip(market, weights, strict=True))
-    return AccountInput(name, POLICY, Targets(targets, ZERO), _snapshot(cash, value, positions))
+    return AccountInput(name, 42, POLICY, Targets(targets, ZERO), _snapshot(cash, value, positions))
 
 
 def _weights(chance: random.Random) -> list[Decimal]:

@@ -16,6 +16,7 @@ from rebalplan.errors import AccountError, BrokerError, UnreachableError
 from rebalplan.model import AccountSnapshot, Targets
 from rebalplan.plan import AccountInput, needed_symbols
 from rebalplan.ports import Broker, Clock, MarketData, Progress
+from rebalplan.retries import retried
 from rebalplan.settings import AccountSettings, AccountsSettings, Endpoint
 
 Result = TypeVar("Result")
@@ -83,7 +84,8 @@ class _Reader:
             if isinstance(error, BrokerError):
                 self._last_error[endpoint] = error
                 self._failed_before[endpoint] = isinstance(error, UnreachableError)
-        return AccountInput(name, account.settings.policy, account.targets, snapshot, failure)
+        policy, client_id = account.settings.policy, endpoint.client_id
+        return AccountInput(name, client_id, policy, account.targets, snapshot, failure)
 
     def _read_once(self, endpoint: Endpoint, account: str) -> AccountSnapshot:
         with self._broker.connect(endpoint) as connection:
@@ -137,14 +139,7 @@ class _Reader:
 
     def retried(self, read: Callable[[], Result], tries: int | None = None) -> Result:
         """Call ``read`` again, after a growing pause, while the gateway cannot be reached."""
-        pause = self._pace.backoff_sec
-        for _ in range(self._pace.retries if tries is None else tries):
-            try:
-                return read()
-            except UnreachableError:
-                self._clock.sleep(float(pause))
-                pause = min(2 * pause, self._pace.backoff_max_sec)
-        return read()
+        return retried(read, self._pace, self._clock, self._pace.retries if tries is None else tries)
 
 
 def _read_market(

@@ -114,10 +114,13 @@ class Summary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AccountPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One account: the rules, the orders, the reasons, and the snapshot they were derived from.
 
-    ``snapshot`` is ``None`` when the account could not be read, ``summary`` when it could not be planned.
+    ``client_id`` is the one that apply connects with: a gateway lets nobody else in under it meanwhile, and the
+    order ids of one client are another's. ``snapshot`` is ``None`` when the account could not be read, ``summary``
+    when it could not be planned.
     """
 
     account: str
+    client_id: int
     status: Status
     reasons: tuple[str, ...]
     policy: Policy

@@ -19,7 +19,9 @@ from rebalplan.policy import LimitsPolicy
 from rebalplan.pricing import NoPrice, choose_price
 from rebalplan.snapshot import snapshot_failures
 
-LiveCode = Literal["RB501", "RB502", "RB503", "RB504", "RB505", "RB506", "RB507", "RB508", "RB509", "RB510"]
+LiveCode = Literal[
+    "RB501", "RB502", "RB503", "RB504", "RB505", "RB506", "RB507", "RB508", "RB509", "RB510", "RB512"
+]
 Weight = Literal["refuse", "line", "note"]
 
 
@@ -83,7 +85,7 @@ def _positions(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[Liv
         planned, live = before.get(key, ZERO), now.get(key, ZERO)
         if planned == live:
             continue
-        reinvested = ZERO < live - planned < ONE and planned > 0
+        reinvested = is_reinvested(planned, live)
         message = (
             f"{key[0]} went from {planned} to {live}, less than a share: a reinvested dividend"
             if reinvested
@@ -101,6 +103,11 @@ def _positions(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[Liv
         )
 
 
+def is_reinvested(before: Decimal, now: Decimal) -> bool:
+    """Tell whether a position grew as by a reinvested dividend: by less than a share of something held."""
+    return before > 0 and ZERO < now - before < ONE
+
+
 def _working_orders(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[LiveFinding]:
     account = expected.plan.account
     if snapshot.working_orders is None:
@@ -115,12 +122,17 @@ def _working_orders(expected: Expectation, snapshot: AccountSnapshot) -> Iterabl
             "the gateway does not tell about working orders: switch its Read-Only API off",
         )
         return
-    for order in snapshot.working_orders:
+    yield from working_strangers(expected, snapshot)
+
+
+def working_strangers(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[LiveFinding]:
+    """Return a finding for each working order on a planned symbol that is not this plan's own."""
+    for order in snapshot.working_orders or ():
         if expected.plan.is_stopped_by(order) and order.order_ref not in expected.own_references:
             yield LiveFinding(
                 "RB502",
                 "refuse",
-                account,
+                expected.plan.account,
                 f"working_orders.{order.symbol}",
                 "none",
                 f"{order.side} {order.quantity} {order.symbol}",
@@ -188,10 +200,7 @@ def _cash(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[LiveFind
     plan = expected.plan
     if plan.summary is None:
         return
-    limits = plan.policy.limits
-    tolerance = max(
-        limits.cash_tolerance_usd, from_pct(limits.cash_tolerance_pct) * plan.summary.net_liquidation_usd
-    )
+    tolerance = cash_tolerance(plan)
     missing = expected.cash_usd - snapshot.cash_usd
     if abs(missing) <= tolerance:
         return
@@ -211,6 +220,13 @@ def _cash(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[LiveFind
             else ": the extra cash is not touched"
         ),
     )
+
+
+def cash_tolerance(plan: AccountPlan) -> Decimal:
+    """Return by how much cash may differ in USD: ``cash_tolerance_usd`` or ``cash_tolerance_pct``, the larger."""
+    limits, summary = plan.policy.limits, plan.summary
+    worth = summary.net_liquidation_usd if summary is not None else ZERO
+    return max(limits.cash_tolerance_usd, from_pct(limits.cash_tolerance_pct) * worth)
 
 
 def _prices(plan: AccountPlan, quotes: Mapping[str, Quote]) -> Iterable[LiveFinding]:

@@ -77,6 +77,11 @@ class WorkingOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     order_ref: str
     perm_id: int
 
+    @property
+    def reference(self) -> str:
+        """Return its order reference, empty for an order that has none."""
+        return self.order_ref
+
 
 class AccountSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an account was at the broker at one moment.

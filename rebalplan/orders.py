@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -20,8 +20,15 @@ Algo = Literal["none", "adaptive", "midprice"]
 
 FILLED: tuple[str, ...] = ("Filled",)
 INACTIVE = "Inactive"
+ALGO_REFUSED = range(439, 444)
+"""Error codes of an order whose algorithm is not known or not allowed (Message Codes page of the TWS API reference)."""
+
 DEAD: tuple[str, ...] = ("Cancelled", "ApiCancelled", INACTIVE)
 """Wire statuses after which nothing more can fill (OrderStatus page of the TWS API reference)."""
+
+
+ORDER_TYPES: dict[Algo, str] = {"none": "MKT", "adaptive": "MKT", "midprice": "MIDPRICE"}
+"""The wire's order type of each way to send; Adaptive is a market order with an algorithm (IBAlgo page)."""
 
 
 class OrderTicket(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,29 +44,46 @@ class OrderTicket(msgspec.Struct, frozen=True, kw_only=True):
     adaptive_priority: Literal["patient", "normal", "urgent"] = "normal"
 
 
+class Referenced(Protocol):
+    """Something the broker shows under an order reference."""
+
+    @property
+    def reference(self) -> str:
+        """Return the reference, empty for an order that has none."""
+        ...
+
+
 class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """A working order of any client, from the broker's list or from the message that acknowledges it."""
+    """A working order of any client, from the broker's list or from the message that acknowledges it.
+
+    ``order_id`` counts within ``client_id``: the same number of another client is another order.
+    """
 
     reference: str
     perm_id: int
     order_id: int
+    client_id: int
     account: str
     symbol: str
     con_id: int
     side: str
     quantity: Decimal
+    order_type: str
     status: str
 
 
 class CompletedOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order of today that is over; ``filled`` is how many shares it bought or sold."""
+    """An order of today that is over.
+
+    ``filled`` is how many shares it bought or sold, ``None`` where the broker does not say.
+    """
 
     reference: str
     perm_id: int
     account: str
     con_id: int
     status: str
-    filled: Decimal
+    filled: Decimal | None
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,12 +151,13 @@ class WhatIf(msgspec.Struct, frozen=True):
     """What the broker said to "what if I sent this". ``refusal`` is empty unless it refused.
 
     ``lacks_funds`` tells that it refused for want of cash or margin only: what the sells bring is not there yet when
-    the buys are asked about.
+    the buys are asked about. ``lacks_algo`` tells that it refused the algorithm: a plain order may do.
     """
 
     answered: bool
     refusal: str
     lacks_funds: bool = False
+    lacks_algo: bool = False
 
 
 def correction_root(exec_id: str) -> str:

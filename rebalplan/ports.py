@@ -67,10 +67,6 @@ class BrokerConnection(Protocol):
 class TradingConnection(BrokerConnection, Protocol):
     """A connection that may also trade. Calls raise ``UnreachableError`` once it is lost."""
 
-    def broker_time(self) -> datetime:
-        """Return the broker's time in UTC."""
-        ...
-
     def next_order_id(self) -> int:
         """Return an order id this connection has not used; ids repeat after a gateway restart."""
         ...
@@ -91,12 +87,15 @@ class TradingConnection(BrokerConnection, Protocol):
         """Return the next thing the broker says, or ``None`` after the time-out."""
         ...
 
-    def open_orders(self) -> tuple[OpenOrder, ...]:
-        """Return every working order of every client, complete. Raises ``BrokerError`` when that is not known."""
+    def open_orders(self, account: str) -> tuple[OpenOrder, ...]:
+        """Return every working order of every client, complete for ``account``.
+
+        A row of another account that cannot be read is left out. Raises ``BrokerError`` when the list is not known.
+        """
         ...
 
-    def completed_orders(self) -> tuple[CompletedOrder, ...]:
-        """Return today's finished orders, complete. Raises ``BrokerError`` when that is not known."""
+    def completed_orders(self, account: str) -> tuple[CompletedOrder, ...]:
+        """Return today's finished orders, complete for ``account``, as ``open_orders`` does."""
         ...
 
     def executions(self, account: str) -> tuple[tuple[Execution, ...], tuple[Commissioned, ...]]:

@@ -21,5 +21,7 @@ def replay_inputs(accounts: Iterable[AccountToRead], old: Plan) -> tuple[Account
             failure = "the replayed plan has no such account: make a plan with `rebal plan`"
         elif snapshot is None:
             failure = before.reasons[0] if before.reasons else "the replayed plan has no snapshot of it"
-        inputs.append(AccountInput(name, account.settings.policy, account.targets, snapshot, failure))
+        settings = account.settings
+        client_id = settings.endpoint.client_id
+        inputs.append(AccountInput(name, client_id, settings.policy, account.targets, snapshot, failure))
     return tuple(inputs)

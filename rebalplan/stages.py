@@ -181,7 +181,10 @@ def _not_planned(plan: AccountPlan) -> Skip:
 
 
 def rests_of(result: AccountResult) -> tuple[OrderResult, ...]:
-    """Return the algo orders that were refused, or that we cancelled, before they were filled; without a fallback."""
+    """Return the algo orders that were refused, or that we cancelled, before they were filled; without a fallback.
+
+    The broker's lists must have agreed on how much each filled.
+    """
     if not result.plan.policy.execution.fallback_plain_market:
         return ()
     return tuple(
@@ -190,5 +193,7 @@ def rests_of(result: AccountResult) -> tuple[OrderResult, ...]:
 
 
 def _has_rest(order: OrderResult) -> bool:
+    is_evidenced = order.is_agreed and order.is_priced and not order.late
     may_be_followed = order.status == "rejected" or (order.status == "cancelled" and order.cancel_asked)
-    return may_be_followed and order.dispatch.algo != "none" and order.filled < order.dispatch.quantity
+    is_short = order.dispatch.algo != "none" and order.filled < order.dispatch.quantity
+    return is_evidenced and may_be_followed and is_short

@@ -220,16 +220,16 @@ def verify_limits(plan: Plan) -> tuple[Finding, ...]:
 
 
 def verify_journals(
-    plan: Plan, result: ApplyResult, open_elsewhere: Mapping[str, str]
+    plan: Plan, result: ApplyResult, blocked_elsewhere: Mapping[str, str]
 ) -> tuple[Finding, ...]:
-    """Return a finding when the plan was applied whole, and for each account that another plan's orders block.
+    """Return a finding when the plan was applied whole, and for each account that another plan's journal blocks.
 
-    ``open_elsewhere`` has a sentence for each account with an order of another plan whose end nobody knows.
+    ``blocked_elsewhere`` has a sentence for each account of which an order of another plan may be under way.
     """
     findings = [
-        Finding("RB405", a.account, "journal", "", "", open_elsewhere[a.account])
+        Finding("RB405", a.account, "journal", "", "", blocked_elsewhere[a.account])
         for a in plan.accounts
-        if a.account in open_elsewhere
+        if a.account in blocked_elsewhere
     ]
     planned = [account for account in result.accounts if account.lines and account.plan.status == "planned"]
     if planned and all(account.is_applied for account in planned):

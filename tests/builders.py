@@ -160,11 +160,13 @@ def account(
     prices: Mapping[str, str] | None = None,
     state: AccountSnapshot | None = None,
     failure: str = "",
+    client_id: int = 42,
     **keys: Any,
 ) -> AccountInput:
     """Return an account to plan: by default 10,000 USD of cash for 100% VTI. ``keys`` are policy keys."""
     return AccountInput(
         account=name,
+        client_id=client_id,
         policy=policy(**keys),
         targets=targets({"VTI": "100"} if weights is None else weights, cash_target),
         snapshot=None if failure else state or snapshot(cash, holdings, prices),
@@ -314,7 +316,7 @@ def worlds(draw: st.DrawFn, /) -> tuple[tuple[AccountInput, ...], tuple[Quote, .
         failure = draw(st.sampled_from(("",) * 9 + ("no answer within 30 s",)))
         state = None if failure else draw(snapshots(market))
         accounts.append(
-            AccountInput(f"DU{index + 1}", draw(policies()), draw(weights_of_100()), state, failure)
+            AccountInput(f"DU{index + 1}", 42, draw(policies()), draw(weights_of_100()), state, failure)
         )
     return tuple(accounts), market
 

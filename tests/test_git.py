@@ -101,6 +101,17 @@ def test_a_journal_is_committed(sample: Workspace, repository: Repository) -> No
     assert f"?? {journal}" in repository.git("status", "--porcelain").splitlines()
 
 
+@pytest.mark.parametrize("name", ["plans/a.journal.jsonl", "plans/a.json", "portfolios.csv"])
+def test_git_keeps_the_line_ends_of_what_rebal_reads_by_the_byte(
+    sample: Workspace, repository: Repository, name: str
+) -> None:
+    path = sample.write(name, '{"number":1}\n')
+    repository.commit(name)
+    path.unlink()
+    repository.git("-c", "core.autocrlf=true", "checkout", "--", name)
+    assert path.read_bytes() == b'{"number":1}\n'
+
+
 def added_lines(output: str) -> str:
     return "\n".join(line[1:] for line in output.splitlines() if line.startswith("+"))
 

@@ -392,7 +392,7 @@ def test_every_change_is_reported_at_once() -> None:
 
 
 def test_an_account_plan_has_no_derived_field_that_is_not_compared() -> None:
-    given_fields = {"account", "policy", "targets", "cash_target_pct", "snapshot"}
+    given_fields = {"account", "client_id", "policy", "targets", "cash_target_pct", "snapshot"}
     derived = set(AccountPlan.__struct_fields__) - given_fields
     assert derived == {"status", "reasons", "orders", "drift", "summary"}
 

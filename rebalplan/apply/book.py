@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
+from rebalplan.apply.answers import shown_otherwise
 from rebalplan.apply.order import Order, adopted_order, new_order
 from rebalplan.journal.journal import Journal
-from rebalplan.journal.records import Ack, Commission, Dispatch, Done, DoneStatus, Fill, Unknown
+from rebalplan.journal.records import Ack, Changed, Commission, Dispatch, Done, DoneStatus, Fill, Unknown
 from rebalplan.journal.result import LineResult
 from rebalplan.money import ZERO, canonical
 from rebalplan.orders import (
@@ -21,10 +22,12 @@ from rebalplan.orders import (
     FILLED,
     INACTIVE,
     Commissioned,
+    CompletedOrder,
     Execution,
     Noticed,
     OpenOrder,
     OrderTicket,
+    Referenced,
     StatusReported,
     correction_number,
     correction_root,
@@ -34,25 +37,35 @@ from rebalplan.text import printable
 
 
 class Book:
-    """One account's orders by reference, and their commissions by the root of the execution id."""
+    """One account's orders by reference, and their commissions by the root of the execution id.
 
-    def __init__(self, account: str, journal: Journal, clock: Clock) -> None:
+    Once there is an alarm, nothing more of the account is sent.
+    """
+
+    def __init__(self, account: str, client_id: int, journal: Journal, clock: Clock) -> None:
         self.account = account
+        self._client_id = client_id
         self._journal = journal
-        self._clock = clock
+        self.clock = clock
         self.orders: dict[str, Order] = {}
         self.commissions: dict[str, Decimal] = {}
+        self._alarms: dict[str, str] = {}
         self._strays: dict[int, StatusReported] = {}
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """Return a sentence about each order of which something is true that must not be."""
+        return tuple(self._alarms.values())
 
     def now(self) -> datetime:
         """Return the time to the second, for records."""
-        return self._clock.now().replace(microsecond=0)
+        return self.clock.now().replace(microsecond=0)
 
     def adopt(self, lines: Iterable[LineResult]) -> None:
         """Take over the orders of earlier runs, as the journal left them."""
         for line in lines:
             for result in line.orders:
-                order = adopted_order(result, line.planned, self._clock.now())
+                order = adopted_order(result, line.planned, self.clock.now())
                 self.orders[result.dispatch.reference] = order
                 self.commissions.update(result.commissions)
 
@@ -60,7 +73,7 @@ class Book:
         """Record that an order is about to be sent."""
         self._strays.pop(record.order_id, None)
         self._journal.append(record)
-        order = new_order(record, ticket, self._clock.now())
+        order = new_order(record, ticket, self.clock.now())
         self.orders[record.reference] = order
         return order
 
@@ -68,9 +81,9 @@ class Book:
         """Forget every order id: another connection may know other orders by them."""
         self._strays.clear()
         for order in self.orders.values():
-            order.order_id, order.is_left, order.inactive_filled = None, False, None
+            order.order_id, order.owner, order.is_left, order.inactive_filled = None, None, False, None
             if order.is_followed:
-                order.ask_at, order.doubted_from, order.cancel_asked = self._clock.now(), None, False
+                order.ask_at, order.doubted_from, order.cancel_asked = self.clock.now(), None, False
 
     def followed(self) -> list[Order]:
         """Return the orders whose end is waited for, in the order they were sent."""
@@ -84,6 +97,15 @@ class Book:
         """Tell whether nobody can say what became of some order: then nothing more is sent."""
         return any(order.is_unknown for order in self.orders.values())
 
+    def shares_in_flight(self) -> dict[int, Decimal]:
+        """Return the signed shares that may fill, or have filled, without our knowing it, by contract id."""
+        shares: dict[int, Decimal] = {}
+        for order in self.orders.values():
+            if order.over is None:
+                signed = (order.whole - order.executed) * (1 if order.side == "BUY" else -1)
+                shares[order.con_id] = shares.get(order.con_id, ZERO) + signed
+        return shares
+
     def lacks_commissions(self) -> bool:
         """Tell whether the cost of some fill has not been reported."""
         return any(root not in self.commissions for o in self.orders.values() for root in o.fills)
@@ -91,8 +113,63 @@ class Book:
     def shown(self, found: OpenOrder) -> None:
         """Tie an order that the broker shows to ours by its reference."""
         order = self._tie(found.reference, found.account, found.perm_id)
-        if order is not None:
-            order.order_id = found.order_id
+        if order is None:
+            return
+        if found.client_id == self._client_id:
+            order.order_id, order.owner = found.order_id, None
+        else:
+            order.order_id, order.owner = None, found.client_id
+        if order.is_resolved:
+            self.contest(order, "working")
+        elif order.over is None:
+            self._note_change(order, found)
+
+    def _note_change(self, order: Order, found: OpenOrder) -> None:
+        """Record that somebody changed a working order; raised over what was sent it stops the account."""
+        quantity = found.quantity or order.working_quantity
+        order_type = found.order_type or order.order_type
+        if (quantity, order_type) == (order.working_quantity, order.order_type):
+            return
+        order.working_quantity, order.order_type = quantity, order_type
+        reference = order.dispatch.reference
+        self._journal.append(
+            Changed(
+                account=self.account,
+                at=self.now(),
+                reference=reference,
+                quantity=canonical(quantity),
+                order_type=printable(order_type),
+            )
+        )
+        if quantity > order.dispatch.quantity:
+            self._sound(
+                order,
+                f"somebody changed {reference} at the broker from {order.dispatch.quantity:f} to {quantity:f} shares "
+                f"of {order.symbol}: more than planned may fill, nothing more is sent",
+            )
+
+    def contest(self, order: Order, now: str) -> None:
+        """Take back what a person said of an order: the broker shows it as ``now``. It blocks the account again."""
+        why = f"it was resolved as {order.filled:f} shares, but the broker shows it {now}"
+        order.is_resolved, order.is_unknown, order.over = False, True, None
+        order.end_status, order.end_filled, order.is_agreed = "", ZERO, False
+        self._record_unknown(order, why, is_twin=False)
+        self._sound(order, f"RB512 {order.dispatch.reference}: {why}. Nothing more is sent")
+        order.fills.clear()
+        for execution in order.seen.values():
+            self.record_execution(execution)
+
+    def check_resolved(
+        self,
+        open_orders: Iterable[Referenced],
+        completed: Iterable[CompletedOrder],
+        executions: Iterable[Execution],
+    ) -> None:
+        """Compare what a person said of orders with the broker's complete lists."""
+        for order in [order for order in self.orders.values() if order.is_resolved]:
+            now = shown_otherwise(order.dispatch.reference, order.filled, open_orders, completed, executions)
+            if now:
+                self.contest(order, now)
 
     def _tie(self, reference: str, account: str, perm_id: int) -> Order | None:
         order = self.orders.get(reference)
@@ -142,7 +219,7 @@ class Book:
         """Take the wire's word for an end; ``Inactive`` alone is none, since a held order is inactive too."""
         if event.status == INACTIVE and not order.is_rejected:
             if order.inactive_filled is None:
-                order.ask_at = self._clock.now()
+                order.ask_at = self.clock.now()
             order.inactive_filled = event.filled
         else:
             self.end(order, event.status, event.filled)
@@ -156,16 +233,23 @@ class Book:
             if order.order_id == order_id and order.is_rejected:
                 self.end(order, stray.status, stray.filled)
 
-    def end(self, order: Order, status: str, filled: Decimal) -> None:
-        """Take the broker's word that nothing more of an order fills; its fills may still be on their way."""
-        if order.over is None:
-            order.end_status, order.end_filled = status, canonical(filled)
-            self.settle(order)
+    def end(self, order: Order, status: str, filled: Decimal | None) -> None:
+        """Take the broker's word that an order is over; its fills may still be on their way."""
+        if order.over is not None:
+            return
+        order.end_status, order.ended_at = status, order.ended_at or self.clock.now()
+        order.is_unknown = order.is_doubled
+        if filled is not None:
+            order.end_filled, order.is_end_counted = max(order.end_filled, canonical(filled)), True
+        self.settle(order)
 
     def record_execution(self, execution: Execution) -> Order | None:
         """Record a fill, once; a correction takes the place of what it corrects. Return its order when it is news."""
         order = self._tie(execution.reference, execution.account, execution.perm_id)
-        if order is None or order.is_resolved:
+        if order is None:
+            return None
+        if order.is_resolved:
+            order.seen[correction_root(execution.exec_id)] = execution
             return None
         root, number = correction_root(execution.exec_id), correction_number(execution.exec_id)
         known = order.fills.get(root)
@@ -181,8 +265,33 @@ class Book:
         )
         self._journal.append(fill)
         order.fills[root] = fill
+        if order.late:
+            self._sound_late(order)
+        elif order.executed > order.dispatch.quantity:
+            self._sound_overfilled(order)
         self.settle(order)
         return order
+
+    def _sound_late(self, order: Order) -> None:
+        """Stop the account: an order that was evidenced as over filled more, so evidence cannot be built on."""
+        reference = order.dispatch.reference
+        self._sound(
+            order,
+            f"{reference} filled {order.filled:f} shares of {order.symbol}, the broker had said that it ended with "
+            f"{order.end_filled:f}: nothing more is sent",
+        )
+
+    def _sound_overfilled(self, order: Order) -> None:
+        """Stop the account: an order filled more than was sent, whether or not anybody told who raised it."""
+        self._sound(
+            order,
+            f"{order.dispatch.reference} filled {order.executed:f} shares of {order.symbol}, "
+            f"{order.dispatch.quantity:f} were sent: nothing more is sent",
+        )
+
+    def _sound(self, order: Order, what: str) -> None:
+        """Raise the alarm about an order; the first one says it."""
+        self._alarms.setdefault(order.dispatch.reference, what)
 
     def commissioned(self, event: Commissioned) -> None:
         """Record a fill's commission, once."""
@@ -211,14 +320,15 @@ class Book:
                 return order
         return None
 
-    def settle(self, order: Order, *, even_without_executions: bool = False) -> None:
-        """Close an order once its end and all its fills are evidenced."""
+    def settle(self, order: Order, *, is_confirmed: bool = False) -> None:
+        """Close an order that is filled whole, or whose end with a rest the lists have confirmed."""
         if order.over is not None or order.is_doubled:
             return
         executed = order.executed
-        if executed >= order.dispatch.quantity:
+        if executed >= max(order.whole, order.end_filled):
+            order.is_agreed = True
             self._close(order, "filled", executed)
-        elif order.end_status and (executed >= order.end_filled or even_without_executions):
+        elif order.end_status and is_confirmed:
             self._close(order, _end_kind(order), max(executed, order.end_filled))
 
     def _close(self, order: Order, status: DoneStatus, filled: Decimal) -> None:
@@ -230,6 +340,7 @@ class Book:
                 status=status,
                 filled=canonical(filled),
                 cancel_asked=order.was_cancelled_by_us,
+                is_agreed=order.is_agreed,
                 note=order.note,
             )
         )

@@ -16,7 +16,7 @@ from rebalplan.journal.result import AccountResult
 from rebalplan.live import Expectation, LiveFinding, foreign_orders, refusals, verify_live
 from rebalplan.model import AccountSnapshot, Quote
 from rebalplan.money import ZERO
-from rebalplan.orders import CompletedOrder, Execution, OpenOrder, last_corrections
+from rebalplan.orders import CompletedOrder, Execution, Referenced
 from rebalplan.plan import AccountPlan, Plan
 from rebalplan.verify import verify_expiry
 
@@ -50,8 +50,12 @@ def check_hours(plan: AccountPlan, result: AccountResult, market: Market) -> Non
 
 
 def expect(plan: AccountPlan, result: AccountResult) -> Expectation:
-    """Return what the account should be: the plan's snapshot, or the first INTENT and our own fills since."""
-    references = tuple(order.dispatch.reference for line in result.lines for order in line.orders)
+    """Return what the account should be: the plan's snapshot, or the first INTENT and our own fills since.
+
+    An order that a person has resolved must not be working any more, so its reference is no longer one of ours.
+    """
+    orders = (order for line in result.lines for order in line.orders)
+    references = tuple(order.dispatch.reference for order in orders if order.status != "resolved")
     if not result.intents:
         snapshot = plan.snapshot
         return Expectation(
@@ -80,7 +84,7 @@ def foreign(
     plan: AccountPlan,
     *,
     known: Iterable[str],
-    open_orders: Iterable[OpenOrder],
+    open_orders: Iterable[Referenced],
     completed: Iterable[CompletedOrder],
     executions: Iterable[Execution],
 ) -> tuple[str, ...]:
@@ -88,21 +92,3 @@ def foreign(
     position = 1 + [account.account for account in envelope.plan.accounts].index(plan.account)
     prefix = order_ref(envelope.sha256, position, 0).removesuffix("l00")
     return foreign_references(prefix, known, open_orders, completed, executions)
-
-
-def check_resolutions(result: AccountResult, executions: Sequence[Execution]) -> None:
-    """Refuse when the broker's executions contradict what a person said of an unknown order."""
-    resolved = {
-        order.dispatch.reference: order.filled
-        for line in result.lines
-        for order in line.orders
-        if order.status == "resolved"
-    }
-    for reference, filled in sorted(resolved.items()):
-        shown = last_corrections(e for e in executions if e.reference == reference)
-        quantity = sum((execution.quantity for execution in shown), ZERO)
-        if shown and quantity != filled:
-            raise RefusedError(
-                f"RB512 {reference} was resolved as {filled} shares but the broker shows "
-                f"{quantity}: resolve it again before anything else"
-            )

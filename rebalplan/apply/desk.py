@@ -107,6 +107,22 @@ class Desk:
         self._ask_after: datetime | None = None
         self.stopped = False
 
+    def await_link(self) -> None:
+        """Listen to what was said on connecting, and wait until the gateway has its broker.
+
+        Raises ``LinkDownError`` when that takes too long.
+        """
+        self.listen()
+        while self._down_from is not None and not self.stopped:
+            self._progress(f"{self._book.account} waits: the gateway has lost its connection to the broker")
+            self._require_link_soon()
+            self._take_in(self._timing.tick_sec)
+            self._notice_stop()
+
+    def listen(self) -> None:
+        """Take in what the broker has said so far."""
+        self._take_in(0)
+
     def work(self, offers: Offers) -> None:
         """Send what is offered until there is no more, and follow everything to its end or its deadline.
 
@@ -130,7 +146,7 @@ class Desk:
         lists = ask_lists(self._link, self._book)
         for order in self._book.orders.values():
             if order.may_fill:
-                conclude(self._book, order, lists, is_last=False)
+                conclude(self._book, order, lists, is_last=False, agree_sec=self._timing.agree_sec)
 
     def await_commissions(self) -> None:
         """Give the broker ``commission_report_timeout`` to say what the fills cost."""
@@ -140,7 +156,7 @@ class Desk:
 
     def may_go_on(self) -> bool:
         """Tell whether anything may be sent after this phase."""
-        return not self.stopped and not self._book.has_unknown()
+        return not self.stopped and not self._book.has_unknown() and not self._book.alarms
 
     def _may_send(self) -> bool:
         if not self.may_go_on() or self._down_from is not None or self._unsynced_from is not None:
@@ -171,6 +187,9 @@ class Desk:
             at=self._book.now(),
             reference=ticket.reference,
             line=line_of(ticket.reference),
+            symbol=ticket.symbol,
+            con_id=ticket.con_id,
+            side=ticket.side,
             order_id=order_id,
             quantity=ticket.quantity,
             algo=ticket.algo,
@@ -223,11 +242,7 @@ class Desk:
         """See to a stop, to what is in doubt and to what has had its time."""
         self._notice_stop()
         if self._down_from is not None:
-            if self._watch.is_link_lost_late(self._down_from):
-                raise LinkDownError(
-                    f"the gateway has been without its broker for {self._timing.link_sec:.0f} s: "
-                    "nothing more was sent; go on with --resume when it is back"
-                )
+            self._require_link_soon()
             return
         self._watch.leave_none_alone(self._book.followed())
         if not self._is_to_ask_later():
@@ -235,8 +250,21 @@ class Desk:
             if due or self._unsynced_from is not None:
                 self._ask_about(due)
         for order in self._book.followed():
-            if self._watch.is_to_be_cancelled(order, stopped=self.stopped):
+            is_unwanted = self.stopped or self._follows_in_error(order)
+            if self._watch.is_to_be_cancelled(order, stopped=is_unwanted):
                 self._cancel(order)
+
+    def _require_link_soon(self) -> None:
+        if self._watch.is_link_lost_late(self._down_from):
+            raise LinkDownError(
+                f"the gateway has been without its broker for {self._timing.link_sec:.0f} s: "
+                "nothing more was sent; go on with --resume when it is back"
+            )
+
+    def _follows_in_error(self, order: Order) -> bool:
+        """Tell whether an order went out for a rest that turned out to have been filled."""
+        first = self._book.orders.get(line_of(order.dispatch.reference), order)
+        return first is not order and bool(first.late)
 
     def _notice_stop(self) -> None:
         """Look for a stop; asked right before each send, because questions and quotes take time."""
@@ -277,9 +305,12 @@ class Desk:
         if not order.is_followed:
             return
         is_last = self._watch.is_settled_late(order)
-        verdict = conclude(self._book, order, lists, is_last=is_last)
+        verdict = conclude(self._book, order, lists, is_last=is_last, agree_sec=self._timing.agree_sec)
         if verdict != "open":
             self._watch.after_answer(order, is_fine=verdict == "over")
+        elif order.owner is not None:
+            order.is_left = self._watch.has_had_its_time(order, stopped=self.stopped)
+            self._watch.after_answer(order, is_fine=True)
         elif not order.cancel_asked:
             self._watch.after_answer(order, is_fine=True)
         elif is_last:

@@ -68,7 +68,9 @@ def check_rest(ticket: OrderTicket, first: Order | None) -> GateRefusal | None:
         return GateRefusal(f"{ticket.reference} would follow an order that is not over: a defect", True)
     if not first.may_be_followed:
         return GateRefusal(
-            f"{ticket.reference} would follow an order that somebody else cancelled: a defect", True
+            f"{ticket.reference} would follow an order that somebody else cancelled, or that the broker's lists do not "
+            "agree on: a defect",
+            True,
         )
     if ticket.quantity > first.rest:
         return GateRefusal(

@@ -29,7 +29,7 @@ from rebalplan.journal.records import LineCut
 from rebalplan.journal.result import AccountResult
 from rebalplan.live import LiveFinding
 from rebalplan.model import Side
-from rebalplan.money import ONE, ZERO, canonical, from_bps
+from rebalplan.money import ONE, ZERO, canonical, from_bps, usd
 from rebalplan.orders import Algo, OrderTicket
 from rebalplan.plan import AccountPlan
 from rebalplan.pricing import NoPrice, choose_price
@@ -79,6 +79,14 @@ class Lines:
     def start(self, baseline: Baseline) -> None:
         """Take what the account is now as what it was before the first send."""
         self._baseline = baseline
+
+    def lack(self, missing: Decimal) -> None:
+        """Spend so many USD less than the baseline and our own fills would allow: the broker does not show them."""
+        if missing > 0:
+            self._baseline = msgspec.structs.replace(self._baseline, cash=self._baseline.cash - missing)
+            self._problems.append(
+                f"the broker shows {usd(missing)} USD less cash than our fills leave: the buys are cut to what is there"
+            )
 
     def leave_out(self, findings: Iterable[LiveFinding]) -> None:
         """Cut the lines whose market is not what the plan was made for."""

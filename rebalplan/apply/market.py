@@ -11,6 +11,9 @@ from rebalplan.model import AccountSnapshot, Quote, Session
 from rebalplan.plan import AccountPlan
 from rebalplan.ports import Clock, MarketData, Progress, TradingConnection
 
+_CLOCK_STEP = timedelta(seconds=1)
+"""The broker tells whole seconds; nothing is sent in the last one before a limit."""
+
 
 class Market:
     """Quotes of everything the account holds or trades."""
@@ -25,12 +28,12 @@ class Market:
         self._progress = progress
         self._wanted: dict[str, int] = {}
         self._read_at: datetime | None = None
-        self._skew = link.broker_time().astimezone(UTC) - clock.now()
+        self._skew = timedelta()
         self._session: Session | None = None
         self.quotes: Mapping[str, Quote] = {}
 
     def now(self) -> datetime:
-        """Return the broker's time in UTC, as far as this machine's clock runs evenly."""
+        """Return the broker's time in UTC, as the last read said and as far as this machine's clock runs evenly."""
         return self._clock.now() + self._skew
 
     def session(self) -> Session:
@@ -53,11 +56,14 @@ class Market:
             self._take(self._ask())
 
     def _ask(self) -> MarketData:
-        return self._link.read_market(
+        started = self._clock.now()
+        data = self._link.read_market(
             self._wanted,
             allow_delayed=self._plan.policy.pricing.allow_delayed,
             progress=self._progress,
         )
+        self._skew = data.asked_at.astimezone(UTC) + _CLOCK_STEP - started
+        return data
 
     def _take(self, data: MarketData) -> None:
         self._read_at = self._clock.now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from rebalplan.apply.book import Book
@@ -45,13 +45,20 @@ class Sells:
 class Buys:
     """The buys, each costed again with what is left of the money; the smallest drift is cut first."""
 
-    def __init__(self, lines: Lines, market: Market, buys: Iterable[OrderLine]) -> None:
+    def __init__(
+        self, lines: Lines, market: Market, buys: Iterable[OrderLine], read_before: Callable[[], None]
+    ) -> None:
         self._lines = lines
         self._market = market
         self._waiting = list(buys)
+        self._read_before = read_before
+        self._is_read = False
 
     def refresh(self) -> None:
-        """Keep the quotes fresh."""
+        """Read the account again before the first buy, and keep the quotes fresh."""
+        if not self._is_read:
+            self._is_read = True
+            self._read_before()
         self._market.refresh()
 
     def next(self) -> OrderTicket | None:
@@ -80,8 +87,11 @@ class Together:
         self._book = book
 
     def refresh(self) -> None:
-        """Keep the quotes fresh."""
-        self._sells.refresh()
+        """Keep the quotes fresh; once every sell was offered, read the account again before the first buy."""
+        if self._sells.is_over():
+            self._buys.refresh()
+        else:
+            self._sells.refresh()
 
     def next(self) -> OrderTicket | None:
         """Return a sell while there is one, then a buy that is paid for."""
@@ -109,8 +119,9 @@ def phases(
     sells: Iterable[OrderLine],
     buys: Iterable[OrderLine],
     *,
+    read_before_buys: Callable[[], None],
     together: bool,
 ) -> tuple[Offers, ...]:
     """Return what is offered one after the other: an earlier phase is followed to its end first."""
-    first, second = Sells(lines, market, sells), Buys(lines, market, buys)
+    first, second = Sells(lines, market, sells), Buys(lines, market, buys, read_before_buys)
     return (Together(first, second, book),) if together else (first, second)

@@ -8,22 +8,24 @@ never "absent".
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from rebalplan.apply.book import Book
 from rebalplan.apply.order import Order
-from rebalplan.orders import INACTIVE, CompletedOrder, Execution, OpenOrder
+from rebalplan.orders import INACTIVE, CompletedOrder, Execution, OpenOrder, Referenced
 from rebalplan.ports import TradingConnection
 
 Verdict = Literal["over", "open", "short", "absent"]
-"""``short``: it is over but not all of its executions are there yet. ``absent``: no list has it."""
+"""``short``: it is over, but the lists do not agree yet on how much was filled. ``absent``: no list has it."""
 
 
 class Lists(msgspec.Struct, frozen=True):
-    """What the broker has, each list complete."""
+    """What the broker has, each list complete, asked from ``asked_at`` on."""
 
+    asked_at: datetime
     completed: tuple[CompletedOrder, ...]
     still_open: tuple[OpenOrder, ...]
 
@@ -33,21 +35,27 @@ def ask_lists(link: TradingConnection, book: Book) -> Lists:
 
     Raises ``BrokerError`` when a list cannot be had; then nothing may be concluded.
     """
-    before = link.open_orders()
-    completed = link.completed_orders()
+    asked_at = book.clock.now()
+    before = link.open_orders(book.account)
+    completed = link.completed_orders(book.account)
     executions, commissions = link.executions(book.account)
-    after = link.open_orders()
+    after = link.open_orders(book.account)
+    book.check_resolved(after, completed, executions)
     for shown in (*before, *after):
         book.shown(shown)
     for execution in executions:
         book.record_execution(execution)
     for commission in commissions:
         book.commissioned(commission)
-    return Lists(completed, after)
+    return Lists(asked_at, completed, after)
 
 
-def conclude(book: Book, order: Order, lists: Lists, *, is_last: bool) -> Verdict:
-    """Say how an order stands by complete lists; on the last time what is absent is given up as unknown."""
+def conclude(book: Book, order: Order, lists: Lists, *, is_last: bool, agree_sec: float) -> Verdict:
+    """Say how an order stands by complete lists; on the last time what is absent is given up as unknown.
+
+    An end with a rest holds once lists that were asked ``agree_sec`` after its first word agree on how much was
+    filled; on the last time it is taken without that, and nothing may follow it.
+    """
     reference = order.dispatch.reference
     done = [c for c in lists.completed if c.reference == reference]
     if len({order.perm_id, *(c.perm_id for c in done)} - {0}) > 1:
@@ -56,8 +64,10 @@ def conclude(book: Book, order: Order, lists: Lists, *, is_last: bool) -> Verdic
         book.end(order, done[-1].status, done[-1].filled)
     elif order.inactive_filled is not None and not _is_open(order, lists):
         book.end(order, INACTIVE, order.inactive_filled)
-    if order.end_status and is_last:
-        book.settle(order, even_without_executions=True)
+    if order.is_followed and order.ended_at is not None:
+        is_ripe = (lists.asked_at - order.ended_at).total_seconds() >= agree_sec
+        order.is_agreed = is_ripe and _agree(order, lists)
+        book.settle(order, is_confirmed=order.is_agreed or is_last)
     if not order.is_followed:
         return "over"
     if order.end_status:
@@ -70,6 +80,17 @@ def conclude(book: Book, order: Order, lists: Lists, *, is_last: bool) -> Verdic
     return "absent"
 
 
+def _agree(order: Order, lists: Lists) -> bool:
+    """Tell whether everything that says how much of an ended order was filled says the same."""
+    said = [
+        c.filled for c in lists.completed if c.reference == order.dispatch.reference and c.filled is not None
+    ]
+    if not said and not order.is_end_counted:
+        return False
+    filled = said[-1] if said else order.end_filled
+    return order.executed == filled and not _is_open(order, lists)
+
+
 def _is_open(order: Order, lists: Lists) -> bool:
     return any(shown.reference == order.dispatch.reference for shown in lists.still_open)
 
@@ -77,7 +98,7 @@ def _is_open(order: Order, lists: Lists) -> bool:
 def foreign_references(
     prefix: str,
     known: Iterable[str],
-    open_orders: Iterable[OpenOrder],
+    open_orders: Iterable[Referenced],
     completed: Iterable[CompletedOrder],
     executions: Iterable[Execution],
 ) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""What a person is shown before saying what became of an unknown order, and the record of what they said. Pure."""
+"""What a person is shown before saying what became of an unknown order, and the record of what they said. Pure.
+
+The account's records are enough: no plan is needed.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,21 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.checks import expect
+from rebalplan.apply.answers import shown_otherwise
 from rebalplan.errors import RefusedError
 from rebalplan.journal.records import Resolved
-from rebalplan.journal.result import AccountResult, OrderResult
+from rebalplan.journal.result import AccountOrders, AccountResult, OrderResult
+from rebalplan.live import LiveFinding
 from rebalplan.model import Position
 from rebalplan.money import ZERO, canonical, divide, quantize
 from rebalplan.orders import CompletedOrder, Execution, OpenOrder, last_corrections
 from rebalplan.text import printable
 
+Account = AccountOrders | AccountResult
+"""An account with its orders: from its records alone, or as its plan has it."""
+
 STILL_WORKING = "it is still working: cancel it in TWS or wait for its end"
+TOO_EARLY = "Too early to say: the order is valid until today's close"
 
 FAR_FROM_THE_QUOTE = Decimal("0.2")
 """A fill a fifth away from the price at sending is more likely a slip of the pen."""
@@ -48,32 +56,52 @@ class Proposal(msgspec.Struct, frozen=True):
     why_not: str
 
 
-def propose(account: AccountResult, reference: str, view: BrokerView, *, is_session_over: bool) -> Proposal:
+def propose(account: Account, reference: str, view: BrokerView, *, is_session_over: bool) -> Proposal:
     """Weigh executions and positions; they must agree, and a DAY order must not be able to fill any more.
 
-    Raises ``RefusedError`` when the reference is of no unknown or resolved order.
+    Raises ``RefusedError`` when the account has no such order, or the broker evidenced its end.
     """
-    order = _order(account, reference)
+    order = find_order(account, reference)
     executed, value = _executed(reference, view.executions)
     moved = _moved(account, order, view.positions)
     is_open = any(shown.reference == reference for shown in view.open_orders)
-    ended = [done for done in view.completed if done.reference == reference]
+    ended = _ended(reference, view)
     evidence = (
-        f"sent {order.dispatch.at:%Y-%m-%d %H:%M:%S} UTC for {order.dispatch.quantity} shares: {order.note}",
+        f"sent {order.dispatch.at:%Y-%m-%d %H:%M:%S} UTC for {order.dispatch.quantity} shares: "
+        + (order.note or "the last run did not wait for its end"),
         f"executions at the broker with this reference: {executed} shares, {value:.2f} USD",
-        f"the position differs by {moved} shares from what the account had at INTENT and all known fills",
+        _moved_text(moved),
         "it is working at the broker" if is_open else "it is not among the working orders",
         _completed_text(ended),
     )
-    why_not = _why_not(executed, moved, order, ended, is_open=is_open, is_over=bool(ended) or is_session_over)
+    is_over = is_session_over or _is_final(order, ended)
+    why_not = _why_not(executed, moved, order, ended, is_open=is_open, is_over=is_over)
     price = quantize(divide(value, executed)) if executed else ZERO
     return Proposal(reference, evidence, None if why_not else Answer(executed, price), why_not)
+
+
+def _ended(reference: str, view: BrokerView) -> list[CompletedOrder]:
+    return [done for done in view.completed if done.reference == reference]
+
+
+def _is_final(order: OrderResult, ended: Sequence[CompletedOrder]) -> bool:
+    """Tell whether the completed orders show its end; of an order that the broker has twice they may show one half."""
+    return bool(ended) and not order.is_doubled
+
+
+def _moved_text(moved: Decimal) -> str:
+    if not moved:
+        return "the position shows no trace of it beyond the fills that are known"
+    return f"the position moved by {moved} shares that no known fill explains"
 
 
 def _completed_text(ended: Sequence[CompletedOrder]) -> str:
     if not ended:
         return "it is not among the completed orders"
-    return f"it is completed: {printable(ended[-1].status)}, {ended[-1].filled} shares filled"
+    status, filled = printable(ended[-1].status), ended[-1].filled
+    if filled is None:
+        return f"it is completed: {status}; the broker does not say how many shares it filled"
+    return f"it is completed: {status}, {filled} shares filled"
 
 
 def _why_not(
@@ -88,10 +116,10 @@ def _why_not(
     if is_open:
         return STILL_WORKING
     if not is_over:
-        return "its DAY session is not over: it may still fill"
+        return TOO_EARLY
     if len({done.perm_id for done in ended}) > 1:
         return "the broker has it more than once: look at the account statement"
-    if ended and ended[-1].filled != executed:
+    if any(done.filled not in (None, executed) for done in ended):
         return "executions and the completed order do not agree: look at the account statement"
     if executed - order.filled != moved:
         return "executions and positions do not agree: look at the account statement"
@@ -106,12 +134,11 @@ def _executed(reference: str, executions: Iterable[Execution]) -> tuple[Decimal,
     return canonical(sum((e.quantity for e in last), ZERO)), sum((e.quantity * e.price for e in last), ZERO)
 
 
-def _moved(account: AccountResult, order: OrderResult, positions: Iterable[Position]) -> Decimal:
+def _moved(account: Account, order: OrderResult, positions: Iterable[Position]) -> Decimal:
     """Return how many shares the position moved the order's way beyond the fills that are known."""
-    line = next(line for line in account.lines if line.reference == order.dispatch.line)
-    con_id = line.planned.con_id
-    expected = _held(expect(account.plan, account).positions, con_id)
-    return canonical(line.planned.sign * (_held(positions, con_id) - expected))
+    con_id = order.dispatch.con_id
+    expected = _held(account.reckon().positions, con_id)
+    return canonical(order.sign * (_held(positions, con_id) - expected))
 
 
 def _held(positions: Iterable[Position], con_id: int) -> Decimal:
@@ -119,22 +146,29 @@ def _held(positions: Iterable[Position], con_id: int) -> Decimal:
 
 
 def contradictions(
-    account: AccountResult, reference: str, answer: Answer, view: BrokerView
+    account: Account, reference: str, answer: Answer, view: BrokerView, *, is_session_over: bool = False
 ) -> tuple[str, ...]:
-    """Return what the broker shows against an answer: only a person who knows better overrides it.
+    """Return what speaks against an answer: only a person who knows better overrides it.
 
-    Raises ``RefusedError`` while the order works: then no answer can be right.
+    An order that the broker does not list as completed may still fill until its session is over. Raises
+    ``RefusedError`` while the order works: then no answer can be right.
     """
-    order = _order(account, reference)
+    order = find_order(account, reference)
     if any(shown.reference == reference for shown in view.open_orders):
         raise RefusedError(f"{reference}: {STILL_WORKING}. Nothing was recorded")
     executed, _value = _executed(reference, view.executions)
     known = ZERO if order.status == "resolved" else order.executed
     moved = _moved(account, order, view.positions) + order.filled
     found = []
+    if not is_session_over and not _is_final(order, _ended(reference, view)):
+        found.append(TOO_EARLY)
     if answer.filled < max(executed, known):
         found.append(
             f"executions of {max(executed, known)} shares are known, the answer says {answer.filled}"
+        )
+    if answer.filled > order.dispatch.quantity:
+        found.append(
+            f"{reference} was sent for {order.dispatch.quantity} shares, the answer says {answer.filled}"
         )
     if answer.filled != moved:
         found.append(f"the position moved by {moved} shares, the answer says {answer.filled}")
@@ -145,14 +179,12 @@ def contradictions(
 
 
 def resolve(
-    account: AccountResult, reference: str, answer: Answer, *, at: datetime, who: str, evidence: Sequence[str]
+    account: Account, reference: str, answer: Answer, *, at: datetime, who: str, evidence: Sequence[str]
 ) -> Resolved:
     """Return the record of what a person said; raises ``RefusedError`` for an answer that cannot be."""
-    order = _order(account, reference)
-    if not ZERO <= answer.filled <= order.dispatch.quantity:
-        raise RefusedError(
-            f"{answer.filled} shares cannot be: {reference} was sent for {order.dispatch.quantity}"
-        )
+    find_order(account, reference)
+    if answer.filled < ZERO:
+        raise RefusedError(f"{answer.filled} shares cannot be: give QTY@PRICE or --absent")
     if bool(answer.filled) != (answer.price > 0):
         raise RefusedError(
             f"{answer.filled} shares at {answer.price} USD cannot be: give QTY@PRICE or --absent"
@@ -168,10 +200,43 @@ def resolve(
     )
 
 
-def _order(account: AccountResult, reference: str) -> OrderResult:
-    """Return an order that is unknown, or was resolved: an answer that turns out wrong is given again."""
-    for order in (order for line in account.lines for order in line.orders):
-        if order.dispatch.reference == reference and order.status in ("unknown", "resolved"):
+def find_order(account: Account, reference: str) -> OrderResult:
+    """Return an order without an end, or one that was resolved: an answer that turns out wrong is given again.
+
+    Raises ``RefusedError`` when the account has no such order.
+    """
+    for order in account.orders:
+        if order.dispatch.reference == reference and (not order.is_over or order.status == "resolved"):
             return order
-    names = ", ".join(order.dispatch.reference for order in account.unknown) or "none"
+    names = ", ".join(o.dispatch.reference for o in account.orders if o.status == "unknown") or "none"
     raise RefusedError(f"{reference} is not an unknown order of {account.account}; unknown there: {names}")
+
+
+def verify_resolved(
+    account: Account,
+    *,
+    open_orders: Iterable[OpenOrder],
+    completed: Iterable[CompletedOrder],
+    executions: Iterable[Execution],
+) -> tuple[LiveFinding, ...]:
+    """Return a finding for each resolved order that the broker's lists show otherwise than a person said."""
+    open_orders, completed, executions = tuple(open_orders), tuple(completed), tuple(executions)
+    found = []
+    for order in (order for order in account.orders if order.status == "resolved"):
+        reference = order.dispatch.reference
+        now = shown_otherwise(reference, order.filled, open_orders, completed, executions)
+        if now:
+            found.append(
+                LiveFinding(
+                    "RB512",
+                    "refuse",
+                    account.account,
+                    f"orders.{order.dispatch.symbol}",
+                    str(order.filled),
+                    now,
+                    "",
+                    f"{reference} was resolved as {order.filled} shares, but the broker shows it {now}: "
+                    f"settle it again with `rebal resolve {reference}`",
+                )
+            )
+    return tuple(found)

@@ -8,17 +8,20 @@ as far as it can, and writes how the account was closed exactly once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import AbstractContextManager
 from decimal import Decimal
 
 import msgspec
 
 from rebalplan.apply.book import Book
-from rebalplan.apply.checks import check_day, check_hours, check_live, check_resolutions, expect, foreign
+from rebalplan.apply.checks import expect
+from rebalplan.apply.closing import out_of_reach, still_working, unfinished
 from rebalplan.apply.desk import Desk, NoOffers
+from rebalplan.apply.inspection import Inspection
 from rebalplan.apply.lines import Baseline, Lines
 from rebalplan.apply.market import Market
 from rebalplan.apply.offers import phases
+from rebalplan.apply.reader import AccountReader
 from rebalplan.apply.timing import Timing
 from rebalplan.codec import Envelope
 from rebalplan.errors import AccountError, BrokerError, LinkDownError, RefusedError
@@ -26,18 +29,20 @@ from rebalplan.journal.journal import Journal
 from rebalplan.journal.records import AccountClosed, AccountStatus, Intent
 from rebalplan.journal.result import AccountResult
 from rebalplan.live import net_liquidation
-from rebalplan.model import AccountSnapshot, Position
-from rebalplan.money import ONE, ZERO
+from rebalplan.model import AccountSnapshot
+from rebalplan.money import ZERO
 from rebalplan.plan import AccountPlan
 from rebalplan.ports import Clock, Progress, TradingBroker, TradingConnection
-from rebalplan.settings import Endpoint
+from rebalplan.retries import connected
+from rebalplan.settings import AccountsSettings, Endpoint
 from rebalplan.stages import OrderLine, Trade, rests_of
 
 
 class Turn(msgspec.Struct, frozen=True):
     """What a turn needs beside the account: the world, the plan, and who may say stop.
 
-    ``guard`` raises ``RefusedError`` when live and paper do not agree for an account.
+    ``guard`` raises ``RefusedError`` when live and paper do not agree for an account. ``pace`` says how often a
+    connect is tried again.
     """
 
     envelope: Envelope
@@ -48,6 +53,7 @@ class Turn(msgspec.Struct, frozen=True):
     stop: Callable[[], bool]
     progress: Progress
     guard: Callable[[str], None]
+    pace: AccountsSettings
 
 
 class AccountTurn:
@@ -57,8 +63,8 @@ class AccountTurn:
         self._turn = turn
         self._plan = plan
         self._result = result
-        self._endpoint = endpoint
-        self._book = Book(plan.account, turn.journal, turn.clock)
+        self._endpoint = msgspec.structs.replace(endpoint, client_id=plan.client_id)
+        self._book = Book(plan.account, plan.client_id, turn.journal, turn.clock)
         self._book.adopt(result.lines)
         self._problems: list[str] = []
         self._end: AccountSnapshot | None = None
@@ -73,7 +79,7 @@ class AccountTurn:
             self._recover()
         except (AccountError, BrokerError, RefusedError) as error:
             self._problems.append(str(error))
-        is_settled = all(order.over for order in self._book.orders.values())
+        is_settled = not self._book.alarms and all(order.over for order in self._book.orders.values())
         if not (is_settled and trades_after):
             self._close()
         return is_settled
@@ -81,7 +87,7 @@ class AccountTurn:
     def trade(self, stage: Trade) -> AccountStatus:
         """Trade the account and record how it ended. Raises ``DiskError`` when the journal fails."""
         try:
-            with self._turn.broker.connect(self._endpoint) as link:
+            with self._connected() as link:
                 self._trade(link, stage)
         except (AccountError, BrokerError, RefusedError) as error:
             self._problems.append(str(error))
@@ -102,40 +108,72 @@ class AccountTurn:
         self._book.reconnected()
         if self._book.followed():
             self._turn.clock.sleep(self._turn.timing.quiet_sec)
-        with self._turn.broker.connect(self._endpoint) as link:
+        with self._connected() as link:
             link.check_account(self._plan.account)
             desk = self._desk(link)
             if self._book.has_unknown():
                 desk.inquire()
             desk.work(NoOffers())
-            self._read_end(link)
+            self._read_end(link, desk)
+
+    def _connected(self) -> AbstractContextManager[TradingConnection]:
+        """Connect under the client id that the plan names: a gateway lets nobody else in under it meanwhile."""
+        turn, endpoint = self._turn, self._endpoint
+        return connected(lambda: turn.broker.connect(endpoint), turn.pace, turn.clock)
 
     def _trade(self, link: TradingConnection, stage: Trade) -> None:
         sells, buys = list(stage.sells), list(stage.buys)
+        desk = self._desk(link)
         if sells or buys or rests_of(self._result):
-            self._send(link, sells, buys)
-        self._read_end(link)
+            self._send(link, desk, sells, buys)
+        self._read_end(link, desk)
 
-    def _send(self, link: TradingConnection, sells: list[OrderLine], buys: list[OrderLine]) -> None:
+    def _send(
+        self, link: TradingConnection, desk: Desk, sells: list[OrderLine], buys: list[OrderLine]
+    ) -> None:
+        desk.await_link()
         self._turn.guard(self._plan.account)
         market = Market(link, self._plan, self._turn.clock, self._turn.timing, self._turn.progress)
-        check_day(self._turn.envelope.plan, self._result, market.now())
         lines = self._lines(market)
-        snapshot = self._check(link, market, lines)
+        inspection = Inspection(
+            link,
+            self._turn.envelope,
+            self._result,
+            self._book,
+            self._turn.journal,
+            clock=self._turn.clock,
+            timing=self._turn.timing,
+            reader=self._reader(link, desk),
+            market=market,
+            lines=lines,
+        )
+        snapshot = inspection.check()
         sells, buys = lines.still_open(sells), lines.still_open(buys)
         self._require_something(sells, buys)
-        if self._ask_what_if(link, lines, buys):
-            snapshot = self._check(link, market, lines)
+        if inspection.ask_what_if(buys):
+            snapshot = inspection.check()
             sells, buys = lines.still_open(sells), lines.still_open(buys)
             self._require_something(sells, buys)
         lines.start(self._baseline(snapshot, market))
         self._intend(market, [*sells, *buys], snapshot)
-        desk = self._desk(link)
+        inspection.look_for_copies()
         together = self._plan.policy.execution.sequence == "together"
-        for offers in phases(lines, market, self._book, sells, buys, together=together):
+        sent_before = len(self._book.orders)
+
+        def read_before_buys() -> None:
+            if len(self._book.orders) > sent_before:
+                inspection.read_before_buys(together=together)
+
+        phase = phases(
+            lines, market, self._book, sells, buys, read_before_buys=read_before_buys, together=together
+        )
+        for offers in phase:
             if desk.may_go_on():
                 desk.work(offers)
         desk.await_commissions()
+
+    def _current(self) -> AccountResult:
+        return self._turn.journal.result_of(self._plan.account)
 
     def _lines(self, market: Market) -> Lines:
         return Lines(
@@ -148,46 +186,10 @@ class AccountTurn:
             problems=self._problems,
         )
 
-    def _check(self, link: TradingConnection, market: Market, lines: Lines) -> AccountSnapshot:
-        """Refuse a stale account, leave out lines whose price moved, and return the account as it is."""
-        snapshot = link.read_account(self._plan.account)
-        market.read(snapshot)
-        check_hours(self._plan, self._result, market)
-        executions, _ = link.executions(self._plan.account)
-        check_resolutions(self._result, executions)
-        references = foreign(
-            self._turn.envelope,
-            self._plan,
-            known=self._book.orders,
-            open_orders=link.open_orders(),
-            completed=link.completed_orders(),
-            executions=executions,
-        )
-        left_out = check_live(expect(self._plan, self._result), snapshot, market.quotes, references)
-        lines.leave_out(left_out)
-        return snapshot
-
     def _require_something(self, sells: list[OrderLine], buys: list[OrderLine]) -> None:
         """Refuse before INTENT when every line was left out: the account stays as it was."""
         if not sells and not buys and not rests_of(self._result):
             raise RefusedError("no line can be sent now")
-
-    def _ask_what_if(self, link: TradingConnection, lines: Lines, buys: list[OrderLine]) -> bool:
-        """Refuse the account when the broker would refuse a buy: nobody is sold out and stranded in cash.
-
-        Funds are no reason: what the sells bring is not there yet, and no buy is sent before it is. A gateway that
-        does not answer one is not asked again. Return whether it took so long that the account must be checked anew.
-        """
-        started = self._turn.clock.now()
-        for line in buys:
-            answer = link.ask_what_if(lines.ticket(line))
-            if answer.answered and answer.refusal and not answer.lacks_funds:
-                raise RefusedError(
-                    f"the broker would refuse to buy {line.order.symbol}: {answer.refusal}. Nothing was sent"
-                )
-            if not answer.answered:
-                break
-        return (self._turn.clock.now() - started).total_seconds() > self._turn.timing.quiet_sec
 
     def _baseline(self, snapshot: AccountSnapshot, market: Market) -> Baseline:
         """Measure the account; cash that the plan and our own fills do not explain is not touched."""
@@ -208,10 +210,18 @@ class AccountTurn:
                 account=self._plan.account,
                 at=market.now().replace(microsecond=0),
                 attempt=len(self._result.intents) + 1,
+                mode=self._turn.envelope.plan.mode,
+                client_id=self._plan.client_id,
                 references=tuple(line.reference for line in lines),
                 positions=snapshot.positions,
                 cash_usd=snapshot.cash_usd,
             )
+        )
+
+    def _reader(self, link: TradingConnection, desk: Desk) -> AccountReader:
+        turn = self._turn
+        return AccountReader(
+            link, self._book, turn.journal, turn.clock, turn.timing, listen=desk.listen, stop=turn.stop
         )
 
     def _desk(self, link: TradingConnection) -> Desk:
@@ -225,43 +235,35 @@ class AccountTurn:
             progress=self._turn.progress,
         )
 
-    def _read_end(self, link: TradingConnection) -> None:
+    def _read_end(self, link: TradingConnection, desk: Desk) -> None:
         """Read fills and commissions once more, and the account as it is now.
 
         The broker may be slow to book what it reported: it is given ``reread_sec`` until the positions are those
-        that our fills explain. Raises ``RefusedError`` for a resolution that the executions contradict.
+        that our fills explain. An answer of a person that the lists contradict is taken back.
         """
-        executions, commissions = link.executions(self._plan.account)
+        account = self._plan.account
+        executions, commissions = link.executions(account)
         for execution in executions:
             self._book.record_execution(execution)
         for commission in commissions:
             self._book.commissioned(commission)
-        until = self._turn.clock.now() + timedelta(seconds=self._turn.timing.reread_sec)
-        self._end = link.read_account(self._plan.account)
-        while self._unexplained() and self._turn.clock.now() < until:
-            self._turn.clock.sleep(self._turn.timing.tick_sec)
-            self._end = link.read_account(self._plan.account)
-        check_resolutions(self._turn.journal.result_of(self._plan.account), executions)
-
-    def _unexplained(self) -> list[str]:
-        """Return a sentence for each position that is not what the one before and our fills make it."""
-        result = self._turn.journal.result_of(self._plan.account)
-        if self._end is None or not result.intents:
-            return []
-        held = {p.con_id: p for p in self._end.positions}
-        expected = {p.con_id: p for p in result.reckon().positions}
-        return [
-            f"the account has {_quantity(held.get(con_id)):f} {(held.get(con_id) or expected[con_id]).symbol}, the "
-            f"fills make it {_quantity(expected.get(con_id)):f}: look at the account statement"
-            for con_id in sorted(held.keys() | expected.keys())
-            if not _is_explained(_quantity(held.get(con_id)), _quantity(expected.get(con_id)))
-        ]
+        if any(order.is_resolved for order in self._book.orders.values()):
+            self._book.check_resolved(link.open_orders(account), link.completed_orders(account), executions)
+        if self._current().intents:
+            self._end, booking = self._reader(link, desk).read_positions(self._turn.timing.reread_sec)
+            self._problems += [f"{sentence}: look at the account statement" for sentence in booking.strange]
+            self._problems += [
+                f"{sentence}: it may be behind, look again with --resume" for sentence in booking.late
+            ]
+            self._problems += still_working(self._book.orders.values(), self._end)
+        else:
+            self._end = link.read_account(account)
 
     def _close(self) -> AccountStatus:
         """Record how the account ended this time."""
-        result = self._turn.journal.result_of(self._plan.account)
-        if not result.unresolved:
-            self._problems += self._unexplained()
+        result = self._current()
+        orders = self._book.orders.values()
+        self._problems += [*self._book.alarms, *out_of_reach(orders, self._plan.client_id)]
         status = self._status(result)
         end = self._end
         self._turn.journal.append(
@@ -269,7 +271,7 @@ class AccountTurn:
                 account=self._plan.account,
                 at=self._book.now(),
                 status=status,
-                error="; ".join(dict.fromkeys([*self._problems, *_unfinished(result)])),
+                error="; ".join(dict.fromkeys([*self._problems, *unfinished(result)])),
                 read=end is not None,
                 positions=end.positions if end is not None else (),
                 cash_usd=end.cash_usd if end is not None else ZERO,
@@ -280,34 +282,7 @@ class AccountTurn:
     def _status(self, result: AccountResult) -> AccountStatus:
         if not result.intents:
             return "refused"
-        return "incomplete" if self._problems or _unfinished(result) else "done"
-
-
-def _is_explained(held: Decimal, expected: Decimal) -> bool:
-    """Tell whether a position is as expected, or grew by a reinvested dividend."""
-    return held == expected or (expected > 0 and ZERO < held - expected < ONE)
-
-
-def _quantity(position: Position | None) -> Decimal:
-    return ZERO if position is None else position.quantity
-
-
-def _unfinished(result: AccountResult) -> list[str]:
-    """Return a sentence for each line that did not come to its end; a buy that cash did not cover did."""
-    sentences = []
-    for line in result.lines:
-        name = f"{line.planned.side.lower()} {line.planned.symbol}"
-        if line.status == "not_sent":
-            sentences.append(f"{name} was not sent")
-        elif line.cut is not None and line.cut.is_refusal and not line.orders:
-            sentences.append(f"{name} was left out")
-        elif line.status not in ("filled", "cut"):
-            sentences.append(
-                f"{name} is {line.status}, {line.filled} of {line.orders[0].dispatch.quantity} filled"
-            )
-        elif any(not order.is_priced for order in line.orders):
-            sentences.append(f"{name} is filled but the broker has not shown every execution")
-    return sentences
+        return "incomplete" if self._problems or unfinished(result) else "done"
 
 
 def _turnover(account: AccountResult) -> Decimal:

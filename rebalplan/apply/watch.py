@@ -34,12 +34,24 @@ class Watch:
     def leave_none_alone(self, orders: Iterable[Order]) -> None:
         """Have a question due about each order that no cancel will come for any more.
 
-        It ended without its executions, it cannot be cancelled, or its cancel is out.
+        It ended, but the lists have not confirmed that; it cannot be cancelled; or its cancel is out.
         """
         for order in orders:
-            has_no_other_end = order.end_status or order.order_id is None or order.cancel_asked
-            if order.ask_at is None and has_no_other_end:
+            if order.ended_at is not None:
+                lacks_fills_only = order.end_filled >= order.whole
+                seconds = (
+                    self._execution.commission_report_timeout if lacks_fills_only else self._timing.agree_sec
+                )
+                self._ask_once_ripe(order, order.ended_at + timedelta(seconds=seconds))
+            elif order.ask_at is None and (order.order_id is None or order.cancel_asked):
                 self._ask_in(order, self._execution.commission_report_timeout)
+
+    def _ask_once_ripe(self, order: Order, ripe_at: datetime) -> None:
+        """Ask about an ended order when what crossed its end has had the time to show; not later for other reasons."""
+        if order.ask_at is None:
+            order.ask_at = max(ripe_at, self._clock.now())
+        elif order.ask_at > ripe_at > self._clock.now():
+            order.ask_at = ripe_at
 
     def after_cancel(self, order: Order) -> None:
         """Expect the end."""
@@ -83,6 +95,10 @@ class Watch:
         """Tell whether an order has had its time: all of it after a stop."""
         if order.cancel_asked or order.order_id is None or order.end_status:
             return False
+        return stopped or self._has_passed(order.watched_from, self._patience(order))
+
+    def has_had_its_time(self, order: Order, *, stopped: bool) -> bool:
+        """Tell whether an order that we cannot cancel is waited for no longer."""
         return stopped or self._has_passed(order.watched_from, self._patience(order))
 
     def next_sec(self, orders: Iterable[Order]) -> float:

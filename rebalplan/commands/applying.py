@@ -16,15 +16,14 @@ from rebalplan.clock import SystemClock
 from rebalplan.codec import Envelope
 from rebalplan.commands.inputs import choose_accounts, load, require_mode, trading_mode, with_targets
 from rebalplan.commands.operator import Consent, Terminal, check_expectation
-from rebalplan.commands.plans import find_plan, open_elsewhere, plan_lock
+from rebalplan.commands.plans import blocked_elsewhere, find_plan, plan_lock
 from rebalplan.commands.progress import ProgressLine, progress_line
 from rebalplan.commands.reporting import write_reports
 from rebalplan.commands.stopping import Stop, watching
 from rebalplan.commands.world import World, open_world
 from rebalplan.disk import SystemDisk
-from rebalplan.errors import ExitCode, JournalError, RefusedError, ReportError, UsageError
+from rebalplan.errors import ExitCode, RefusedError, ReportError, UsageError
 from rebalplan.journal.journal import Journal, journal_path
-from rebalplan.journal.others import by_account
 from rebalplan.journal.runs import last_run
 from rebalplan.model import ConfirmMode
 from rebalplan.render.apply import next_steps, render_result, render_stages
@@ -84,7 +83,7 @@ def _prepare(
     request: ApplyRequest, settings: Settings, path: Path, envelope: Envelope, journal: Journal
 ) -> _Prepared:
     """Build the stages. A plan that must not be applied is refused; a resume of it only learns."""
-    require_mode(settings, envelope)
+    require_mode(settings, envelope.plan.mode)
     mode = request.confirm_mode or settings.accounts.confirm_mode
     selection = Selection(
         _chosen(settings, envelope, request.accounts),
@@ -114,10 +113,7 @@ def _today(settings: Settings) -> Today:
 
 def _refused(settings: Settings, envelope: Envelope, path: Path) -> dict[str, str]:
     """Return the accounts nothing may be sent to as things stand, and why."""
-    try:
-        refused = by_account(open_elsewhere(SystemDisk(), path))
-    except JournalError as error:
-        refused = {account.account: str(error) for account in envelope.plan.accounts}
+    refused = blocked_elsewhere(SystemDisk(), path, (a.account for a in envelope.plan.accounts))
     for account in settings.account_settings:
         try:
             check_mode(account, envelope.plan.mode)
@@ -160,6 +156,7 @@ def _walk(
         stop,
         progress,
         lambda account: check_mode(by_id[account], prepared.envelope.plan.mode),
+        settings.accounts,
     )
     endpoints = {account.settings.account: account.settings.endpoint for account in placed}
     operator = Terminal(

@@ -8,19 +8,20 @@ from pathlib import Path
 import typer
 
 from rebalplan.apply.checks import expect
+from rebalplan.apply.resolve import verify_resolved
 from rebalplan.clock import SystemClock
 from rebalplan.codec import Envelope
 from rebalplan.commands.inputs import load, trading_mode, with_targets
-from rebalplan.commands.plans import find_plan, open_elsewhere
+from rebalplan.commands.plans import blocked_elsewhere, find_plan
 from rebalplan.commands.verify import Form
 from rebalplan.commands.world import World, open_world
 from rebalplan.disk import SystemDisk
 from rebalplan.document import Plan
 from rebalplan.errors import AccountError, BrokerError, ExitCode, PlanFileError
 from rebalplan.journal.journal import Journal, journal_path
-from rebalplan.journal.others import by_account
 from rebalplan.journal.result import AccountResult
 from rebalplan.live import LiveFinding, verify_live
+from rebalplan.ports import TradingConnection
 from rebalplan.render.checked import Checked, refused_file
 from rebalplan.render.figures import count
 from rebalplan.render.github import Places, find_places, render_github
@@ -61,7 +62,7 @@ def check_plan(reference: str, config: Path, *, offline: bool, form: Form, style
 def _check(path: Path, envelope: Envelope, settings: Settings, *, offline: bool) -> Checked:
     disk = SystemDisk()
     result = Journal(disk, journal_path(path), envelope).result()
-    elsewhere = by_account(open_elsewhere(disk, path))
+    elsewhere = blocked_elsewhere(disk, path, (a.account for a in envelope.plan.accounts))
     findings = (
         *_findings(envelope, settings),
         *verify_journals(envelope.plan, result, elsewhere),
@@ -148,8 +149,22 @@ def _look_at(world: World, account: AccountSettings, result: AccountResult) -> t
             allow_delayed=result.plan.policy.pricing.allow_delayed,
             progress=lambda _step: None,
         )
+        contested = _contested(link, result)
     quotes = {quote.symbol: quote for quote in market.quotes}
-    return verify_live(expect(result.plan, result), snapshot, quotes)
+    return (*contested, *verify_live(expect(result.plan, result), snapshot, quotes))
+
+
+def _contested(link: TradingConnection, result: AccountResult) -> tuple[LiveFinding, ...]:
+    """Compare what a person said of orders with the broker's lists; without such an order nothing is asked."""
+    if not any(order.status == "resolved" for order in result.orders):
+        return ()
+    executions, _ = link.executions(result.account)
+    return verify_resolved(
+        result,
+        open_orders=link.open_orders(result.account),
+        completed=link.completed_orders(result.account),
+        executions=executions,
+    )
 
 
 def _findings(envelope: Envelope, settings: Settings) -> tuple[Finding, ...]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import typer
 
-from rebalplan.codec import Envelope
 from rebalplan.collect import AccountToRead
 from rebalplan.errors import InputError, Problem, RebalError, RefusedError, UsageError
 from rebalplan.model import Mode, is_paper
@@ -73,12 +72,12 @@ def _read_files(settings: Settings) -> dict[Path, Portfolios]:
     return files
 
 
-def require_mode(settings: Settings, envelope: Envelope) -> None:
+def require_mode(settings: Settings, planned: Mode) -> None:
     """Refuse to ask today's gateway about a plan of another mode: it is another world, and its answers are untrue."""
     mode = trading_mode(settings)
-    if envelope.plan.mode != mode:
+    if planned != mode:
         raise RefusedError(
-            f"RB404 the plan was made in mode {envelope.plan.mode}, {settings.path} now says {mode}: "
+            f"RB404 the plan was made in mode {planned}, {settings.path} now says {mode}: "
             "nothing was asked and nothing sent"
         )
 

@@ -17,12 +17,11 @@ from rebalplan.codec import Envelope, encode
 from rebalplan.collect import collect
 from rebalplan.commands.inputs import choose_accounts, load, trading_mode, with_targets
 from rebalplan.commands.options import DEFAULT_CONFIG
-from rebalplan.commands.plans import open_elsewhere
+from rebalplan.commands.plans import blocked_elsewhere
 from rebalplan.commands.progress import progress_line
 from rebalplan.commands.world import open_world
 from rebalplan.disk import SystemDisk
-from rebalplan.errors import BrokerError, ExitCode, JournalError, RefusedError
-from rebalplan.journal.others import by_account
+from rebalplan.errors import BrokerError, ExitCode, RefusedError
 from rebalplan.plan import Plan, build_plan
 from rebalplan.ports import MarketData
 from rebalplan.render.plan import render_preview
@@ -106,11 +105,7 @@ def _plan_again(settings: Settings, request: PlanRequest) -> Plan:
 def _warn_of_refusals(settings: Settings, envelope: Envelope) -> None:
     """Say on stderr which accounts apply will refuse: for another plan's order, or because live and paper differ."""
     own = settings.io.plan_dir / f"{envelope.id}.json"
-    try:
-        blocked = by_account(open_elsewhere(SystemDisk(), own))
-    except JournalError as error:
-        typer.echo(f"Warning: {error}", err=True)
-        return
+    blocked = blocked_elsewhere(SystemDisk(), own, (a.account for a in envelope.plan.accounts))
     for account in settings.account_settings:
         try:
             check_mode(account, envelope.plan.mode)

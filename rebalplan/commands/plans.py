@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rebalplan.store import PlanStore, as_path, is_plan_name
+from rebalplan.store import PlanStore, as_path, is_plan_name, read_plan
+from rebalplan.text import printable
 
 if TYPE_CHECKING:
-    from rebalplan.journal.others import OpenElsewhere
+    from rebalplan.journal.others import Elsewhere
     from rebalplan.ports import Disk
 
 _LOCK_FILE = ".apply.lock"
@@ -31,20 +33,41 @@ def plan_store(config: Path) -> PlanStore:
     return PlanStore(load_settings(config).io.plan_dir)
 
 
-def open_elsewhere(disk: Disk, path: Path) -> tuple[OpenElsewhere, ...]:
-    """Return the orders without an end in the journals of the other plans of a plan's folder.
-
-    Raises ``JournalError`` for one that cannot be read: nobody knows then what is under way.
-    """
-    from rebalplan.journal.others import open_orders
-
-    own = path.with_suffix(_JOURNAL).name
-    others = (o for o in sorted(path.parent.glob(f"*{_JOURNAL}")) if o.name != own and is_plan_name(_stem(o)))
-    return tuple(order for other in others for order in open_orders(_stem(other), disk.read(other) or b""))
+def blocked_elsewhere(disk: Disk, path: Path, accounts: Iterable[str]) -> dict[str, str]:
+    """Return a sentence for each account that must not be traded because of a journal of another plan in the folder."""
+    own = f"{path.stem}{_JOURNAL}"
+    found = [_read(disk, other, plan_id) for other, plan_id in journals_in(path.parent) if other.name != own]
+    blocked = {a: next((e.of(a) for e in found if e.of(a)), "") for a in accounts}
+    return {account: sentence for account, sentence in blocked.items() if sentence}
 
 
-def _stem(journal: Path) -> str:
-    return journal.name.removesuffix(_JOURNAL)
+def _read(disk: Disk, journal: Path, plan_id: str) -> Elsewhere:
+    from rebalplan.errors import DiskError
+    from rebalplan.journal.others import OtherPlan, read_other, unreadable
+
+    other = OtherPlan(plan_id, printable(str(journal), 4096), lambda: _accounts_with_orders(journal, plan_id))
+    try:
+        data = disk.read(journal)
+    except DiskError as error:
+        return unreadable(other, str(error))
+    return read_other(other, data or b"")
+
+
+def _accounts_with_orders(journal: Path, plan_id: str) -> tuple[str, ...] | None:
+    """Return the accounts that the plan of a journal has orders in; ``None`` without a plan that can be read."""
+    from rebalplan.errors import RebalError
+
+    try:
+        accounts = read_plan(journal.with_name(f"{plan_id}.json")).plan.accounts
+    except RebalError:
+        return None
+    return tuple(account.account for account in accounts if account.orders)
+
+
+def journals_in(folder: Path) -> list[tuple[Path, str]]:
+    """Return the journals in a plan folder, by name, each with the id of its plan."""
+    found = ((path, path.name.removesuffix(_JOURNAL)) for path in sorted(folder.glob(f"*{_JOURNAL}")))
+    return [(path, plan_id) for path, plan_id in found if is_plan_name(plan_id)]
 
 
 def plan_lock(disk: Disk, path: Path) -> AbstractContextManager[None]:

@@ -23,7 +23,8 @@ def resolve(
         str, typer.Option("--who", help="Who decides; the name of this login when not given.")
     ] = "",
     force: Annotated[
-        bool, typer.Option("--force", help="Record an answer that contradicts what the broker shows.")
+        bool,
+        typer.Option("--force", help="Record an answer that is too early, or that the broker contradicts."),
     ] = False,
     config: Config = DEFAULT_CONFIG,
     verbose: Verbose = False,

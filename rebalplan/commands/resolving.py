@@ -1,8 +1,12 @@
-"""Settle an unknown order: what ``rebal resolve`` does with its arguments."""
+"""Settle an unknown order: what ``rebal resolve`` does with its arguments.
+
+The journal alone says what was sent, for whom, in which mode and under which client id: the plan may be gone.
+"""
 
 from __future__ import annotations
 
 import getpass
+import os
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,21 +15,21 @@ from pathlib import Path
 import msgspec
 import typer
 
-from rebalplan.apply.resolve import Answer, BrokerView, Proposal, contradictions, propose, resolve
+from rebalplan.apply.resolve import TOO_EARLY, Answer, BrokerView, Proposal, contradictions, propose, resolve
 from rebalplan.commands.inputs import load, require_mode
-from rebalplan.commands.plans import plan_lock, plan_store
+from rebalplan.commands.plans import plan_lock
+from rebalplan.commands.sent import SentOrder, find_sent
 from rebalplan.commands.world import open_world
 from rebalplan.disk import SystemDisk
 from rebalplan.errors import ExitCode, RefusedError, UsageError
-from rebalplan.journal.journal import Journal, journal_path
-from rebalplan.journal.result import AccountResult
 from rebalplan.money import ZERO, parse_decimal
 from rebalplan.ports import TradingConnection
-from rebalplan.settings import Settings
-from rebalplan.store import read_plan
+from rebalplan.settings import AccountSettings, Settings
 from rebalplan.text import printable
 
-_REFERENCE = re.compile(r"rb-([0-9a-f]{12})-a(\d{2,})-l\d{2,}(-f)?")
+_REFERENCE = re.compile(r"rb-([0-9a-f]{12})-a\d{2,}-l\d{2,}(-f)?")
+
+_SESSION_NOT_TOLD = "the broker does not tell when the session ends, so the order counts as still valid"
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -38,44 +42,61 @@ class Decision(msgspec.Struct, frozen=True):
     force: bool
 
 
+class _Look(msgspec.Struct, frozen=True):
+    """What the broker says about an order now. ``is_session_over`` is ``None`` where it does not tell."""
+
+    view: BrokerView
+    is_session_over: bool | None
+    at: datetime
+
+
 def resolve_order(reference: str, decision: Decision, config: Path) -> int:
     """Show the evidence, record the decision if there is one, and return the exit code."""
-    digits, position = _parse(reference)
+    digits = _parse(reference)
     _check_one(decision)
     settings = load(config)
-    path = plan_store(config).find(digits)
-    envelope = read_plan(path)
-    require_mode(settings, envelope)
     disk = SystemDisk()
-    with plan_lock(disk, path):
-        journal = Journal(disk, journal_path(path), envelope)
-        accounts = journal.result().accounts
-        if position > len(accounts):
-            raise UsageError(f"the plan has {len(accounts)} accounts, {reference} names number {position}")
-        account = accounts[position - 1]
-        proposal, view, now = _look(settings, account, reference)
-        _show(proposal)
+    folder = settings.io.plan_dir
+    first = find_sent(disk, folder, digits, reference)
+    _require_askable(settings, first)
+    with plan_lock(disk, first.path):
+        sent = find_sent(disk, folder, digits, reference)
+        look = _look(settings, _require_askable(settings, sent), sent)
+        proposal = propose(sent.account, reference, look.view, is_session_over=bool(look.is_session_over))
+        notes = (_SESSION_NOT_TOLD,) if look.is_session_over is None else ()
+        evidence = (*proposal.evidence, *notes)
+        _show(proposal, evidence)
         answer = _answer(decision, proposal)
         if answer is None:
             return ExitCode.INCOMPLETE
-        against = _require_agreement(contradictions(account, reference, answer, view), decision)
-        who = decision.who or getpass.getuser()
-        evidence = (*against, *proposal.evidence)
-        journal.append(resolve(account, reference, answer, at=now, who=who, evidence=evidence))
-    typer.echo(
-        f"Recorded: {printable(who)} says {reference} filled {answer.filled} at {answer.price} USD. "
-        f"Go on with `rebal apply {envelope.id} --resume`."
-    )
+        against = contradictions(
+            sent.account, reference, answer, look.view, is_session_over=bool(look.is_session_over)
+        )
+        forced = _require_agreement((*against, *notes) if TOO_EARLY in against else against, decision)
+        who = decision.who or login_name()
+        record = resolve(sent.account, reference, answer, at=look.at, who=who, evidence=(*forced, *evidence))
+        sent.journal.append(record)
+    typer.echo(_recorded(answer, who, sent))
     return ExitCode.DONE
 
 
-def _parse(reference: str) -> tuple[str, int]:
+def login_name() -> str:
+    """Return who is logged in; a user id without a name, as in many containers, is named by its number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        number = getattr(os, "getuid", None)
+        return "unknown user" if number is None else f"uid {number()}"
+
+
+def _parse(reference: str) -> str:
+    """Return the plan's hex digits in an order's reference."""
     found = _REFERENCE.fullmatch(reference)
     if found is None:
         raise UsageError(
             f"{printable(reference)!a} is no order reference; they look like rb-0d351d66e7cb-a02-l07"
         )
-    return found[1], max(1, int(found[2]))
+    return found[1]
 
 
 def _check_one(decision: Decision) -> None:
@@ -83,8 +104,25 @@ def _check_one(decision: Decision) -> None:
         raise UsageError("give one of --filled, --absent and --accept-proposed")
 
 
+def _require_askable(settings: Settings, sent: SentOrder) -> AccountSettings:
+    """Return the account's settings; raises ``RefusedError`` when nobody may, or need, be asked about the order."""
+    require_mode(settings, sent.account.intents[-1].mode)
+    if sent.has_plan and sent.order.status in ("dispatched", "acknowledged"):
+        raise RefusedError(
+            f"the last run did not wait for the end of {sent.order.dispatch.reference}: `rebal apply {sent.plan_id} "
+            "--resume` asks the broker for it. Nothing was recorded"
+        )
+    name = sent.account.account
+    own = next((a for a in settings.account_settings if a.account == name), None)
+    if own is None:
+        raise RefusedError(
+            f"{name} is not in [accounts] ids of {settings.path}: put it back. Nothing was recorded"
+        )
+    return own
+
+
 def _require_agreement(against: Sequence[str], decision: Decision) -> tuple[str, ...]:
-    """Refuse an answer that the broker contradicts, unless it is forced; then the contradiction is recorded."""
+    """Refuse an answer that something speaks against, unless it is forced; then the contradiction is recorded."""
     if against and not decision.force:
         raise RefusedError(
             f"{'; '.join(against)}. Nothing was recorded: look at the account statement, and say --force if it is so"
@@ -92,49 +130,49 @@ def _require_agreement(against: Sequence[str], decision: Decision) -> tuple[str,
     return tuple(f"forced: {sentence}" for sentence in against)
 
 
-def _look(
-    settings: Settings, account: AccountResult, reference: str
-) -> tuple[Proposal, BrokerView, datetime]:
-    """Ask the broker for everything that says something about the order."""
-    own = next((a for a in settings.account_settings if a.account == account.account), None)
-    if own is None:
-        raise RefusedError(f"{account.account} is not in [accounts] ids of {settings.path}")
+def _look(settings: Settings, own: AccountSettings, sent: SentOrder) -> _Look:
+    """Ask the broker for everything that says something about the order.
+
+    The client id is that of the apply: while one of another copy runs, the gateway lets nobody else in under it.
+    """
     with open_world(settings) as world:
-        placed = world.place_settings(own)
-        with world.broker.connect(placed.endpoint) as link:
-            view = _view(link, account.account)
-            is_over = _is_session_over(link, account, reference)
-        proposal = propose(account, reference, view, is_session_over=is_over)
-        return proposal, view, world.clock.now()
+        endpoint = world.place_settings(own).endpoint
+        endpoint = msgspec.structs.replace(endpoint, client_id=sent.account.intents[-1].client_id)
+        with world.broker.connect(endpoint) as link:
+            return _Look(_view(link, own.account), is_session_over(link, sent), world.clock.now())
 
 
 def _view(link: TradingConnection, account: str) -> BrokerView:
     executions, _ = link.executions(account)
     return BrokerView(
-        executions, link.open_orders(), link.completed_orders(), link.read_account(account).positions
+        executions,
+        link.open_orders(account),
+        link.completed_orders(account),
+        link.read_account(account).positions,
     )
 
 
-def _is_session_over(link: TradingConnection, account: AccountResult, reference: str) -> bool:
-    """Tell whether the regular session in which the order was sent has ended; what cannot be asked has not."""
-    lines = [line for line in account.lines if any(o.dispatch.reference == reference for o in line.orders)]
-    if not lines:
-        return False
-    planned = lines[0].planned
-    market = link.read_market(
-        {planned.symbol: planned.con_id}, allow_delayed=True, progress=lambda _step: None
-    )
-    sent_at = next(o.dispatch.at for o in lines[0].orders if o.dispatch.reference == reference)
-    if any(quote.problem for quote in market.quotes):
-        return False
-    return market.open_session is None or sent_at < market.open_session.opens_at
+def is_session_over(link: TradingConnection, sent: SentOrder) -> bool | None:
+    """Tell whether the session in which the order was sent has ended; ``None`` where the broker does not tell."""
+    order = sent.order.dispatch
+    market = link.read_market({order.symbol: order.con_id}, allow_delayed=True, progress=lambda _step: None)
+    if market.session is None or any(quote.problem for quote in market.quotes):
+        return None
+    return market.open_session is None or _sent_at(sent) < market.open_session.opens_at
 
 
-def _show(proposal: Proposal) -> None:
+def _sent_at(sent: SentOrder) -> datetime:
+    """Return when the order was sent; where this machine's clock was slow, INTENT has the broker's time."""
+    return max(sent.order.dispatch.at, *(intent.at for intent in sent.account.intents))
+
+
+def _show(proposal: Proposal, evidence: Sequence[str]) -> None:
     typer.echo(f"{proposal.reference}:")
-    for sentence in proposal.evidence:
+    for sentence in evidence:
         typer.echo(f"  {sentence}")
-    if proposal.answer is None:
+    if proposal.why_not == TOO_EARLY:
+        typer.echo(f"{TOO_EARLY}. Look again after it.")
+    elif proposal.answer is None:
         typer.echo(f"No answer is proposed: {proposal.why_not}.")
     elif proposal.answer.filled:
         typer.echo(f"Proposed: --filled {proposal.answer.filled}@{proposal.answer.price}")
@@ -153,7 +191,7 @@ def _answer(decision: Decision, proposal: Proposal) -> Answer | None:
         typer.echo(f"Nothing was recorded: decide with {ways}.")
         return None
     if proposal.answer is None:
-        raise RefusedError(f"there is no proposed answer: {proposal.why_not}")
+        raise RefusedError(f"there is no proposed answer: {proposal.why_not}. Nothing was recorded")
     return proposal.answer
 
 
@@ -163,3 +201,9 @@ def _parse_filled(text: str) -> Answer:
     if not at or shares is None or dollars is None:
         raise UsageError(f"--filled {printable(text)!a} is not QTY@PRICE, such as 12@312.40")
     return Answer(shares, dollars)
+
+
+def _recorded(answer: Answer, who: str, sent: SentOrder) -> str:
+    became = f"filled {answer.filled} shares at {answer.price} USD" if answer.filled else "never traded"
+    goes_on = f"rebal apply {sent.plan_id} --resume" if sent.has_plan else "rebal plan"
+    return f"Recorded: {sent.order.dispatch.reference} {became} (decided by {printable(who)}). Next: `{goes_on}`."

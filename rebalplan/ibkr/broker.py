@@ -57,8 +57,10 @@ class IbkrBroker:
         opened = None
         try:
             opened = Connection(endpoint, self._timeout)
+            # Notices and orders may come in the same read as the end of the handshake: who listens is there before.
+            connection = IbkrConnection(IbkrClient(opened), Trading(opened), loop, self._clock)
             loop.run_until_complete(opened.connect())
-            yield IbkrConnection(IbkrClient(opened), Trading(opened), loop, self._clock)
+            yield connection
         finally:
             if opened is not None:
                 loop.run_until_complete(opened.close())
@@ -111,7 +113,7 @@ class IbkrConnection:
     async def _working_orders(self, account: str) -> tuple[WorkingOrder, ...] | None:
         """Return the account's open orders of all clients; ``None`` when a read-only API will not say."""
         try:
-            found = await self._trading.open_orders()
+            found = await self._trading.open_orders(account)
         except RequestRefused as refused:
             if refused.code == VALIDATION_ERROR and "Read-Only" in str(refused):
                 return None
@@ -122,10 +124,6 @@ class IbkrConnection:
             if o.account == account
         ]
         return tuple(sorted(orders, key=lambda o: (o.symbol, o.perm_id)))
-
-    def broker_time(self) -> datetime:
-        """Ask for the broker's time in UTC."""
-        return self._run(self._client.current_time())
 
     def next_order_id(self) -> int:
         """Return an unused order id."""
@@ -147,13 +145,13 @@ class IbkrConnection:
         """Return the next thing the broker says."""
         return self._run(self._trading.next_event(timeout_sec))
 
-    def open_orders(self) -> tuple[OpenOrder, ...]:
+    def open_orders(self, account: str) -> tuple[OpenOrder, ...]:
         """Ask for the working orders of all clients."""
-        return self._run(self._trading.open_orders())
+        return self._run(self._trading.open_orders(account))
 
-    def completed_orders(self) -> tuple[CompletedOrder, ...]:
+    def completed_orders(self, account: str) -> tuple[CompletedOrder, ...]:
         """Ask for today's finished orders."""
-        return self._run(self._trading.completed_orders())
+        return self._run(self._trading.completed_orders(account))
 
     def executions(self, account: str) -> tuple[tuple[Execution, ...], tuple[Commissioned, ...]]:
         """Ask for the account's fills."""

@@ -14,6 +14,8 @@ import struct
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import msgspec
+
 from rebalplan.errors import BrokerError, TimedOutError, UnreachableError
 from rebalplan.settings import Endpoint
 from rebalplan.text import printable
@@ -30,8 +32,16 @@ NO_HOURS = 0
 
 NOT_SUBSCRIBED = (354, 10089, 10090, 10168, 10197)
 VALIDATION_ERROR = 321
-_ROWS = (5, 11, 71, 73, 101)
-"""Messages of which a list is made: open order, execution, position, account value, completed order."""
+_ROWS = {5: (20, 23), 11: (16, 26), 71: (3, None), 73: (3, None), 101: (19, 22)}
+"""Messages of which a list is made, with the places of account and order reference in them.
+
+Open order, execution, position, account value, completed order (the EDecoder of the TWS API).
+"""
+
+_NOTICES_ABOUT_ORDERS = (10349,)
+"""Said of an order that lives on, and of a what-if before its answer; the library takes it for the end of both."""
+
+_OURS = "rb-"
 
 _NOT_TIED_TO_A_REQUEST = (-1, 2**31 - 1)
 _LONGEST_FIRST_MESSAGE = 64 * 1024
@@ -43,6 +53,23 @@ class RequestRefused(BrokerError):  # noqa: N818  # it reads as what happened
     def __init__(self, code: int, text: str) -> None:
         self.code = code
         super().__init__(f"{printable(text)} (error {code})" if code else printable(text))
+
+
+class _UnreadableRow(msgspec.Struct, frozen=True):
+    """A row that cannot be read, whose account and reference perhaps can."""
+
+    account: str
+    reference: str
+    why: str
+
+    def may_concern(self, account: str) -> bool:
+        """Tell whether it could be of this account, or of one of our orders in a wrong one."""
+        return not account or self.account in ("", account) or self.reference.startswith(_OURS)
+
+
+def _unreadable(fields: list[str], places: tuple[int, int | None], why: str) -> _UnreadableRow:
+    found = [fields[at] if at is not None and at < len(fields) else "" for at in places]
+    return _UnreadableRow(found[0], found[1], why)
 
 
 class Connection:
@@ -62,9 +89,13 @@ class Connection:
         self.ib.wrapper.clientId = endpoint.client_id
         decoder: Any = self.ib.client.decoder
         decoder.interpret = self._interpret
+        self._end_by_error = self.ib.wrapper.error
+        wrapper: Any = self.ib.wrapper
+        wrapper.error = self._take_error
+        self.client_id = endpoint.client_id
         self._endpoint = endpoint
         self._timeout = timeout_sec
-        self._unreadable: list[str] = []
+        self._unreadable: list[_UnreadableRow] = []
         self._lost: asyncio.Future[None] | None = None
 
     async def connect(self) -> None:
@@ -114,10 +145,11 @@ class Connection:
         while connection.transport is not None and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.001)
 
-    async def ask(self, what: str, request: Callable[[], Awaitable[Any]]) -> Any:
+    async def ask(self, what: str, request: Callable[[], Awaitable[Any]], account: str = "") -> Any:
         """Send a request and wait for its end marker; a late one is a failure, never an empty answer.
 
-        So is an answer with a row that cannot be read: the library would leave it out.
+        So is an answer with a row that cannot be read, since the library would leave it out; with an ``account`` a row
+        that is plainly of another one does not matter.
         """
         known = len(self._unreadable)
         try:
@@ -130,12 +162,20 @@ class Connection:
             ) from None
         except ConnectionError as error:
             raise UnreachableError(f"{self._where} hung up while {what} was asked for") from error
-        if len(self._unreadable) > known:
+        unreadable = [row for row in self._unreadable[known:] if row.may_concern(account)]
+        if unreadable:
             raise BrokerError(
                 f"{self._where} sent a row that cannot be read while {what} was asked for "
-                f"({self._unreadable[-1]}): nothing is concluded from the rest"
+                f"({unreadable[-1].why}): nothing is concluded from the rest"
             )
         return answer
+
+    def _take_error(self, request: int, code: int, text: str, advanced: str) -> None:
+        """Pass an error on to the library, unless it is a notice that ends nothing."""
+        if code in _NOTICES_ABOUT_ORDERS:
+            self.ib.errorEvent.emit(request, code, text, None)
+        else:
+            self._end_by_error(request, code, text, advanced)
 
     def _interpret(self, fields: list[str]) -> None:
         """Decode a message and call its handler, as the library does, but remember what failed."""
@@ -147,7 +187,8 @@ class Connection:
             handler(fields)
         except Exception as error:  # whatever a row does to the library, the connection goes on
             if message in _ROWS:
-                self._unreadable.append(printable(f"{type(error).__name__}: {error}", 120))
+                why = printable(f"{type(error).__name__}: {error}", 120)
+                self._unreadable.append(_unreadable(fields, _ROWS[message], why))
 
     def require_connected(self) -> None:
         """Raise what ended the connection, if anything did."""
@@ -181,7 +222,7 @@ class Connection:
             self._fail(
                 BrokerError(
                     f"client id {self._endpoint.client_id} is already in use at {self._where}: another program or "
-                    "another rebal is connected; end it or set another [ibkr] client_id"
+                    "another rebal is connected. Close it, or plan again with another [ibkr] client_id"
                 )
             )
         elif code == VALIDATION_ERROR and request in _NOT_TIED_TO_A_REQUEST:

@@ -17,11 +17,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rebalplan.errors import TimedOutError, UnreachableError
+from rebalplan.errors import BrokerError, TimedOutError, UnreachableError
 from rebalplan.ibkr.connection import Connection, RequestRefused
 from rebalplan.ibkr.values import price_or_none, quantity
 from rebalplan.money import MICRO, parse_decimal, quantize
 from rebalplan.orders import (
+    ALGO_REFUSED,
+    ORDER_TYPES,
     Acknowledged,
     Commissioned,
     CompletedOrder,
@@ -52,6 +54,9 @@ LINK_LOST = (1100, 2110)
 """2110 is what a client is told that connects while the gateway is without its broker."""
 
 LINK_RESTORED = (1101, 1102)
+LARGEST_ORDER_ID = 2**31 - 1
+"""Order ids are signed integers of four bytes on the wire."""
+
 _EXECUTION_MESSAGE = 11
 _EXECUTION_TIME_FIELD = 15
 _LARGEST_AMOUNT = 1e12
@@ -65,6 +70,7 @@ class Trading:
         self._connection = connection
         self._library = connection.library
         self._ib = connection.ib
+        self._client_id = connection.client_id
         self._events: deque[OrderEvent] = deque()
         self._arrived = asyncio.Event()
         self._placed: set[int] = set()
@@ -95,7 +101,13 @@ class Trading:
         """Return an id above every one this connection has seen."""
         self._connection.require_connected()
         with _as_unreachable():
-            return int(self._ib.client.getReqId())
+            order_id = int(self._ib.client.getReqId())
+        if order_id >= LARGEST_ORDER_ID:
+            raise BrokerError(
+                f"the gateway's next order id is {order_id}, and there are none above {LARGEST_ORDER_ID}: reset the "
+                "order ids in its API settings. Nothing was sent"
+            )
+        return order_id
 
     async def what_if(self, ticket: OrderTicket) -> WhatIf:
         """Ask for the margin an order would need; a refusal says what would become of it."""
@@ -107,7 +119,10 @@ class Trading:
             )
         except RequestRefused as refused:
             return WhatIf(
-                answered=True, refusal=str(refused), lacks_funds=_LACKS_FUNDS.search(str(refused)) is not None
+                answered=True,
+                refusal=str(refused),
+                lacks_funds=_LACKS_FUNDS.search(str(refused)) is not None,
+                lacks_algo=refused.code in ALGO_REFUSED,
             )
         except TimedOutError:
             return WhatIf(answered=False, refusal="")
@@ -149,23 +164,25 @@ class Trading:
             await self._connection.wait_for(self._arrived.wait(), timeout_sec)
         return self._events.popleft() if self._events else None
 
-    async def open_orders(self) -> tuple[OpenOrder, ...]:
+    async def open_orders(self, account: str) -> tuple[OpenOrder, ...]:
         """Return the working orders of all clients, as they came between request and end marker."""
         self._open_rows = []
-        await self._connection.ask("open orders", self._ib.reqAllOpenOrdersAsync)
+        await self._connection.ask("open orders", self._ib.reqAllOpenOrdersAsync, account)
         return tuple(self._open_rows)
 
-    async def completed_orders(self) -> tuple[CompletedOrder, ...]:
+    async def completed_orders(self, account: str) -> tuple[CompletedOrder, ...]:
         """Return the day's finished orders, not only those of the API."""
         self._completed_rows = []
-        await self._connection.ask("completed orders", lambda: self._ib.reqCompletedOrdersAsync(False))
+        await self._connection.ask(
+            "completed orders", lambda: self._ib.reqCompletedOrdersAsync(False), account
+        )
         return tuple(self._completed_rows)
 
     async def executions(self, account: str) -> tuple[tuple[Execution, ...], tuple[Commissioned, ...]]:
         """Return the account's fills and the commissions that have come for them so far."""
         self._execution_rows = []
         wanted = self._library.ExecutionFilter(acctCode=account)
-        await self._connection.ask("executions", lambda: self._ib.reqExecutionsAsync(wanted))
+        await self._connection.ask("executions", lambda: self._ib.reqExecutionsAsync(wanted), account)
         rows = tuple(row for row in self._execution_rows if row.account == account)
         known = (self._commissions.get(row.exec_id) for row in rows)
         return rows, tuple(commission for commission in known if commission is not None)
@@ -182,7 +199,7 @@ class Trading:
         order: ib_insync.Order = self._library.Order(
             action=ticket.side,
             totalQuantity=int(shares) if shares == shares.to_integral_value() else float(shares),
-            orderType="MIDPRICE" if ticket.algo == "midprice" else "MKT",
+            orderType=ORDER_TYPES[ticket.algo],
             tif="DAY",
             account=ticket.account,
             orderRef=ticket.reference,
@@ -204,8 +221,9 @@ class Trading:
         if order.whatIf:
             self._end_what_if(order_id, contract, order, state)
             return
-        self._ib.client.updateReqId(order_id + 1)
         row = _open_order(order_id, contract, order, state)
+        if row.client_id == self._client_id and 0 < order_id < LARGEST_ORDER_ID:
+            self._ib.client.updateReqId(order_id + 1)
         self._open_rows.append(row)
         self._tell(Acknowledged(row))
 
@@ -293,11 +311,13 @@ def _open_order(
         reference=printable(order.orderRef),
         perm_id=order.permId,
         order_id=order_id,
+        client_id=order.clientId,
         account=printable(order.account),
         symbol=printable(contract.symbol),
         con_id=contract.conId,
         side=printable(order.action),
         quantity=quantity(order.totalQuantity, "order quantity"),
+        order_type=printable(order.orderType),
         status=printable(state.status),
     )
 
@@ -315,6 +335,6 @@ def _with_known_zone(fields: list[str]) -> list[str]:
     return fields
 
 
-def _filled(shares: float) -> Decimal:
-    """Return how much of a finished order was filled; not set means nothing was."""
-    return Decimal(0) if shares > _LARGEST_AMOUNT else quantity(shares, "filled quantity")
+def _filled(shares: float) -> Decimal | None:
+    """Return how much of a finished order was filled; not set says nothing."""
+    return None if shares > _LARGEST_AMOUNT else quantity(shares, "filled quantity")

@@ -8,6 +8,7 @@ import msgspec
 
 from rebalplan.errors import JournalError
 from rebalplan.journal.records import AnyRecord
+from rebalplan.text import printable
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,6 +19,22 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     previous: str
     record: AnyRecord
 
+
+class BrokenLineError(JournalError):
+    """A line that cannot stand where it stands: its number in the file, what is wrong with it, and the way out."""
+
+    def __init__(self, number: int, why: str, way_out: str = "") -> None:
+        self.number = number
+        self.why = why
+        super().__init__(f"line {number} {why}: {way_out or RESTORE}")
+
+
+RESTORE = "restore the file from git; without a copy, plan again"
+_TO_LF = "convert the file's line ends to LF; the line `*.jsonl text eol=lf` in .gitattributes keeps them"
+_ONE_SIDE = "keep the longer side, which must contain the other, and remove the marks"
+
+MERGE_MARKS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+"""What git begins the lines with that part the sides of a conflict (git merge, "How conflicts are presented")."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 _DECODER = msgspec.json.Decoder(Line)
@@ -63,26 +80,35 @@ def read_chain(data: bytes, plan: str) -> Chain:
     return Chain(tuple(records), head, len(data) - len(rest), bool(rest))
 
 
-def read_any_chain(data: bytes) -> Chain:
-    """Return a journal whose plan is not at hand: that of the plan its first line names."""
-    first, _newline, rest = data.partition(b"\n")
-    whose = _decode(first, 1).plan if rest or data.endswith(b"\n") else ""
-    return read_chain(data, whose)
+def named_plan(data: bytes) -> str:
+    """Return the hash of the plan that a journal's first line names; empty for a journal without a whole line.
+
+    Raises ``JournalError`` when that line cannot be read.
+    """
+    first, newline, _rest = data.partition(b"\n")
+    return _decode(first, 1).plan if newline else ""
 
 
 def _decode(text: bytes, number: int) -> Line:
+    if text.startswith(MERGE_MARKS):
+        raise BrokenLineError(number, "is a mark of a git merge", _ONE_SIDE)
+    if text.endswith(b"\r"):
+        raise BrokenLineError(number, "ends with CRLF", _TO_LF)
     try:
-        return _DECODER.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise JournalError(f"line {number} cannot be read ({error}): restore the journal") from error
+        return decode_line(text)
+    except ValueError as error:
+        raise BrokenLineError(number, f"cannot be read ({error})") from error
+
+
+def decode_line(text: bytes) -> Line:
+    """Return one line on its own; raises ``ValueError`` for what is none."""
+    return _DECODER.decode(text)
 
 
 def _check(line: Line, text: bytes, number: int, plan: str, head: str) -> None:
     if line.plan != plan:
-        raise JournalError(f"line {number} belongs to another plan ({line.plan[:12]}…)")
+        raise BrokenLineError(number, f"belongs to another plan ({printable(line.plan[:12])}…)")
     if line.number != number or line.previous != head:
-        raise JournalError(
-            f"line {number} does not follow the line before it: lines are missing or reordered"
-        )
+        raise BrokenLineError(number, "does not follow the line before it (lines are missing or reordered)")
     if _ENCODER.encode(line) != text:
-        raise JournalError(f"line {number} is not in the form that rebal writes: it was edited")
+        raise BrokenLineError(number, "is not in the form that rebal writes (it was edited)")

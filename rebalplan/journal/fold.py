@@ -12,6 +12,7 @@ from rebalplan.journal.records import (
     AccountRecord,
     Ack,
     AnyRecord,
+    Changed,
     Commission,
     Dispatch,
     Done,
@@ -22,7 +23,14 @@ from rebalplan.journal.records import (
     RunEnded,
     Unknown,
 )
-from rebalplan.journal.result import AccountResult, ApplyResult, LineResult, OrderResult, OrderStatus
+from rebalplan.journal.result import (
+    AccountOrders,
+    AccountResult,
+    ApplyResult,
+    LineResult,
+    OrderResult,
+    OrderStatus,
+)
 from rebalplan.money import ZERO
 from rebalplan.orders import correction_root
 from rebalplan.plan import AccountPlan
@@ -51,6 +59,16 @@ def fold_account(envelope: Envelope, records: Iterable[AnyRecord], account: str)
     raise KeyError(account)
 
 
+def fold_orders(records: Iterable[AnyRecord], account: str) -> AccountOrders:
+    """Return an account's INTENTs and orders, from the records alone; both empty for one they do not name."""
+    own = [r for r in records if not isinstance(r, RunEnded) and r.account == account]
+    return AccountOrders(account, _intents(own), tuple(orders_of(own)))
+
+
+def _intents(records: Iterable[AccountRecord]) -> tuple[Intent, ...]:
+    return tuple(r for r in records if isinstance(r, Intent))
+
+
 def _accounts_of(record: AnyRecord) -> tuple[str, ...]:
     return record.accounts if isinstance(record, RunEnded) else (record.account,)
 
@@ -75,7 +93,7 @@ def _account(
             LineResult(ref, planned, tuple(orders.get(ref, ())), cuts.get(ref))
             for ref, planned in zip(references, plan.orders, strict=True)
         ),
-        intents=tuple(r for r in records if isinstance(r, Intent)),
+        intents=_intents(records),
         closed=closings[-1] if closings else None,
         is_current=bool(records) and isinstance(records[-1], AccountClosed),
     )
@@ -93,7 +111,7 @@ def _cuts(records: Iterable[AccountRecord]) -> dict[str, LineCut]:
     return cuts
 
 
-_AboutOrder = Dispatch | Ack | Fill | Done | Unknown | Resolved
+_AboutOrder = Dispatch | Ack | Fill | Changed | Done | Unknown | Resolved
 
 
 def orders_of(records: Iterable[AccountRecord]) -> list[OrderResult]:
@@ -117,8 +135,10 @@ def _order(records: Sequence[_AboutOrder], commissions: Mapping[str, Decimal]) -
         )
     status: OrderStatus = "dispatched"
     perm_id, evidenced, note = 0, ZERO, ""
-    cancel_asked = is_doubled = False
+    cancel_asked = is_agreed = is_doubled = False
+    changed: Changed | None = None
     fills: dict[str, Fill] = {}
+    vouched: dict[str, Fill] | None = None
     for record in records[1:]:
         match record:
             case Dispatch():
@@ -129,14 +149,19 @@ def _order(records: Sequence[_AboutOrder], commissions: Mapping[str, Decimal]) -
                 status = "acknowledged" if is_news else status
             case Fill():
                 fills[correction_root(record.exec_id)] = record
+            case Changed():
+                changed = record
             case Done():
                 status, evidenced, note = record.status, record.filled, record.note
-                cancel_asked = record.cancel_asked
+                cancel_asked, is_agreed = record.cancel_asked, record.is_agreed
             case Unknown():
                 status, note, is_doubled = "unknown", record.why, is_doubled or record.is_twin
+                if vouched is not None:
+                    vouched, evidenced = None, ZERO
             case Resolved():
                 status, evidenced, note = "resolved", record.filled, record.evidence
-                fills, is_doubled = _resolved_fills(record), False
+                vouched, is_doubled = _resolved_fills(record), False
+    fills = fills if vouched is None else vouched
     charged = {root: commissions[root] for root in fills if root in commissions}
     return OrderResult(
         dispatch=dispatch,
@@ -146,8 +171,10 @@ def _order(records: Sequence[_AboutOrder], commissions: Mapping[str, Decimal]) -
         commissions=charged,
         evidenced=evidenced,
         cancel_asked=cancel_asked,
+        is_agreed=is_agreed,
         is_doubled=is_doubled,
         note=note,
+        changed=changed,
     )
 
 

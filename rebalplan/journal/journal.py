@@ -1,4 +1,4 @@
-"""The journal of one plan: read once, then only ever appended to."""
+"""The journal of one plan: read once, then only ever appended to. Reading and appending need the plan's hash only."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from pathlib import Path
 
 from rebalplan.codec import Envelope
 from rebalplan.errors import DiskError, JournalError
-from rebalplan.journal.chain import encode_line, line_hash, read_chain
+from rebalplan.journal.chain import encode_line, line_hash, named_plan, read_chain
 from rebalplan.journal.fold import fold, fold_account
 from rebalplan.journal.records import AnyRecord
 from rebalplan.journal.result import AccountResult, ApplyResult
 from rebalplan.ports import Disk
 
 
-class Journal:
+class JournalFile:
     """Appends records durably: when ``append`` returns, the disk has the record.
 
     After a failed append nothing more is written: what the disk holds is then not known.
     """
 
-    def __init__(self, disk: Disk, path: Path, envelope: Envelope) -> None:
-        """Read the journal beside a plan; raises ``JournalError`` when it is not this plan's or is broken."""
+    def __init__(self, disk: Disk, path: Path, plan: str) -> None:
+        """Read the journal of the plan with this hash; raises ``JournalError`` when it is another's or broken."""
         self._disk = disk
         self._path = path
-        self._envelope = envelope
+        self._plan = plan
         data = disk.read(path) or b""
         try:
-            chain = read_chain(data, envelope.sha256)
+            chain = read_chain(data, plan)
         except JournalError as error:
             raise JournalError(f"{path}: {error}") from error
         self._head = chain.head
@@ -35,6 +35,11 @@ class Journal:
         self._size = chain.good_bytes
         self._is_torn = chain.torn
         self._failed = False
+
+    @property
+    def plan(self) -> str:
+        """Return the hash of the plan whose journal it is."""
+        return self._plan
 
     @property
     def records(self) -> tuple[AnyRecord, ...]:
@@ -45,7 +50,7 @@ class Journal:
         """Add a record and return when the disk has it. Raises ``DiskError``; then never tries again."""
         if self._failed:
             raise DiskError(f"{self._path}: the disk failed before; nothing more is recorded in this run")
-        line = encode_line(len(self._records) + 1, self._envelope.sha256, self._head, record)
+        line = encode_line(len(self._records) + 1, self._plan, self._head, record)
         try:
             self._mend()
             self._disk.append(self._path, line)
@@ -71,6 +76,15 @@ class Journal:
         with contextlib.suppress(DiskError):
             self._disk.truncate(self._path, self._size)
 
+
+class Journal(JournalFile):
+    """The journal beside a plan, whose records the plan gives a meaning."""
+
+    def __init__(self, disk: Disk, path: Path, envelope: Envelope) -> None:
+        """Read the journal; raises ``JournalError`` when it is not this plan's or is broken."""
+        super().__init__(disk, path, envelope.sha256)
+        self._envelope = envelope
+
     def result(self) -> ApplyResult:
         """Return what the records say about the plan."""
         return fold(self._envelope, self._records)
@@ -78,6 +92,18 @@ class Journal:
     def result_of(self, account: str) -> AccountResult:
         """Return what the records say about one account; raises ``KeyError`` for one that the plan has not."""
         return fold_account(self._envelope, self._records, account)
+
+
+def open_journal(disk: Disk, path: Path) -> JournalFile:
+    """Return a journal whose plan is not at hand: that of the plan that its first line names.
+
+    Raises ``JournalError`` when it is broken.
+    """
+    try:
+        plan = named_plan(disk.read(path) or b"")
+    except JournalError as error:
+        raise JournalError(f"{path}: {error}") from error
+    return JournalFile(disk, path, plan)
 
 
 def journal_path(plan_path: Path) -> Path:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.model import Position
+from rebalplan.model import Mode, Position, Side
 from rebalplan.orders import Algo
 
 DoneStatus = Literal["filled", "cancelled", "rejected"]
@@ -30,10 +30,13 @@ class Intent(Record, frozen=True, tag="INTENT"):
     """From here on the account's lines may be sent. ``positions`` and ``cash_usd`` are those just before.
 
     ``at`` is the broker's time, which decides what day it is; other records carry this machine's.
-    ``attempt`` counts from 1; every ``--resume`` that sends writes a further one.
+    ``attempt`` counts from 1; every ``--resume`` that sends writes a further one. ``mode`` and ``client_id`` are
+    the plan's, so that what became of an order can be asked even when the plan file is gone.
     """
 
     attempt: int
+    mode: Mode
+    client_id: int
     references: tuple[str, ...]
     positions: tuple[Position, ...]
     cash_usd: Decimal
@@ -43,11 +46,15 @@ class Dispatch(Record, frozen=True, tag="DISPATCH"):
     """The order with this reference is about to be handed to the socket, once, in this quantity.
 
     ``line`` is the reference of the plan line it serves: its own, or another's for a fallback. ``quote`` is
-    the price at sending that slippage is measured against.
+    the price at sending that slippage is measured against. What is traded is written too: a journal can be
+    read without its plan.
     """
 
     reference: str
     line: str
+    symbol: str
+    con_id: int
+    side: Side
     order_id: int
     quantity: Decimal
     algo: Algo
@@ -77,16 +84,27 @@ class Commission(Record, frozen=True, tag="COMMISSION"):
     amount_usd: Decimal
 
 
+class Changed(Record, frozen=True, tag="CHANGED"):
+    """Somebody changed the working order at the broker: what it is for now, and as what kind of order."""
+
+    reference: str
+    quantity: Decimal
+    order_type: str
+
+
 class Done(Record, frozen=True, tag="DONE"):
     """The broker evidenced that nothing more of the order will fill.
 
     ``cancel_asked``: we had asked for its cancel. An order that somebody else cancelled is not followed by another.
+    ``is_agreed``: the broker's complete lists agreed on how much was filled. Without that no order follows for the
+    rest, because a fill may still come to light.
     """
 
     reference: str
     status: DoneStatus
     filled: Decimal
     cancel_asked: bool
+    is_agreed: bool
     note: str
 
 
@@ -149,6 +167,16 @@ class RunEnded(
 
 
 AccountRecord = (
-    Intent | Dispatch | Ack | Fill | Commission | Done | Unknown | Resolved | LineCut | AccountClosed
+    Intent
+    | Dispatch
+    | Ack
+    | Fill
+    | Commission
+    | Changed
+    | Done
+    | Unknown
+    | Resolved
+    | LineCut
+    | AccountClosed
 )
 AnyRecord = AccountRecord | RunEnded

@@ -11,16 +11,26 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.journal.records import AccountClosed, Dispatch, Fill, Intent, LineCut
+from rebalplan.journal.records import AccountClosed, Changed, Dispatch, Fill, Intent, LineCut
 from rebalplan.model import Position
 from rebalplan.money import ZERO, canonical
 from rebalplan.plan import AccountPlan, PlannedOrder
 
 OrderStatus = Literal["dispatched", "acknowledged", "filled", "cancelled", "rejected", "unknown", "resolved"]
 LineStatus = Literal[
-    "not_sent", "cut", "dispatched", "working", "filled", "partial", "cancelled", "rejected", "unknown"
+    "not_sent",
+    "cut",
+    "dispatched",
+    "working",
+    "filled",
+    "partial",
+    "cancelled",
+    "rejected",
+    "unknown",
+    "overfilled",
 ]
-"""``dispatched`` was sent and nothing is known yet: a resume asks. ``filled`` is all that was sent of the line."""
+"""``dispatched`` was sent and nothing is known yet: a resume asks. ``filled`` is all that was sent of the line.
+``overfilled`` is more than was planned, by whatever cause."""
 
 
 class OrderResult(msgspec.Struct, frozen=True):
@@ -33,8 +43,15 @@ class OrderResult(msgspec.Struct, frozen=True):
     commissions: Mapping[str, Decimal]
     evidenced: Decimal
     cancel_asked: bool
+    is_agreed: bool
     is_doubled: bool
     note: str
+    changed: Changed | None = None
+
+    @property
+    def sign(self) -> int:
+        """Return 1 for a buy and -1 for a sell."""
+        return 1 if self.dispatch.side == "BUY" else -1
 
     @property
     def executed(self) -> Decimal:
@@ -52,9 +69,24 @@ class OrderResult(msgspec.Struct, frozen=True):
         return self.executed >= self.filled
 
     @property
-    def commission_usd(self) -> Decimal:
-        """Return what the broker charged for the known fills."""
+    def is_charged(self) -> bool:
+        """Tell whether the broker has said what every known fill cost."""
+        return len(self.commissions) == len(self.fills)
+
+    @property
+    def charged_usd(self) -> Decimal:
+        """Return what the broker is known to have charged so far."""
         return sum(self.commissions.values(), ZERO)
+
+    @property
+    def commission_usd(self) -> Decimal | None:
+        """Return what the broker charged; ``None`` while it has not said so of every fill."""
+        return self.charged_usd if self.is_charged else None
+
+    @property
+    def late(self) -> Decimal:
+        """Return the shares that came to light after the broker had evidenced the order's end."""
+        return max(ZERO, self.executed - self.evidenced) if self.is_over else ZERO
 
     @property
     def value_usd(self) -> Decimal:
@@ -81,14 +113,34 @@ class LineResult(msgspec.Struct, frozen=True):
         return sum((order.filled for order in self.orders), ZERO)
 
     @property
+    def executed(self) -> Decimal:
+        """Return the shares whose executions are known."""
+        return sum((order.executed for order in self.orders), ZERO)
+
+    @property
+    def is_priced(self) -> bool:
+        """Tell whether every share that was filled has its execution, and so its price."""
+        return all(order.is_priced for order in self.orders)
+
+    @property
     def value_usd(self) -> Decimal:
-        """Return what all fills came to, without commission."""
+        """Return what all known fills came to, without commission."""
         return sum((order.value_usd for order in self.orders), ZERO)
 
     @property
-    def commission_usd(self) -> Decimal:
-        """Return what the broker charged."""
-        return sum((order.commission_usd for order in self.orders), ZERO)
+    def charged_usd(self) -> Decimal:
+        """Return what the broker is known to have charged so far."""
+        return sum((order.charged_usd for order in self.orders), ZERO)
+
+    @property
+    def commission_usd(self) -> Decimal | None:
+        """Return what the broker charged; ``None`` while it has not said so of every fill."""
+        return self.charged_usd if all(order.is_charged for order in self.orders) else None
+
+    @property
+    def is_overfilled(self) -> bool:
+        """Tell whether more was bought or sold than planned."""
+        return self.filled > self.planned.quantity
 
     @property
     def status(self) -> LineStatus:
@@ -97,6 +149,8 @@ class LineResult(msgspec.Struct, frozen=True):
             return "cut" if self.cut is not None and not self.cut.quantity else "not_sent"
         if any(order.status == "unknown" for order in self.orders):
             return "unknown"
+        if self.is_overfilled:
+            return "overfilled"
         if any(order.status == "dispatched" for order in self.orders):
             return "dispatched"
         if not all(order.is_over for order in self.orders):
@@ -113,6 +167,26 @@ class Holdings(msgspec.Struct, frozen=True):
 
     positions: tuple[Position, ...]
     cash_usd: Decimal
+
+
+class AccountOrders(msgspec.Struct, frozen=True):
+    """One account's INTENTs and orders as its records alone tell of them: no plan is needed."""
+
+    account: str
+    intents: tuple[Intent, ...]
+    orders: tuple[OrderResult, ...]
+
+    def reckon(self) -> Holdings:
+        """Return the account as its fills leave it: the first INTENT, of which there must be one, and all since."""
+        first = self.intents[0]
+        held = {(p.symbol, p.con_id): p.quantity for p in first.positions}
+        cash = first.cash_usd
+        for order in self.orders:
+            key = (order.dispatch.symbol, order.dispatch.con_id)
+            held[key] = held.get(key, ZERO) + order.sign * order.filled
+            cash -= order.sign * order.value_usd + order.charged_usd
+        positions = (Position(symbol, con_id, canonical(q)) for (symbol, con_id), q in sorted(held.items()))
+        return Holdings(tuple(positions), canonical(cash))
 
 
 class AccountResult(msgspec.Struct, frozen=True):
@@ -133,9 +207,16 @@ class AccountResult(msgspec.Struct, frozen=True):
         return self.plan.account
 
     @property
+    def orders(self) -> tuple[OrderResult, ...]:
+        """Return every order that was dispatched, line by line."""
+        return tuple(order for line in self.lines for order in line.orders)
+
+    @property
     def is_applied(self) -> bool:
         """Tell whether the account came to its end as planned and nothing of it is under way."""
-        return self.closed is not None and self.closed.status == "done" and not self.unresolved
+        if self.closed is None or self.closed.status != "done" or self.unresolved:
+            return False
+        return not any(line.is_overfilled for line in self.lines)
 
     @property
     def closed_error(self) -> str:
@@ -145,12 +226,12 @@ class AccountResult(msgspec.Struct, frozen=True):
     @property
     def unresolved(self) -> tuple[OrderResult, ...]:
         """Return the dispatched orders nobody has evidence of the end of."""
-        return tuple(order for line in self.lines for order in line.orders if not order.is_over)
+        return tuple(order for order in self.orders if not order.is_over)
 
     @property
     def unpriced(self) -> tuple[OrderResult, ...]:
         """Return the orders that are over but lack executions: what they came to is not known yet."""
-        return tuple(o for line in self.lines for o in line.orders if o.is_over and not o.is_priced)
+        return tuple(order for order in self.orders if order.is_over and not order.is_priced)
 
     @property
     def unsent(self) -> tuple[LineResult, ...]:
@@ -164,16 +245,7 @@ class AccountResult(msgspec.Struct, frozen=True):
 
     def reckon(self) -> Holdings:
         """Return the account as its fills leave it: the first INTENT, of which there must be one, and all since."""
-        first = self.intents[0]
-        held = {(p.symbol, p.con_id): p.quantity for p in first.positions}
-        cash = first.cash_usd
-        for line in self.lines:
-            planned = line.planned
-            key = (planned.symbol, planned.con_id)
-            held[key] = held.get(key, ZERO) + planned.sign * line.filled
-            cash -= planned.sign * line.value_usd + line.commission_usd
-        positions = (Position(symbol, con_id, canonical(q)) for (symbol, con_id), q in sorted(held.items()))
-        return Holdings(tuple(positions), canonical(cash))
+        return AccountOrders(self.account, self.intents, self.orders).reckon()
 
 
 class ApplyResult(msgspec.Struct, frozen=True):

@@ -38,6 +38,7 @@ class AccountInput(msgspec.Struct, frozen=True):
     """
 
     account: str
+    client_id: int
     policy: Policy
     targets: Targets
     snapshot: AccountSnapshot | None
@@ -75,6 +76,7 @@ def plan_account(account: AccountInput, quotes: Mapping[str, Quote]) -> AccountP
 def _failed(account: AccountInput, reasons: tuple[str, ...]) -> AccountPlan:
     return AccountPlan(
         account=account.account,
+        client_id=account.client_id,
         status="failed",
         reasons=reasons,
         policy=account.policy,
@@ -187,6 +189,7 @@ def _assemble(
     breaches = account_breaches(orders, valuation.net_liquidation, account.policy.limits)
     return AccountPlan(
         account=account.account,
+        client_id=account.client_id,
         status="blocked" if breaches else "planned" if orders else "no_changes",
         reasons=breaches,
         policy=account.policy,

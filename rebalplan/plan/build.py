@@ -90,6 +90,7 @@ def inputs_of(plan: Plan) -> tuple[AccountInput, ...]:
     return tuple(
         AccountInput(
             account=a.account,
+            client_id=a.client_id,
             policy=a.policy,
             targets=Targets(a.targets, a.cash_target_pct),
             snapshot=a.snapshot,

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.journal.result import AccountResult, ApplyResult, LineResult
+from rebalplan.journal.result import AccountResult, ApplyResult, LineResult, LineStatus
 from rebalplan.render.figures import count, dollars, listed, shares
 from rebalplan.render.style import PLAIN, Style
 from rebalplan.render.tables import table
 from rebalplan.reports.account import account_error, account_status
-from rebalplan.reports.after import average_price
+from rebalplan.reports.line import average_price, commission_usd, executed_usd, order_notes
 from rebalplan.stages import Confirm, ConfirmAll, OrderLine, Pause, Recover, Skip, Stage, Trade, rests_of
 
 
@@ -59,6 +59,7 @@ def _order(line: OrderLine) -> str:
 
 
 _MOST_REASONS = 3
+_PROBLEMS: tuple[LineStatus, ...] = ("overfilled", "unknown")
 _LINES = (
     "Account",
     "Ref",
@@ -97,7 +98,7 @@ def _lines_table(account: AccountResult, style: Style) -> str:
 
 
 def _line(account: str, line: LineResult, style: Style) -> Sequence[str]:
-    good = line.status == "filled"
+    price, value, commission = average_price(line), executed_usd(line), commission_usd(line)
     return (
         account,
         "+".join(o.dispatch.reference for o in line.orders) or line.reference,
@@ -105,24 +106,30 @@ def _line(account: str, line: LineResult, style: Style) -> Sequence[str]:
         line.planned.symbol,
         shares(line.planned.quantity),
         shares(line.filled),
-        f"{average_price(line):,.4f}" if line.value_usd else "",
-        dollars(line.value_usd) if line.value_usd else "",
-        dollars(line.commission_usd) if line.commission_usd else "",
-        line.status if good else style.paint(line.status, "yellow"),
+        "" if price is None else f"{price:,.4f}",
+        dollars(value) if line.filled and value is not None else "",
+        dollars(commission) if line.filled and commission is not None else "",
+        _status(line, style),
         _note(line),
     )
 
 
+def _status(line: LineResult, style: Style) -> str:
+    if line.status == "filled":
+        return line.status
+    return style.paint(line.status, "red" if line.status in _PROBLEMS else "yellow")
+
+
 class _LineStatus(msgspec.Struct, frozen=True):
-    """One line of the plan in ``status --json``. Shares and USD."""
+    """One line of the plan in ``status --json``. Shares and USD; what the broker has not told is null."""
 
     reference: str
     action: str
     symbol: str
     planned: Decimal
     filled: Decimal
-    value_usd: Decimal
-    commission_usd: Decimal
+    value_usd: Decimal | None
+    commission_usd: Decimal | None
     status: str
     note: str
 
@@ -154,8 +161,8 @@ def _account_status(account: AccountResult) -> _AccountStatus:
             symbol=line.planned.symbol,
             planned=line.planned.quantity,
             filled=line.filled,
-            value_usd=line.value_usd,
-            commission_usd=line.commission_usd,
+            value_usd=executed_usd(line),
+            commission_usd=commission_usd(line),
             status=line.status,
             note=_note(line),
         )
@@ -165,9 +172,8 @@ def _account_status(account: AccountResult) -> _AccountStatus:
 
 
 def _note(line: LineResult) -> str:
-    if line.cut is not None:
-        return line.cut.why
-    return "; ".join(order.note for order in line.orders if order.note)
+    cut = () if line.cut is None else (line.cut.why,)
+    return "; ".join((*cut, *(note for order in line.orders for note in order_notes(order))))
 
 
 def next_steps(plan_id: str, accounts: Iterable[AccountResult]) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ from rebalplan.document import DriftRow
 from rebalplan.journal.result import AccountResult, LineResult
 from rebalplan.model import CASH
 from rebalplan.money import ZERO, percent_of
-from rebalplan.reports.after import After, account_after, average_price, slippage_bps
+from rebalplan.reports.after import After, account_after
 from rebalplan.reports.cells import Cell, table_bytes, timestamp
+from rebalplan.reports.line import average_price, commission_usd, executed_usd, line_notes, slippage_bps
 
 COLUMNS = (
     "timestamp_run",
@@ -63,7 +64,7 @@ def account_error(result: AccountResult) -> str:
     if result.plan.reasons:
         return "; ".join(result.plan.reasons)
     if result.intents and not result.is_current:
-        return "it was begun and not closed since its last news: --resume takes it up"
+        return "the run did not finish: `rebal apply PLAN --resume` finishes it"
     return result.closed.error if result.closed is not None else ""
 
 
@@ -101,7 +102,7 @@ def _symbol(result: AccountResult, row: DriftRow, line: LineResult | None, after
         "new_qty_shares": row.quantity if after is None else after.shares.get(row.symbol, ZERO),
         "new_wt_pct": row.current_pct if after is None else _weight(result, after, row.symbol),
         "status": "none",
-        "notes": row.reason,
+        "notes": _notes(row, line, after),
     }
     if line is not None:
         cells.update(_line(result, line))
@@ -122,22 +123,22 @@ def _line(result: AccountResult, line: LineResult) -> Row:
         "algo": "+".join(order.dispatch.algo for order in line.orders) or execution.algo_preference,
         "est_value_usd": planned.value_usd,
         "exec_qty_shares": line.filled,
-        "exec_price": average_price(line) if line.value_usd else None,
-        "exec_value_usd": line.value_usd,
+        "exec_price": average_price(line),
+        "exec_value_usd": executed_usd(line),
         "status": line.status,
         "error": account_error(result) if line.status == "not_sent" else "",
-        "notes": "; ".join(_notes(line)),
-        "commission_usd": line.commission_usd,
+        "commission_usd": commission_usd(line),
         "slippage_bps": slippage_bps(line),
         "order_ref": "+".join(order.dispatch.reference for order in line.orders) or line.reference,
         "perm_id": "+".join(str(order.perm_id) for order in line.orders if order.perm_id),
     }
 
 
-def _notes(line: LineResult) -> Iterable[str]:
-    if line.cut is not None:
-        yield f"cut to {line.cut.quantity}: {line.cut.why}"
-    yield from (order.note for order in line.orders if order.note)
+def _notes(row: DriftRow, line: LineResult | None, after: After | None) -> str:
+    """Return what is to be said of a symbol: why nothing is traded or what became of its line, then a doubt."""
+    said: Iterable[str | None] = (row.reason,) if line is None else line_notes(line)
+    doubt = "" if after is None else after.symbol_doubts.get(row.symbol, "")
+    return "; ".join(text for text in (*said, doubt) if text)
 
 
 def _cash(result: AccountResult, after: After | None) -> Row:
@@ -149,6 +150,7 @@ def _cash(result: AccountResult, after: After | None) -> Row:
         "action": "none",
         "status": account_status(result),
         "error": account_error(result),
+        "notes": "" if after is None else "; ".join(after.doubts),
     }
     if summary is not None:
         cells.update(

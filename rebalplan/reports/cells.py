@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from rebalplan.money import canonical, quantize
+from rebalplan.money import quantize
 
 Cell = Decimal | int | str | bool | None
 
@@ -23,7 +23,7 @@ def cell(value: Cell) -> str:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return str(canonical(quantize(value)))
+            return str(quantize(value))
         case int():
             return str(value)
         case str():

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from rebalplan.journal.result import AccountResult
+from rebalplan.model import Side
 from rebalplan.money import ZERO
 from rebalplan.reports.account import Row, account_error, account_status
-from rebalplan.reports.after import account_after
+from rebalplan.reports.after import After, account_after
 from rebalplan.reports.cells import table_bytes, timestamp
+from rebalplan.reports.line import executed_usd
 
 COLUMNS = (
     "timestamp_run",
@@ -42,10 +45,22 @@ def _row(result: AccountResult, run_at: datetime) -> Row:
         "submitted": sum(bool(line.orders) for line in result.lines),
         "filled": sum(line.status == "filled" for line in result.lines),
         "rejected": sum(line.status == "rejected" for line in result.lines),
-        "buy_usd": sum((line.value_usd for line in result.lines if line.planned.side == "BUY"), ZERO),
-        "sell_usd": sum((line.value_usd for line in result.lines if line.planned.side == "SELL"), ZERO),
+        "buy_usd": _traded_usd(result, "BUY"),
+        "sell_usd": _traded_usd(result, "SELL"),
         "pre_leverage": before,
         "post_leverage": before if after is None else after.leverage,
         "status": account_status(result),
-        "error": account_error(result),
+        "error": _error(result, after),
     }
+
+
+def _traded_usd(result: AccountResult, side: Side) -> Decimal | None:
+    """Return what all fills of a side came to, without commission; ``None`` while executions are missing."""
+    values = [executed_usd(line) for line in result.lines if line.planned.side == side]
+    known = [value for value in values if value is not None]
+    return sum(known, ZERO) if len(known) == len(values) else None
+
+
+def _error(result: AccountResult, after: After | None) -> str:
+    doubts = () if after is None else after.doubts
+    return "; ".join(text for text in (account_error(result), *doubts) if text)

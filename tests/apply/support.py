@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from rebalplan.apply.book import Book
+from rebalplan.apply.reconcile import Lists, conclude
 from rebalplan.journal.journal import Journal
 from rebalplan.model import Quote
 from rebalplan.orders import CompletedOrder, Execution, OpenOrder, OrderTicket, StatusReported
@@ -19,6 +21,8 @@ from tests.simulation.disk import SimDisk
 
 D = Decimal
 AT = NOW + timedelta(minutes=5)
+CLIENT_ID = 42
+AGREE_SEC = 5.0
 
 
 def limits(**keys: Any) -> LimitsPolicy:
@@ -45,7 +49,7 @@ def ticket(reference: str = SELL, quantity: str = "40", **fields: Any) -> OrderT
 def new_book() -> tuple[Book, Journal]:
     clock = VirtualClock(AT)
     journal = Journal(SimDisk(), Path("plans/p.journal.jsonl"), PLAN)
-    return Book("DU1", journal, clock), journal
+    return Book("DU1", CLIENT_ID, journal, clock), journal
 
 
 def sent_book(*references: str) -> tuple[Book, Journal]:
@@ -56,18 +60,21 @@ def sent_book(*references: str) -> tuple[Book, Journal]:
     return book, journal
 
 
-def shown(reference: str = SELL, perm_id: int = 70, *, order_id: int = 7, account: str = "DU1") -> OpenOrder:
-    return OpenOrder(
-        reference=reference,
-        perm_id=perm_id,
-        order_id=order_id,
-        account=account,
-        symbol="BND",
-        con_id=con_id_of("BND"),
-        side="SELL",
-        quantity=D(40),
-        status="Submitted",
-    )
+def shown(reference: str = SELL, perm_id: int = 70, **fields: Any) -> OpenOrder:
+    values: dict[str, Any] = {
+        "reference": reference,
+        "perm_id": perm_id,
+        "order_id": 7,
+        "client_id": CLIENT_ID,
+        "account": "DU1",
+        "symbol": "BND",
+        "con_id": con_id_of("BND"),
+        "side": "SELL",
+        "quantity": D(40),
+        "order_type": "MKT",
+        "status": "Submitted",
+    }
+    return OpenOrder(**(values | fields))
 
 
 def execution(exec_id: str, quantity: str, price: str = "100", **fields: Any) -> Execution:
@@ -89,12 +96,28 @@ def status(name: str, filled: str = "0", *, perm_id: int = 70, order_id: int = 7
     return StatusReported(order_id=order_id, perm_id=perm_id, status=name, filled=D(filled))
 
 
-def completed(name: str = "Filled", filled: str = "40", perm_id: int = 70) -> CompletedOrder:
+def lists(
+    completed: Sequence[CompletedOrder] = (),
+    still_open: Sequence[OpenOrder] = (),
+    *,
+    after_sec: float = AGREE_SEC,
+) -> Lists:
+    """Return complete lists, asked so long after the moment of everything else here."""
+    return Lists(AT + timedelta(seconds=after_sec), tuple(completed), tuple(still_open))
+
+
+def confirm(book: Book, *rows: CompletedOrder, after_sec: float = AGREE_SEC) -> str:
+    """Ask the lists about the order of SELL, nothing being open any more."""
+    found = lists(rows, after_sec=after_sec)
+    return conclude(book, book.orders[SELL], found, is_last=False, agree_sec=AGREE_SEC)
+
+
+def completed(name: str = "Filled", filled: str | None = "40", perm_id: int = 70) -> CompletedOrder:
     return CompletedOrder(
         reference=SELL,
         perm_id=perm_id,
         account="DU1",
         con_id=con_id_of("BND"),
         status=name,
-        filled=D(filled),
+        filled=None if filled is None else D(filled),
     )

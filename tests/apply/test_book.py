@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rebalplan.apply.book import Book
@@ -9,8 +11,20 @@ from rebalplan.apply.reconcile import Lists, conclude, foreign_references
 from rebalplan.journal.journal import Journal
 from rebalplan.journal.result import LineResult
 from rebalplan.orders import Commissioned, Noticed
-from tests.apply.support import AT, D, completed, execution, sent_book, shown, status
-from tests.journal.support import PLAN, SELL
+from tests.apply.support import (
+    AGREE_SEC,
+    AT,
+    CLIENT_ID,
+    D,
+    completed,
+    confirm,
+    execution,
+    lists,
+    sent_book,
+    shown,
+    status,
+)
+from tests.journal.support import PLAN, SELL, resolved
 from tests.simulation.clock import VirtualClock
 
 
@@ -68,6 +82,7 @@ def test_a_status_before_the_acknowledgement_counts_once_the_two_are_tied() -> N
     book.status(status("Cancelled"))
     assert line(journal).status == "dispatched"
     book.shown(shown())
+    assert confirm(book) == "over"
     assert line(journal).status == "cancelled"
 
 
@@ -88,6 +103,7 @@ def test_error_and_status_together_reject(perm_id: int, error_first: bool) -> No
     if not error_first:
         assert line(journal).status == "dispatched"
         book.noticed(notice(201))
+    assert confirm(book) == "over"
     assert line(journal).status == "rejected"
     assert line(journal).orders[0].note == "said (201)"
 
@@ -161,7 +177,7 @@ def test_an_unknown_order_that_shows_up_is_followed_again() -> None:
 
 
 def adopted(journal: Journal, book: Book) -> Book:
-    again = Book("DU1", journal, book._clock)
+    again = Book("DU1", CLIENT_ID, journal, book.clock)
     again.adopt(journal.result().of("DU1").lines)
     return again
 
@@ -182,30 +198,32 @@ class TestConclude:
         if ended:
             book.shown(shown())
             book.status(status(ended, "40"))
-        verdict = conclude(book, book.orders[SELL], lists, is_last=is_last)
+        verdict = conclude(book, book.orders[SELL], lists, is_last=is_last, agree_sec=AGREE_SEC)
         return verdict, line(journal).status
 
     def test_open(self) -> None:
-        assert self.verdict(Lists((), (shown(),))) == ("open", "dispatched")
+        assert self.verdict(lists((), (shown(),))) == ("open", "dispatched")
 
     def test_absent_is_unknown_only_at_the_last(self) -> None:
-        assert self.verdict(Lists((), ())) == ("absent", "dispatched")
-        assert self.verdict(Lists((), ()), is_last=True) == ("absent", "unknown")
+        assert self.verdict(lists()) == ("absent", "dispatched")
+        assert self.verdict(lists(), is_last=True) == ("absent", "unknown")
 
     def test_completed_waits_for_its_executions_until_the_last(self) -> None:
-        assert self.verdict(Lists((completed(),), ())) == ("short", "dispatched")
-        assert self.verdict(Lists((completed(),), ()), is_last=True) == ("over", "filled")
+        assert self.verdict(lists((completed(),))) == ("short", "dispatched")
+        assert self.verdict(lists((completed(),)), is_last=True) == ("over", "filled")
 
-    def test_completed_without_a_fill_is_over(self) -> None:
-        assert self.verdict(Lists((completed("Cancelled", "0"),), ())) == ("over", "cancelled")
+    def test_completed_without_a_fill_is_over_once_a_later_list_says_so_too(self) -> None:
+        row = completed("Cancelled", "0")
+        assert self.verdict(lists((row,), after_sec=0)) == ("short", "dispatched")
+        assert self.verdict(lists((row,))) == ("over", "cancelled")
 
     def test_completed_twice_halts(self) -> None:
         both = (completed("Cancelled", "0", 70), completed("Filled", "40", 71))
-        assert self.verdict(Lists(both, ())) == ("over", "unknown")
+        assert self.verdict(lists(both)) == ("over", "unknown")
 
     def test_an_end_that_was_heard_needs_no_list(self) -> None:
-        assert self.verdict(Lists((), ()), ended="Filled") == ("short", "working")
-        assert self.verdict(Lists((), ()), ended="Filled", is_last=True) == ("over", "filled")
+        assert self.verdict(lists(), ended="Filled") == ("short", "working")
+        assert self.verdict(lists(), ended="Filled", is_last=True) == ("over", "filled")
 
 
 def test_foreign_references_are_those_of_this_plan_that_the_journal_does_not_know() -> None:
@@ -225,8 +243,8 @@ def test_inactive_alone_is_no_end() -> None:
     assert order.is_followed
     assert order.ask_at is not None
     assert kinds(journal) == ["Dispatch", "Ack"]
-    still_open = Lists((), (shown(),))
-    assert conclude(book, order, still_open, is_last=False) == "open"
+    still_open = lists((), (shown(),))
+    assert conclude(book, order, still_open, is_last=False, agree_sec=AGREE_SEC) == "open"
     book.record_execution(execution("e.01.01", "40"))
     assert (line(journal).status, len(journal.result().of("DU1").lines[0].orders)) == ("filled", 1)
 
@@ -235,7 +253,8 @@ def test_inactive_and_gone_from_the_open_orders_is_an_end() -> None:
     book, journal = sent_book()
     book.shown(shown())
     book.status(status("Inactive"))
-    assert conclude(book, book.orders[SELL], Lists((), ()), is_last=False) == "over"
+    assert confirm(book, after_sec=0) == "short"
+    assert confirm(book) == "over"
     assert line(journal).status == "rejected"
 
 
@@ -244,6 +263,7 @@ def test_inactive_after_a_rejection_is_an_end() -> None:
     book.shown(shown())
     book.noticed(notice(201))
     book.status(status("Inactive"))
+    assert confirm(book) == "over"
     assert line(journal).status == "rejected"
 
 
@@ -253,6 +273,7 @@ def test_the_end_of_an_order_says_whether_we_had_asked_for_it(asked: bool) -> No
     book.shown(shown())
     book.orders[SELL].was_cancelled_by_us = asked
     book.status(status("Cancelled"))
+    confirm(book)
     assert journal.result().of("DU1").lines[0].orders[0].cancel_asked is asked
     assert book.orders[SELL].may_be_followed is asked
 
@@ -261,7 +282,7 @@ def test_an_order_found_twice_stays_unknown_for_the_next_process() -> None:
     book, journal = sent_book()
     book.shown(shown(perm_id=70))
     book.shown(shown(perm_id=71))
-    again = Book("DU1", journal, VirtualClock(AT))
+    again = Book("DU1", CLIENT_ID, journal, VirtualClock(AT))
     again.adopt(journal.result().of("DU1").lines)
     again.reconnected()
     again.shown(shown(perm_id=70))
@@ -285,10 +306,10 @@ def test_an_order_that_works_again_is_not_inactive_any_more() -> None:
     book.shown(shown())
     book.status(status("Inactive"))
     book.status(status("Submitted"))
-    assert conclude(book, book.orders[SELL], Lists((), ()), is_last=False) == "absent"
+    assert conclude(book, book.orders[SELL], lists(), is_last=False, agree_sec=AGREE_SEC) == "absent"
     book.status(status("Inactive"))
     book.reconnected()
-    assert conclude(book, book.orders[SELL], Lists((), ()), is_last=False) == "absent"
+    assert conclude(book, book.orders[SELL], lists(), is_last=False, agree_sec=AGREE_SEC) == "absent"
 
 
 def test_a_rejection_after_inactive_is_an_end() -> None:
@@ -296,4 +317,121 @@ def test_a_rejection_after_inactive_is_an_end() -> None:
     book.shown(shown())
     book.status(status("Inactive"))
     book.noticed(notice(201))
+    assert confirm(book) == "over"
     assert line(journal).status == "rejected"
+
+
+def test_a_cancel_that_crossed_a_fill_is_over_only_when_the_lists_agree_on_the_fill() -> None:
+    book, journal = sent_book()
+    book.shown(shown())
+    book.orders[SELL].was_cancelled_by_us = True
+    book.status(status("Cancelled"))
+    assert confirm(book, completed("Cancelled", "0"), after_sec=1) == "short"
+    assert confirm(book, completed("Cancelled", "15")) == "short"
+    book.record_execution(execution("e.01.01", "15"))
+    assert confirm(book, completed("Cancelled", "15")) == "over"
+    order = book.orders[SELL]
+    assert (line(journal).status, order.rest, order.may_be_followed) == ("partial", D(25), True)
+
+
+def test_an_end_that_the_lists_never_agree_on_has_nothing_after_it() -> None:
+    book, journal = sent_book()
+    book.shown(shown())
+    book.orders[SELL].was_cancelled_by_us = True
+    book.status(status("Cancelled"))
+    disagreeing = lists((completed("Cancelled", "15"),))
+    assert conclude(book, book.orders[SELL], disagreeing, is_last=True, agree_sec=AGREE_SEC) == "over"
+    order = book.orders[SELL]
+    assert (line(journal).filled, order.rest, order.may_be_followed) == (D(15), D(25), False)
+    assert not line(journal).orders[0].is_agreed
+
+
+def test_a_completed_order_without_a_filled_quantity_is_no_agreement() -> None:
+    book, _journal = sent_book()
+    book.shown(shown())
+    assert confirm(book, completed("Cancelled", None)) == "short"
+    assert confirm(book, completed("Cancelled", None)) == "short"
+    book.status(status("Cancelled", "0"))
+    assert confirm(book, completed("Cancelled", None)) == "over"
+
+
+def test_a_fill_after_the_end_counts_and_sounds_an_alarm() -> None:
+    book, journal = sent_book()
+    book.shown(shown())
+    book.orders[SELL].was_cancelled_by_us = True
+    book.status(status("Cancelled"))
+    confirm(book)
+    book.record_execution(execution("e.01.01", "15"))
+    assert line(journal).filled == D(15)
+    assert line(journal).orders[0].late == D(15)
+    assert not book.orders[SELL].may_be_followed
+    assert book.alarms == (
+        f"{SELL} filled 15 shares of BND, the broker had said that it ended with 0: nothing more is sent",
+    )
+
+
+def test_an_order_that_somebody_raised_is_not_over_at_the_shares_that_were_sent() -> None:
+    book, journal = sent_book()
+    book.shown(shown())
+    book.shown(shown(quantity=D(60)))
+    book.record_execution(execution("e.01.01", "40"))
+    assert (line(journal).status, len(book.alarms)) == ("working", 1)
+    book.record_execution(execution("e.02.01", "20"))
+    assert (line(journal).status, line(journal).filled) == ("overfilled", D(60))
+    assert kinds(journal) == ["Dispatch", "Ack", "Changed", "Fill", "Fill", "Done"]
+
+
+@pytest.mark.parametrize("change", [{"quantity": D(30)}, {"order_type": "LMT"}])
+def test_a_change_that_cannot_fill_more_is_recorded_once_and_stops_nothing(change: dict[str, Any]) -> None:
+    book, journal = sent_book()
+    for _ in range(2):
+        book.shown(shown(**change))
+    assert kinds(journal) == ["Dispatch", "Ack", "Changed"]
+    assert book.alarms == ()
+
+
+def test_an_order_that_works_under_another_client_id_has_no_number_of_ours() -> None:
+    book, _journal = sent_book()
+    book.reconnected()
+    book.shown(shown(client_id=43))
+    assert (book.orders[SELL].order_id, book.orders[SELL].owner) == (None, 43)
+
+
+class TestResolved:
+    def book(self, filled: str) -> tuple[Book, Journal]:
+        book, journal = sent_book()
+        book.give_up(book.orders[SELL], "silence")
+        journal.append(resolved(filled, "100" if D(filled) else "0"))
+        again = Book("DU1", CLIENT_ID, journal, book.clock)
+        again.adopt(journal.result().of("DU1").lines)
+        return again, journal
+
+    def test_working_again_it_is_unknown_again(self) -> None:
+        book, journal = self.book("0")
+        book.shown(shown())
+        assert (line(journal).status, book.has_unknown(), len(book.alarms)) == ("unknown", True, 1)
+
+    def test_listed_as_working_it_is_unknown_again(self) -> None:
+        book, journal = self.book("0")
+        book.check_resolved((shown(),), (), ())
+        assert line(journal).status == "unknown"
+        assert "RB512" in book.alarms[0]
+
+    def test_filled_after_all_the_fills_count_and_stop_the_account(self) -> None:
+        book, journal = self.book("0")
+        dealt = execution("e.01.01", "40")
+        book.record_execution(dealt)
+        book.check_resolved((), (), (dealt,))
+        assert (line(journal).status, line(journal).filled, len(book.alarms)) == ("filled", D(40), 1)
+
+    def test_completed_with_more_than_the_answer_it_is_unknown_again(self) -> None:
+        book, journal = self.book("0")
+        book.check_resolved((), (completed("Filled", "40"),), ())
+        assert line(journal).status == "unknown"
+
+    def test_as_answered_it_stays_resolved(self) -> None:
+        book, journal = self.book("40")
+        dealt = execution("e.01.01", "40")
+        book.record_execution(dealt)
+        book.check_resolved((), (completed("Filled", "40"),), (dealt,))
+        assert (line(journal).status, book.alarms) == ("filled", ())

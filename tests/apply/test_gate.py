@@ -22,7 +22,7 @@ from rebalplan.apply.gate import (
 )
 from rebalplan.apply.order import new_order
 from tests.apply.support import AT, limits, market_quote, ticket
-from tests.journal.support import PLAN, SELL, dispatch
+from tests.journal.support import PLAN, SELL, dispatch, fill
 
 D = Decimal
 PLANNED = PLAN.plan.accounts[0].orders[0]
@@ -73,6 +73,10 @@ def test_a_fallback_needs_the_end_of_the_first_order_and_takes_no_more_than_its_
     first.over, first.end_filled = "cancelled", D(10)
     assert "somebody else cancelled" in why(check_rest(rest, first), is_defect=True)
     first.was_cancelled_by_us = True
+    assert "do not agree" in why(check_rest(rest, first), is_defect=True)
+    first.is_agreed = True
+    first.fills["e.01"] = fill("e.01.01", "10")
+    first.end_filled = D(10)
     assert "30 shares left" in why(check_rest(rest, first), is_defect=True)
     assert check_rest(ticket(f"{SELL}-f", "30", algo="none"), first) is None
     assert check_rest(ticket(), None) is None

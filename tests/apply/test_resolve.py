@@ -8,21 +8,34 @@ from typing import Any
 import msgspec
 import pytest
 
-from rebalplan.apply.resolve import Answer, BrokerView, Proposal, contradictions, propose, resolve
+from rebalplan.apply.answers import shown_otherwise
+from rebalplan.apply.resolve import (
+    TOO_EARLY,
+    Answer,
+    BrokerView,
+    Proposal,
+    contradictions,
+    propose,
+    resolve,
+    verify_resolved,
+)
 from rebalplan.errors import RefusedError
-from rebalplan.journal.fold import fold
+from rebalplan.journal.fold import fold, fold_orders
 from rebalplan.journal.records import AnyRecord
-from rebalplan.journal.result import AccountResult
+from rebalplan.journal.result import AccountOrders
 from tests.apply.support import AT, completed, execution, shown
 from tests.builders import position
-from tests.journal.support import FIRST_BUY, PLAN, SELL, dispatch, done, fill, intent, unknown
+from tests.journal.support import FIRST_BUY, PLAN, SELL, ack, dispatch, done, fill, intent, resolved, unknown
 
 D = Decimal
 
 
-def account(*records: AnyRecord) -> AccountResult:
-    begun = (intent(SELL, FIRST_BUY), dispatch(), *records, unknown())
-    return fold(PLAN, begun).of("DU1")
+def begun(*records: AnyRecord) -> tuple[AnyRecord, ...]:
+    return (intent(SELL, FIRST_BUY), dispatch(), *records, unknown())
+
+
+def account(*records: AnyRecord) -> AccountOrders:
+    return fold_orders(begun(*records), "DU1")
 
 
 def view(bnd: str = "50", **fields: Any) -> BrokerView:
@@ -68,7 +81,7 @@ def test_corrections_count_once() -> None:
     ("seen", "is_session_over", "why_not"),
     [
         (view(open_orders=(shown(),)), True, "it is still working: cancel it in TWS or wait for its end"),
-        (view(), False, "its DAY session is not over: it may still fill"),
+        (view(), False, TOO_EARLY),
         (
             view(completed=(completed("Filled", "40"),)),
             True,
@@ -104,11 +117,25 @@ def test_a_completed_order_needs_no_end_of_session() -> None:
     assert proposal(seen, is_session_over=False).answer == Answer(D(0), D(0))
 
 
+def test_half_of_an_order_that_the_broker_has_twice_is_no_end() -> None:
+    seen = view(completed=(completed("Cancelled", "0"),))
+    doubled = fold_orders((intent(SELL), dispatch(), msgspec.structs.replace(unknown(), is_twin=True)), "DU1")
+    assert propose(doubled, SELL, seen, is_session_over=False).why_not == TOO_EARLY
+    assert contradictions(doubled, SELL, Answer(D(0), D(0)), seen) == (TOO_EARLY,)
+
+
+def test_a_completed_order_that_the_broker_tells_no_shares_of_is_not_read_as_unfilled() -> None:
+    seen = view("10", executions=(execution("e.1", "40"),), completed=(completed("Filled", None),))
+    made = proposal(seen, is_session_over=False)
+    assert made.answer == Answer(D(40), D(100))
+    assert made.evidence[-1] == "it is completed: Filled; the broker does not say how many shares it filled"
+
+
 def test_the_evidence_is_shown_in_sentences() -> None:
     assert proposal(view("10", executions=(execution("e.1", "40"),))).evidence == (
         "sent 2026-03-02 16:05:00 UTC for 40 shares: nobody knows",
         "executions at the broker with this reference: 40 shares, 4000.00 USD",
-        "the position differs by 40 shares from what the account had at INTENT and all known fills",
+        "the position moved by 40 shares that no known fill explains",
         "it is not among the working orders",
         "it is not among the completed orders",
     )
@@ -131,21 +158,111 @@ def test_the_evidence_is_shown_in_sentences() -> None:
 def test_what_the_broker_shows_against_an_answer_is_said(
     answer: Answer, seen: BrokerView, against: tuple[str, ...]
 ) -> None:
-    assert contradictions(account(), SELL, answer, seen) == against
+    assert contradictions(account(), SELL, answer, seen, is_session_over=True) == against
+
+
+@pytest.mark.parametrize("answer", [Answer(D(0), D(0)), Answer(D(40), D(100))])
+def test_while_the_session_lasts_every_answer_is_too_early(answer: Answer) -> None:
+    seen = view("10", executions=(execution("e.1", "40"),)) if answer.filled else view()
+    assert contradictions(account(), SELL, answer, seen) == (TOO_EARLY,)
+    assert contradictions(account(), SELL, answer, seen, is_session_over=True) == ()
+
+
+def test_an_order_that_the_broker_lists_as_completed_needs_no_end_of_session() -> None:
+    seen = view(completed=(completed("Cancelled", "0"),))
+    assert contradictions(account(), SELL, Answer(D(0), D(0)), seen) == ()
 
 
 def test_fills_in_the_journal_count_against_an_answer_too() -> None:
     known = account(fill("e.01.01", "15"))
-    assert contradictions(known, SELL, Answer(D(0), D(0)), view("35")) == (
+    assert contradictions(known, SELL, Answer(D(0), D(0)), view("35"), is_session_over=True) == (
         "executions of 15 shares are known, the answer says 0",
         "the position moved by 15 shares, the answer says 0",
     )
-    assert contradictions(known, SELL, Answer(D(15), D(100)), view("35")) == ()
+    assert contradictions(known, SELL, Answer(D(15), D(100)), view("35"), is_session_over=True) == ()
+
+
+def test_the_plan_adds_nothing_to_what_the_records_say() -> None:
+    planned, seen = fold(PLAN, begun()).of("DU1"), view("10", executions=(execution("e.1", "40"),))
+    made = propose(planned, SELL, seen, is_session_over=True)
+    assert made == propose(account(), SELL, seen, is_session_over=True)
+    absent = Answer(D(0), D(0))
+    assert contradictions(planned, SELL, absent, seen) == contradictions(account(), SELL, absent, seen)
+
+
+@pytest.mark.parametrize("records", [(), (ack(),)])
+def test_an_order_without_an_end_may_be_resolved_before_it_is_called_unknown(
+    records: tuple[AnyRecord, ...],
+) -> None:
+    sent = fold_orders((intent(SELL), dispatch(), *records), "DU1")
+    made = propose(sent, SELL, view(), is_session_over=True)
+    assert made.answer == Answer(D(0), D(0))
+    assert made.evidence[0].endswith("40 shares: the last run did not wait for its end")
+
+
+def test_an_order_whose_end_the_broker_evidenced_is_not_resolved() -> None:
+    over = fold_orders((intent(SELL), dispatch(), done("filled", "40")), "DU1")
+    with pytest.raises(RefusedError, match=f"{SELL} is not an unknown order"):
+        propose(over, SELL, view("10"), is_session_over=True)
 
 
 def test_no_answer_is_right_while_the_order_works() -> None:
     with pytest.raises(RefusedError, match="still working"):
         contradictions(account(), SELL, Answer(D(0), D(0)), view(open_orders=(shown(),)))
+
+
+def findings(seen: BrokerView, filled: str = "0", *, is_resolved: bool = True) -> list[tuple[str, str, str]]:
+    answered = (resolved(filled, "100" if D(filled) else "0"),) if is_resolved else ()
+    known = fold_orders((*begun(), *answered), "DU1")
+    found = verify_resolved(
+        known, open_orders=seen.open_orders, completed=seen.completed, executions=seen.executions
+    )
+    assert {(f.code, f.weight, f.account, f.field) for f in found} <= {
+        ("RB512", "refuse", "DU1", "orders.BND")
+    }
+    return [(f.planned, f.now, f.message) for f in found]
+
+
+@pytest.mark.parametrize(
+    ("seen", "filled"),
+    [
+        (view(), "0"),
+        (view(), "40"),
+        (view(completed=(completed("Cancelled", "0"),)), "0"),
+        (view(completed=(completed("Filled", None),)), "40"),
+        (view(executions=(execution("e.1", "40"),), completed=(completed("Cancelled", "0"),)), "40"),
+        (
+            view(open_orders=(shown(FIRST_BUY),), executions=(execution("e.1", "5", reference=FIRST_BUY),)),
+            "0",
+        ),
+    ],
+)
+def test_an_answer_that_the_broker_shows_nothing_against_stands(seen: BrokerView, filled: str) -> None:
+    assert findings(seen, filled) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "filled", "now"),
+    [
+        (view(open_orders=(shown(),)), "0", "working"),
+        (view(open_orders=(shown(),)), "40", "working"),
+        (view(executions=(execution("e.1", "15"),)), "0", "filled 15"),
+        (view(executions=(execution("e.1.01", "15"), execution("e.1.02", "14"))), "15", "filled 14"),
+        (view(completed=(completed("Filled", "40"),)), "0", "filled 40"),
+    ],
+)
+def test_an_answer_that_the_broker_shows_otherwise_is_a_finding(
+    seen: BrokerView, filled: str, now: str
+) -> None:
+    message = (
+        f"{SELL} was resolved as {filled} shares, but the broker shows it {now}: settle it again with "
+        f"`rebal resolve {SELL}`"
+    )
+    assert findings(seen, filled) == [(filled, now, message)]
+
+
+def test_an_order_that_is_unknown_has_no_answer_to_compare() -> None:
+    assert findings(view(open_orders=(shown(),)), is_resolved=False) == []
 
 
 def test_only_an_unknown_order_can_be_resolved() -> None:
@@ -155,7 +272,7 @@ def test_only_an_unknown_order_can_be_resolved() -> None:
         propose(account(), FIRST_BUY, view(), is_session_over=True)
 
 
-@pytest.mark.parametrize(("filled", "price"), [("41", "100"), ("-1", "100"), ("5", "0"), ("0", "100")])
+@pytest.mark.parametrize(("filled", "price"), [("-1", "100"), ("5", "0"), ("0", "100")])
 def test_an_answer_that_cannot_be_is_refused(filled: str, price: str) -> None:
     with pytest.raises(RefusedError, match="cannot be"):
         resolve(account(), SELL, Answer(D(filled), D(price)), at=AT, who="me", evidence=())
@@ -164,3 +281,8 @@ def test_an_answer_that_cannot_be_is_refused(filled: str, price: str) -> None:
 def test_the_record_says_who_and_on_what_evidence() -> None:
     record = resolve(account(), SELL, Answer(D(5), D("99.50")), at=AT, who="me\x1b[1m", evidence=("a", "b"))
     assert (record.filled, str(record.price), record.who, record.evidence) == (D(5), "99.5", "me [1m", "a; b")
+
+
+def test_a_completed_order_that_says_nothing_was_filled_speaks_against_no_answer() -> None:
+    seen = view(completed=(completed("Cancelled", "0"),))
+    assert shown_otherwise(SELL, D(10), seen.open_orders, seen.completed, seen.executions) == ""

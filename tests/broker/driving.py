@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ FAST = Timing(
     settle_sec=10,
     link_sec=12,
     quiet_sec=1,
+    fresh_sec=1,
     quote_sec=30,
     tick_sec=0.02,
 )
@@ -167,10 +169,11 @@ class Desk:
 
 
 def quicken(patch: pytest.MonkeyPatch) -> None:
-    """Wait for nothing that is only there to be gentle to a real broker."""
+    """Wait for nothing that is only there to be gentle to a real broker, nor for the disk, which keeps its power."""
     patch.setattr(rebalplan.apply.timing, "Timing", lambda: FAST)
     patch.setattr(rebalplan.ibkr.connection, "MESSAGES_PER_SECOND", 10_000)
     patch.setattr(rebalplan.sim.session, "MAX_RATE", 10_000)
+    patch.setattr(os, "fsync", lambda _file: None)
 
 
 SETTINGS = {

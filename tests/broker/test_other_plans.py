@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -51,7 +53,7 @@ def test_after_it_was_resolved_the_new_plan_trades_the_account(planned: Workspac
         reference = begin(it)
         it.workspace.run("plan", "--account", ACCOUNT)
         assert it.workspace.run("apply", "latest", "--yes").code == 3
-        assert it.workspace.run("resolve", reference, "--absent").code == 0
+        assert it.workspace.run("resolve", reference, "--absent", "--force").code == 0
         assert it.workspace.run("apply", "latest", "--yes").code == 0
         line = first_line_of(it)
         assert sells(it).count(line) == 2
@@ -61,12 +63,77 @@ def first_line_of(it: Desk) -> str:
     return sells(it)[0]
 
 
-def test_a_journal_that_cannot_be_read_refuses_every_other_plan(planned: Workspace) -> None:
-    planned.write("plans/20260101T000000Z-000000000000.journal.jsonl", "not a journal\n")
+STRANGER = "20260101T000000Z-000000000000.journal.jsonl"
+
+
+def test_a_journal_of_which_nothing_can_be_read_refuses_every_account_while_its_plan_is_gone(
+    planned: Workspace,
+) -> None:
+    path = planned.write(f"plans/{STRANGER}", "not a journal\n")
     with desk(planned, scenario_text()) as it:
         result = it.apply()
         assert (result.code, it.sent(ACCOUNT)) == (3, [])
-        assert "the journal of plan 20260101T000000Z-000000000000 cannot be read" in result.out
+        assert f"{STRANGER} is damaged: line 1 cannot be read" in result.out
+        assert f"rename it to {STRANGER}.aside" in result.out
+        path.rename(f"{path}.aside")
+        assert it.apply().code == 0
+
+
+def finish(it: Desk) -> Path:
+    """Apply one account of a first plan to its end, make a second plan, and return the first one's journal."""
+    assert it.apply("--account", ACCOUNT).code == 0
+    (journal,) = (it.workspace.folder / "plans").glob("*.jsonl")
+    it.workspace.run("plan")
+    return journal
+
+
+def blocked(it: Desk) -> list[str]:
+    """Return the accounts that a journal of another plan blocks, as ``rebal verify`` tells."""
+    out = it.workspace.run("verify", "--offline", "latest").out
+    return re.findall(r"^RB405 (\w+):", out, re.MULTILINE)
+
+
+def test_a_finished_journal_blocks_nobody_whatever_git_did_to_it(planned: Workspace) -> None:
+    with desk(planned, scenario_text()) as it:
+        journal = finish(it)
+        plan = journal.with_name(journal.name.replace(".journal.jsonl", ".json"))
+        whole = journal.read_bytes()
+        lines = whole.splitlines(keepends=True)
+        journal.write_bytes(whole.replace(b"\n", b"\r\n"))
+        assert blocked(it) == []
+        marks = [*lines[:-1], b"<<<<<<< HEAD\n", lines[-1], b"=======\n", b">>>>>>> main\n"]
+        journal.write_bytes(b"".join(marks))
+        assert blocked(it) == []
+        journal.write_bytes(b"".join(lines[:2] + lines[3:]))
+        assert blocked(it) == []
+        plan.unlink()
+        assert blocked(it) == []
+
+
+def test_a_damaged_journal_blocks_only_the_account_whose_end_is_lost(planned: Workspace) -> None:
+    with desk(planned, scenario_text()) as it:
+        journal = finish(it)
+        lines = journal.read_bytes().splitlines(keepends=True)
+        end = next(n for n, line in enumerate(lines) if b'"record":"ACCOUNT"' in line)
+        journal.write_bytes(b"".join(lines[:end] + lines[end + 1 :]))
+        assert blocked(it) == [ACCOUNT]
+        made = it.workspace.run("plan")
+        assert f"Warning: {ACCOUNT}: " in made.err
+        assert f"{journal.name} is damaged: line {end + 1} does not follow" in made.err
+        it.workspace.run("apply", "latest", "--yes")
+        assert it.sent(OTHER)
+        journal.rename(f"{journal}.aside")
+        assert blocked(it) == []
+
+
+def test_a_journal_that_the_disk_does_not_give_blocks_the_accounts_of_its_plan(planned: Workspace) -> None:
+    with desk(planned, scenario_text()) as it:
+        first = it.workspace.plans()[0].stem
+        it.workspace.run("plan", "--account", ACCOUNT)
+        newest = next(path for path in it.workspace.plans() if path.stem != first)
+        (newest.parent / f"{newest.stem}.journal.jsonl").mkdir()
+        checked = it.workspace.run("verify", "--offline", first).out
+        assert re.findall(r"^RB405 (\w+): cannot read ", checked, re.MULTILINE) == [ACCOUNT]
 
 
 @pytest.mark.parametrize("why", ["expired", "edited"])

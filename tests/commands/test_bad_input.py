@@ -242,7 +242,7 @@ def test_a_client_id_in_use_is_refused_at_once(sample: Workspace) -> None:
         result = sample.run("plan")
     assert (result.code, sample.plans()) == (1, [])
     assert "client id 42 is already in use" in result.err
-    assert "set another [ibkr] client_id" in result.err
+    assert "Close it, or plan again with another [ibkr] client_id" in result.err
 
 
 def test_market_data_that_never_comes_writes_nothing(sample: Workspace) -> None:

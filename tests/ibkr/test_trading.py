@@ -143,7 +143,7 @@ def test_a_notice_is_a_notice_and_the_order_stays(tmp_path: Path, code: int) -> 
     with connected(tmp_path, behaviour(sequence=words)) as (link, _):
         order_id = place(link)
         events = heard(link, 0.1)
-        (shown,) = link.open_orders()
+        (shown,) = link.open_orders("DU1000001")
         later = heard(link, 0.4)
     assert [(e.order_id, e.code) for e in events if isinstance(e, Noticed)] == [(order_id, code)]
     assert {e.status for e in events if isinstance(e, StatusReported)} == {"Submitted"}
@@ -169,7 +169,11 @@ def test_silence_is_no_event(tmp_path: Path) -> None:
     with connected(tmp_path, behaviour(silence="dropped")) as (link, gateway):
         place(link)
         assert heard(link) == []
-        assert (link.open_orders(), link.completed_orders(), link.executions("DU1000001")) == (
+        assert (
+            link.open_orders("DU1000001"),
+            link.completed_orders("DU1000001"),
+            link.executions("DU1000001"),
+        ) == (
             (),
             (),
             ((), ()),
@@ -183,7 +187,7 @@ def test_what_if_is_accepted_and_books_nothing(tmp_path: Path) -> None:
         assert (answer.answered, answer.refusal) == (True, "")
         assert [e.kind for e in gateway.ledger] == ["what_if"]
         assert heard(link) == []
-        assert link.completed_orders() == ()
+        assert link.completed_orders("DU1000001") == ()
 
 
 def test_what_if_refused_says_why(tmp_path: Path) -> None:
@@ -206,8 +210,8 @@ def test_a_cancel_ends_the_order_by_a_status_of_the_wire(tmp_path: Path) -> None
         heard(link)
         link.cancel(order_id)
         events = heard(link)
-        (done,) = link.completed_orders()
-        assert link.open_orders() == ()
+        (done,) = link.completed_orders("DU1000001")
+        assert link.open_orders("DU1000001") == ()
     assert [(e.status, e.filled) for e in events if isinstance(e, StatusReported)] == [
         ("Cancelled", Decimal(5))
     ]
@@ -228,7 +232,7 @@ def test_a_refused_cancel_is_a_notice_and_the_order_stays(tmp_path: Path, code: 
         heard(link)
         link.cancel(order_id)
         events = heard(link)
-        assert [o.order_id for o in link.open_orders()] == [order_id]
+        assert [o.order_id for o in link.open_orders("DU1000001")] == [order_id]
     assert [e.code for e in events if isinstance(e, Noticed)] == [code]
     assert not [e for e in events if isinstance(e, StatusReported) and e.status == "Cancelled"]
 
@@ -238,8 +242,8 @@ def test_the_lists_show_what_became_of_each_order(tmp_path: Path) -> None:
         place(link)
         place(link, ADAPTIVE)
         heard(link)
-        (working,) = link.open_orders()
-        (done,) = link.completed_orders()
+        (working,) = link.open_orders("DU1000001")
+        (done,) = link.completed_orders("DU1000001")
         executions, commissions = link.executions("DU1000001")
         assert link.executions("DU1000002") == ((), ())
     assert (working.reference, working.account, working.side) == (ADAPTIVE.reference, "DU1000002", "SELL")
@@ -280,7 +284,11 @@ def test_a_hang_up_during_a_list_is_a_lost_connection(tmp_path: Path, request_na
 def _ask(link: IbkrConnection, request_name: str) -> object:
     if request_name == "executions":
         return link.executions("DU1000001")
-    return link.open_orders() if request_name == "all_open_orders" else link.completed_orders()
+    return (
+        link.open_orders("DU1000001")
+        if request_name == "all_open_orders"
+        else link.completed_orders("DU1000001")
+    )
 
 
 def test_an_execution_in_an_unknown_time_zone_is_not_lost(tmp_path: Path) -> None:
@@ -362,7 +370,7 @@ def test_orders_of_another_client_are_listed_but_make_no_events(tmp_path: Path) 
         start(load_scenario(path), clock=clock.now) as gateway,
         IbkrBroker(2, clock).connect(Endpoint(gateway.host, gateway.port, 7)) as link,
     ):
-        assert [(o.reference, o.account) for o in link.open_orders()] == [("mine", "DU1000003")]
+        assert [(o.reference, o.account) for o in link.open_orders("DU1000001")] == [("mine", "DU1000003")]
         assert "mine" not in {e.order_ref for e in gateway.ledger}
 
 
@@ -406,13 +414,13 @@ def test_a_list_with_a_row_that_cannot_be_read_is_no_list(
     with connected(tmp_path, behaviour(fills=0)) as (link, _gateway):
         place(link)
         heard(link)
-        assert link.open_orders()
+        assert link.open_orders("DU1000001")
         monkeypatch.setattr("rebalplan.ibkr.trading._open_order", unreadable)
         with pytest.raises(
             BrokerError, match=r"a row that cannot be read while open orders .*no such quantity"
         ):
-            link.open_orders()
-        assert link.completed_orders() == ()
+            link.open_orders("DU1000001")
+        assert link.completed_orders("DU1000001") == ()
 
 
 @pytest.mark.parametrize("code", ["1100", "2110"])

@@ -12,6 +12,7 @@ from rebalplan.journal.records import (
     AccountClosed,
     Ack,
     AnyRecord,
+    Changed,
     Commission,
     Dispatch,
     Done,
@@ -51,18 +52,29 @@ def chain_bytes(plan: str, records: Iterable[AnyRecord]) -> bytes:
 def intent(*references: str, attempt: int = 1) -> Intent:
     held = (position("BND", "50"), position("QQQ", "10"), position("VTI", "30"))
     return Intent(
-        account="DU1", at=AT, attempt=attempt, references=references, positions=held, cash_usd=D(1000)
+        account="DU1",
+        at=AT,
+        attempt=attempt,
+        mode="paper",
+        client_id=42,
+        references=references,
+        positions=held,
+        cash_usd=D(1000),
     )
 
 
 def dispatch(
     reference: str = SELL, quantity: str = "40", *, line: str = "", algo: str = "adaptive"
 ) -> Dispatch:
+    planned = PLAN.plan.accounts[0].orders[int((line or reference)[-2:]) - 1]
     return Dispatch(
         account="DU1",
         at=AT,
         reference=reference,
         line=line or reference,
+        symbol=planned.symbol,
+        con_id=planned.con_id,
+        side=planned.side,
         order_id=7,
         quantity=D(quantity),
         algo="none" if algo == "none" else "adaptive",
@@ -84,7 +96,14 @@ def commission(exec_id: str, amount: str = "1") -> Commission:
     return Commission(account="DU1", at=AT, exec_id=exec_id, amount_usd=D(amount))
 
 
-def done(status: str, filled: str, reference: str = SELL, *, cancel_asked: bool = True) -> Done:
+def done(
+    status: str,
+    filled: str,
+    reference: str = SELL,
+    *,
+    cancel_asked: bool = True,
+    is_agreed: bool = True,
+) -> Done:
     known = {"filled": "filled", "cancelled": "cancelled", "rejected": "rejected"}[status]
     return Done(
         account="DU1",
@@ -93,8 +112,13 @@ def done(status: str, filled: str, reference: str = SELL, *, cancel_asked: bool 
         status=known,  # type: ignore[arg-type]  # one of the three
         filled=D(filled),
         cancel_asked=cancel_asked,
+        is_agreed=is_agreed,
         note="why",
     )
+
+
+def changed(quantity: str, reference: str = SELL, order_type: str = "MKT") -> Changed:
+    return Changed(account="DU1", at=AT, reference=reference, quantity=D(quantity), order_type=order_type)
 
 
 def unknown(reference: str = SELL) -> Unknown:
@@ -139,6 +163,7 @@ EVERY_KIND: tuple[AnyRecord, ...] = (
     intent(SELL, FIRST_BUY, SECOND_BUY),
     dispatch(),
     ack(),
+    changed("50"),
     fill("e.01.01", "40"),
     commission("e.01.01"),
     done("filled", "40"),

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from rebalplan.errors import DiskError, JournalError, RefusedError
-from rebalplan.journal.journal import Journal, journal_path
-from tests.journal.support import EVERY_KIND, PLAN, ack, dispatch, intent
+from rebalplan.journal.journal import Journal, JournalFile, journal_path, open_journal
+from tests.journal.support import EVERY_KIND, PLAN, ack, chain_bytes, dispatch, intent
 from tests.simulation.disk import SimDisk
 from tests.simulation.process import Process, SimulatedCrash, silent
 
@@ -85,6 +86,48 @@ def test_a_broken_journal_is_refused_by_name() -> None:
     disk.append(PATH, b"{}\n")
     with pytest.raises(JournalError, match=r"journal\.jsonl: line 1 cannot be read"):
         Journal(disk, PATH, PLAN)
+
+
+def test_without_its_plan_a_journal_is_read_and_appended_to_by_the_hash_that_it_names() -> None:
+    disk = SimDisk()
+    Journal(disk, PATH, PLAN).append(intent())
+    alone = open_journal(disk, PATH)
+    assert (alone.plan, alone.records) == (PLAN.sha256, (intent(),))
+    alone.append(dispatch())
+    assert Journal(disk, PATH, PLAN).records == (intent(), dispatch())
+    assert JournalFile(disk, PATH, PLAN.sha256).records == (intent(), dispatch())
+
+
+def test_a_journal_without_a_line_names_no_plan() -> None:
+    assert open_journal(SimDisk(), PATH).plan == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "way_out"),
+    [
+        (
+            b"\n",
+            b"\r\n",
+            "line 1 ends with CRLF: convert the file's line ends to LF; the line `*.jsonl text eol=lf` in ",
+        ),
+        (b"}\n", b"}\n=======\n", "line 2 is a mark of a git merge: keep the longer side"),
+        (
+            b"DU1",
+            b"DU2",
+            "line 2 does not follow the line before it (lines are missing or reordered): restore the file",
+        ),
+    ],
+)
+def test_a_journal_that_is_not_as_it_was_written_is_refused_with_a_way_out(
+    old: bytes, new: bytes, way_out: str
+) -> None:
+    disk = SimDisk()
+    disk.append(PATH, chain_bytes(PLAN.sha256, (intent(), dispatch())).replace(old, new, 1))
+    message = re.escape(f"{PATH}: {way_out}")
+    with pytest.raises(JournalError, match=message):
+        Journal(disk, PATH, PLAN)
+    with pytest.raises(JournalError, match=message):
+        open_journal(disk, PATH)
 
 
 def test_two_processes_cannot_hold_one_lock() -> None:

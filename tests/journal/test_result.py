@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from rebalplan.errors import JournalError
-from rebalplan.journal.fold import fold, fold_account
+from rebalplan.journal.fold import fold, fold_account, fold_orders
 from rebalplan.journal.records import AnyRecord
 from rebalplan.journal.result import AccountResult, LineResult
 from tests.journal.support import (
@@ -76,6 +76,13 @@ def test_an_evidenced_fill_without_its_execution_has_no_price_yet() -> None:
     assert result.lines[0].filled == 40
     assert [order.dispatch.reference for order in result.unpriced] == [SELL]
     assert account(dispatch(), fill("e.1", "40"), done("filled", "40")).unpriced == ()
+
+
+def test_without_the_plan_the_records_give_the_same_intents_orders_and_holdings() -> None:
+    result, alone = account(*EVERY_KIND), fold_orders(EVERY_KIND, "DU1")
+    assert (alone.intents, alone.orders) == (result.intents, result.orders)
+    assert alone.reckon() == result.reckon()
+    assert fold_orders(EVERY_KIND, "DU2").orders == ()
 
 
 def test_the_account_is_reckoned_from_before_and_every_fill_since() -> None:

@@ -33,7 +33,15 @@ from rebalplan.disk import SystemDisk
 What = Literal["journal", "socket", "report"]
 Side = Literal["before", "after", "torn"]
 
-BRISK: Final = Timing(notice_sec=0.05, settle_sec=0.3, quiet_sec=0.05, tick_sec=0.05)
+BRISK: Final = Timing(
+    notice_sec=0.05,
+    settle_sec=0.3,
+    quiet_sec=0.05,
+    tick_sec=0.05,
+    agree_sec=0.05,
+    booking_sec=20,
+    poll_sec=0.05,
+)
 
 
 class Kill(msgspec.Struct, frozen=True):

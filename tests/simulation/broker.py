@@ -38,7 +38,7 @@ OnPlace = Callable[[OrderTicket], None]
 
 
 class SimBroker:
-    """The ``TradingBroker`` of a simulated run. The endpoint's client id says whose turn connects.
+    """The ``TradingBroker`` of a simulated run. The endpoint's port, counted from 1, says whose turn connects.
 
     ``on_place`` looks at every order that leaves; ``refuses_what_if`` are the accounts and symbols the broker would
     refuse.
@@ -53,6 +53,7 @@ class SimBroker:
         self.on_place = on_place
         self.cash_lag_sec = 0.0
         self.refuses_what_if: frozenset[tuple[str, str]] = frozenset()
+        self.refuses_algo_what_if = False
         self.next_id = 1
         self.process = Process(0, silent)
 
@@ -64,17 +65,21 @@ class SimBroker:
     @contextmanager
     def connect(self, endpoint: Endpoint) -> Iterator[SimConnection]:
         self.process.step("before connect")
-        account = self.accounts[endpoint.client_id - 1]
+        account = self.accounts[endpoint.port - 1]
         fate = self.faults.link(account)
         exchange = self.exchange
         exchange.run_until(exchange.clock.now() + timedelta(seconds=CALL_SEC))
         if fate.refused:
             raise UnreachableError("connection refused")
         exchange.restore_link()
+        if exchange.is_helpful:
+            fate = LinkFate()
         if fate.rolls_back:
             self.next_id = 1
-        connection = SimConnection(self, fate)
+        connection = SimConnection(self, fate, endpoint.client_id)
         exchange.listener = connection.hear
+        if fate.is_down_at_start:
+            connection.lose_link()
         if fate.down_at_sec:
             exchange.at(fate.down_at_sec, connection.lose_link)
         self.process.step("after connect")
@@ -87,8 +92,9 @@ class SimBroker:
 class SimConnection:
     """One connection; every call may be its last."""
 
-    def __init__(self, broker: SimBroker, fate: LinkFate) -> None:
+    def __init__(self, broker: SimBroker, fate: LinkFate, client_id: int) -> None:
         self._broker = broker
+        self._client_id = client_id
         self._exchange = broker.exchange
         self._ledger: Ledger = broker.exchange.ledger
         self._fate = fate
@@ -187,10 +193,6 @@ class SimConnection:
             open_session=market.open_session if market.is_open(now) else None,
         )
 
-    def broker_time(self) -> datetime:
-        self._enter("broker_time")
-        return self._now()
-
     def next_order_id(self) -> int:
         order_id = max(self._broker.next_id, max(self._used, default=0) + 1)
         self._used.add(order_id)
@@ -201,6 +203,10 @@ class SimConnection:
         self._query("what_if")
         if (ticket.account, ticket.symbol) in self._broker.refuses_what_if:
             return WhatIf(answered=True, refusal="no trading permission")
+        if self._broker.refuses_algo_what_if and ticket.algo != "none":
+            return WhatIf(
+                answered=True, refusal="Algorithm attributes validation failed (error 442)", lacks_algo=True
+            )
         return WhatIf(answered=bool(ticket.con_id % 2), refusal="")
 
     def place(self, order_id: int, ticket: OrderTicket) -> None:
@@ -209,12 +215,13 @@ class SimConnection:
         self._broker.process.trace(
             f"place {order_id} {ticket.reference} {ticket.side} {ticket.quantity} {ticket.symbol}"
         )
-        same_id = [o for o in self._ledger.orders if o.order_id == order_id]
+        known = (self._client_id, order_id)
+        same_id = [o for o in self._ledger.orders if (o.client_id, o.order_id) == known]
         if any(o.is_working for o in same_id):
             self._exchange.notice(order_id, 103, "Duplicate order id")
         else:
             fate = self._broker.faults.order(ticket.account, ticket.reference)
-            self._exchange.arrive(order_id, ticket, fate)
+            self._exchange.arrive(order_id, ticket, fate, self._client_id)
         for old in same_id:
             self._exchange.at(0.3, partial(self.hear, old.as_status()))
         self._leave("place")
@@ -222,7 +229,7 @@ class SimConnection:
     def cancel(self, order_id: int) -> None:
         self._enter("cancel")
         self._broker.process.trace(f"cancel {order_id}")
-        self._exchange.cancel(order_id)
+        self._exchange.cancel(order_id, self._client_id)
         self._leave("cancel")
 
     def next_event(self, timeout_sec: float) -> OrderEvent | None:
@@ -240,11 +247,13 @@ class SimConnection:
         self._leave("next_event")
         return event
 
-    def open_orders(self) -> tuple[OpenOrder, ...]:
+    def open_orders(self, account: str) -> tuple[OpenOrder, ...]:
+        del account
         self._query("open_orders")
         return self._ledger.open_orders(self._now())
 
-    def completed_orders(self) -> tuple[CompletedOrder, ...]:
+    def completed_orders(self, account: str) -> tuple[CompletedOrder, ...]:
+        del account
         self._query("completed_orders")
         return self._ledger.completed(self._now())
 
@@ -252,7 +261,10 @@ class SimConnection:
         self._query("executions")
         deals = self._ledger.visible_deals(account, self._now())
         late = timedelta(seconds=2)
-        charged = [d for d in deals if self._now() >= d.execution.at + late]
+        free = {o.ticket.reference for o in self._ledger.orders if not o.fate.is_charged}
+        charged = [
+            d for d in deals if self._now() >= d.execution.at + late and d.execution.reference not in free
+        ]
         return (
             tuple(d.execution for d in deals),
             tuple(Commissioned(exec_id=d.execution.exec_id, amount=d.commission) for d in charged),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -28,6 +28,7 @@ class SimDisk:
         self.fails_at = 0
         self.tears = 0.0
         self.has_failed = False
+        self.when_appended: Callable[[str], None] = lambda line: None
 
     def boot(self, process: Process, fails_at: int = 0, tears: float = 0.0) -> None:
         """Serve a new process."""
@@ -78,6 +79,7 @@ class SimDisk:
             raise DiskError("no space left on device")
         shown += data
         self._trace(data)
+        self.when_appended(data.decode())
         self._step("before fsync")
         self._safe[path] = len(shown)
         self._step("after append")

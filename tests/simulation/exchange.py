@@ -5,24 +5,26 @@ from __future__ import annotations
 import heapq
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 
+from rebalplan.model import Side
 from rebalplan.orders import (
     Acknowledged,
     Commissioned,
     Executed,
-    Execution,
     LinkLost,
     LinkRestored,
     Noticed,
     OrderEvent,
     OrderTicket,
 )
+from tests.builders import con_id_of
 from tests.simulation.clock import VirtualClock
 from tests.simulation.faults import Fate
-from tests.simulation.ledger import COMMISSION, Booked, Deal, Ledger
+from tests.simulation.ledger import COMMISSION, Booked, Ledger
 from tests.simulation.market import Market
 
 Send = Callable[[OrderEvent], None]
@@ -41,6 +43,7 @@ class Exchange:
         self._count = 0
         self._dealt: dict[str, int] = {}
         self.is_helpful = False
+        self.when_filled: Callable[[Booked], None] = lambda booked: None
 
     def at(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something later."""
@@ -78,12 +81,12 @@ class Exchange:
         """Say something about an order id."""
         self.at(seconds, lambda: self._deliver(Noticed(order_id=order_id, code=code, text=text)))
 
-    def arrive(self, order_id: int, ticket: OrderTicket, fate: Fate) -> None:
+    def arrive(self, order_id: int, ticket: OrderTicket, fate: Fate, client_id: int = 0) -> None:
         """Take in an order that reached the broker."""
         self.ledger.arrived[ticket.reference] += 1
         if not fate.is_booked or not self.is_link_up:
             return
-        booked = Booked(ticket, order_id, self._perm_id(ticket), self.clock.now(), fate)
+        booked = Booked(ticket, order_id, self._perm_id(ticket), self.clock.now(), fate, client_id)
         if fate.reject:
             self._reject(booked)
             return
@@ -95,6 +98,21 @@ class Exchange:
             self._say("notice", event, fate, seconds)
         for seconds, part in fate.fills:
             self.at(seconds, partial(self._fill, booked, Decimal(str(part))))
+        if fate.change_sec:
+            self.at(fate.change_sec, partial(self._change, booked))
+
+    def _change(self, booked: Booked) -> None:
+        """Let a person change what a working order is for; it is told like an acknowledgement."""
+        if not booked.is_working:
+            return
+        factor = Decimal(str(booked.fate.change_factor))
+        wanted = (booked.ticket.quantity * factor).to_integral_value(ROUND_FLOOR)
+        booked.changed_to = max(wanted, booked.filled, Decimal(1))
+        if booked.fate.change_is_told:
+            self._say("ack", Acknowledged(booked.as_open()), booked.fate, 0.1)
+        if not booked.rest:
+            booked.status, booked.ended_at = "Filled", self.clock.now()
+            self._say("status", booked.as_status(), booked.fate, booked.fate.status_sec)
 
     def _perm_id(self, ticket: OrderTicket) -> int:
         count = self.ledger.arrived[ticket.reference]
@@ -114,7 +132,7 @@ class Exchange:
         """Deal a part of an order, in whole shares; the last part takes the rest."""
         if not booked.is_working:
             return
-        quantity = (booked.ticket.quantity * part).to_integral_value(ROUND_FLOOR) or Decimal(1)
+        quantity = (booked.quantity * part).to_integral_value(ROUND_FLOOR) or Decimal(1)
         quantity = min(quantity, booked.rest)
         if part == 1 or booked.rest - quantity < 1 or self._is_last_part(booked, part):
             quantity = booked.rest
@@ -131,6 +149,8 @@ class Exchange:
             self.at(
                 booked.fate.correction_sec, partial(self._deal, booked, quantity, other, root, correction=2)
             )
+        if not booked.rest:
+            self.when_filled(booked)
 
     def _is_last_part(self, booked: Booked, part: Decimal) -> bool:
         parts = booked.fate.fills
@@ -144,34 +164,26 @@ class Exchange:
     def _deal(
         self, booked: Booked, quantity: Decimal, price: Decimal, root: str, *, correction: int = 1
     ) -> None:
-        ticket, fate = booked.ticket, booked.fate
-        execution = Execution(
-            exec_id=f"{root}.{correction:02d}",
-            reference=ticket.reference,
-            perm_id=booked.perm_id,
-            account=ticket.account,
-            con_id=ticket.con_id,
-            side=ticket.side,
-            quantity=quantity,
-            price=price,
-            at=self.clock.now(),
-        )
-        self.ledger.deals.append(Deal(execution, root, COMMISSION))
+        fate = booked.fate
+        now = self.clock.now()
+        execution = self.ledger.book(booked, quantity, price, root, now, correction=correction)
         self._say("execution", Executed(execution), fate, fate.execution_sec)
         self._say("status", booked.as_status(), fate, fate.status_sec)
         commissioned = Commissioned(exec_id=execution.exec_id, amount=COMMISSION)
         self._say("commission", commissioned, fate, fate.commission_sec)
 
-    def cancel(self, order_id: int) -> None:
-        """Take in a wish to cancel; what comes of it is the order's fate."""
+    def cancel(self, order_id: int, client_id: int = 0) -> None:
+        """Take in a client's wish to cancel the order it knows by a number; what comes of it is the order's fate."""
         if not self.is_link_up:
             return
-        found = [o for o in self.ledger.orders if o.order_id == order_id]
+        found = [o for o in self.ledger.orders if (o.client_id, o.order_id) == (client_id, order_id)]
         working = [o for o in found if o.is_working]
         if not working:
             self.notice(order_id, 161 if found else 10147, "cannot be cancelled")
             return
         booked = working[-1]
+        if not booked.ticket.reference.startswith("rb-"):
+            booked.is_killed_by_us = True
         match "confirm" if self.is_helpful else booked.fate.on_cancel:
             case "confirm":
                 self.at(0.2, lambda: self._end_cancelled(booked))
@@ -187,8 +199,23 @@ class Exchange:
             case "cannot":
                 self.notice(order_id, 161, "is not cancellable now")
                 self.at(5, lambda: self._fill(booked, Decimal(1)))
+            case "fill after":
+                self.at(0.2, lambda: self._end_cancelled(booked))
+                self.at(0.2 + booked.fate.fill_after_sec, lambda: self._fill_after(booked))
             case "ignore":
                 pass
+
+    def _fill_after(self, booked: Booked) -> None:
+        """Book an execution that crossed the cancel, although the end was said; it may never be told."""
+        if not booked.rest:
+            return
+        part = Decimal(str(booked.fate.fill_after_part))
+        quantity = min(booked.rest, (booked.rest * part).to_integral_value(ROUND_FLOOR) or Decimal(1))
+        booked.filled += quantity
+        told = replace(
+            booked.fate, execution_sec=booked.fate.fill_after_told_sec, lost=booked.fate.lost | {"status"}
+        )
+        self._deal(replace(booked, fate=told), quantity, self._price(booked), f"{booked.perm_id:08x}.99")
 
     def _end_cancelled(self, booked: Booked) -> None:
         if not booked.is_working:
@@ -197,6 +224,22 @@ class Exchange:
         self._say("status", booked.as_status(), booked.fate, booked.fate.status_sec)
         if "notice" not in booked.fate.lost:
             self.notice(booked.order_id, 202, "Order Canceled - reason:")
+
+    def deal_manually(self, account: str, symbol: str, side: Side, quantity: Decimal) -> None:
+        """Book what a person traded in TWS; no API client is told."""
+        now = self.clock.now()
+        ticket = OrderTicket(
+            reference="",
+            account=account,
+            symbol=symbol,
+            con_id=con_id_of(symbol),
+            side=side,
+            quantity=quantity,
+            algo="none",
+        )
+        booked = Booked(ticket, 0, 55_555, now, Fate(), filled=quantity, status="Filled", ended_at=now)
+        self.ledger.orders.append(booked)
+        self.ledger.book(booked, quantity, self.market.price(symbol, now), "manual.01", now)
 
     def lose_link(self) -> None:
         """Lose the broker behind the gateway; orders work on at the exchange."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-OnCancel = Literal["confirm", "cross", "ignore", "late", "unknown_id", "cannot"]
+OnCancel = Literal["confirm", "cross", "ignore", "late", "unknown_id", "cannot", "fill after"]
 FOREVER = 10.0**7
 REJECT_CODES = (201, 439, 440, 441, 442, 443)
 HARMLESS = (399, 404, 10349)
@@ -43,6 +43,13 @@ class Fate:
     fills: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
     correction_sec: float = 0.0
     on_cancel: OnCancel = "confirm"
+    fill_after_sec: float = 0.0
+    fill_after_told_sec: float = 0.0
+    fill_after_part: float = 0.5
+    change_sec: float = 0.0
+    change_factor: float = 1.0
+    change_is_told: bool = True
+    is_charged: bool = True
     names: list[str] = field(default_factory=list)
 
 
@@ -57,21 +64,29 @@ class LinkFate:
     down_at_sec: float = 0.0
     up_after_sec: float = 0.0
     rolls_back: bool = False
+    is_down_at_start: bool = False
 
 
 class Faults:
-    """Draws fates. ``intensity`` is the chance that a given thing goes wrong; ``only`` the one account hit."""
+    """Draws fates. ``intensity`` is the chance that a given thing goes wrong.
 
-    def __init__(self, seed: int, intensity: float, only: str = "") -> None:
+    ``only`` is the one account hit, ``only_harm`` the one thing that goes wrong; empty is all.
+    """
+
+    def __init__(self, seed: int, intensity: float, only: str = "", only_harm: str = "") -> None:
         self._seed = seed
         self._intensity = intensity
         self._only = only
+        self._only_harm = only_harm
         self._connections: Counter[str] = Counter()
         self.is_on = intensity > 0
         self.counts: Counter[str] = Counter()
 
     def _hits(self, account: str) -> bool:
         return self.is_on and self._only in ("", account)
+
+    def _is_chosen(self, name: str) -> bool:
+        return self._only_harm in ("", name)
 
     def order(self, account: str, reference: str) -> Fate:
         """Return the fate of an order."""
@@ -83,13 +98,21 @@ class Faults:
         )
         if self._hits(account):
             self._spoil(fate, rng)
+            self._harm(fate, Random(f"{self._seed} {reference} harm"))  # noqa: S311
             self.counts.update(fate.names)
         return fate
+
+    def _harm(self, fate: Fate, rng: Random) -> None:
+        """Let the faults strike that only a hostile reading found, as often as the others."""
+        for name, strike in _HARMS.items():
+            if rng.random() < self._intensity and self._is_chosen(name):
+                fate.names.append(name)
+                strike(fate, rng)
 
     def _spoil(self, fate: Fate, rng: Random) -> None:
         """Let each kind of fault strike with the same chance."""
         for name, strike in _STRIKES.items():
-            if rng.random() < self._intensity:
+            if rng.random() < self._intensity and self._is_chosen(name):
                 fate.names.append(name)
                 strike(fate, rng)
 
@@ -101,7 +124,12 @@ class Faults:
         if not self._hits(account):
             return fate
         for name, strike in _LINK_STRIKES.items():
-            if rng.random() < self._intensity:
+            if rng.random() < self._intensity and self._is_chosen(name):
+                self.counts[name] += 1
+                strike(fate, rng)
+        rng = Random(f"{self._seed} {account} {self._connections[account]} harm")  # noqa: S311
+        for name, strike in _LINK_HARMS.items():
+            if rng.random() < self._intensity / 2 and self._is_chosen(name):
                 self.counts[name] += 1
                 strike(fate, rng)
         return fate
@@ -199,6 +227,44 @@ _STRIKES = {
 }
 
 
+def _fills_after_cancel(fate: Fate, rng: Random) -> None:
+    """The wire says cancelled; an execution that crossed the cancel is booked, and told, seconds later."""
+    fate.fills = rng.choice(((), ((1.0, 0.3),)))
+    fate.on_cancel = "fill after"
+    fate.fill_after_sec = rng.choice((0.1, 0.4, 2.0, 4.0, 15.0, 60.0))
+    fate.fill_after_told_sec = rng.choice((0.0, 0.0, 5.0, FOREVER))
+    fate.fill_after_part = rng.choice((0.2, 0.5, 1.0))
+
+
+def _changed(fate: Fate, rng: Random) -> None:
+    """A person changes the order in TWS while it works."""
+    fate.fills = ((rng.choice((6.0, 40.0)), 0.5), (60.0, 1.0))
+    fate.change_sec = rng.choice((0.5, 5.0, 30.0))
+    fate.change_factor = rng.choice((0.5, 1.5, 2.0))
+    fate.change_is_told = rng.random() < 0.7
+
+
+def _never_charged(fate: Fate, rng: Random) -> None:
+    del rng
+    fate.is_charged = False
+    fate.lost |= {"commission"}
+
+
+def _hides_and_returns(fate: Fate, rng: Random) -> None:
+    """Nothing shows the order for longer than anybody waits; then it works, and fills late."""
+    fate.lost = frozenset(("ack", "status", "execution", "notice"))
+    fate.hidden_sec = rng.choice((90.0, 150.0, 400.0))
+    fate.fills = ((rng.choice((300.0, 900.0)), 1.0),)
+
+
+_HARMS = {
+    "hides and returns": _hides_and_returns,
+    "fill after the cancel": _fills_after_cancel,
+    "changed by a person": _changed,
+    "commission never": _never_charged,
+}
+
+
 def _refuses(fate: LinkFate, rng: Random) -> None:
     fate.refused = rng.random() < 0.5
 
@@ -222,6 +288,13 @@ def _rolls_back(fate: LinkFate, rng: Random) -> None:
     del rng
     fate.rolls_back = True
 
+
+def _starts_without_broker(fate: LinkFate, rng: Random) -> None:
+    fate.is_down_at_start = True
+    fate.up_after_sec = rng.choice((0.5, 10.0, 0.0))
+
+
+_LINK_HARMS = {"without its broker (2110)": _starts_without_broker}
 
 _LINK_STRIKES = {
     "connection refused": _refuses,

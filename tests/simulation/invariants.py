@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
 
 from rebalplan.journal.result import AccountResult, ApplyResult, LineResult, OrderResult
-from tests.simulation.ledger import Booked, Ledger
-from tests.simulation.world import World
+from rebalplan.orders import correction_root
+from rebalplan.reports.after import account_after
+from tests.simulation.ledger import Booked, Deal, Ledger
+from tests.simulation.world import TIMING, World
+
+CLONE_CLIENT_ID = 44
+LAST_LOOK_SEC = 20
+"""How long before its close an account's executions may have been asked for the last time."""
 
 
 def judge(world: World, result: ApplyResult) -> list[str]:
@@ -17,8 +23,9 @@ def judge(world: World, result: ApplyResult) -> list[str]:
     found = [*_strangers(world, result)]
     for account in result.accounts:
         for line in account.lines:
-            found += _line(world.ledger, account, line)
+            found += _line(world, account, line)
         found += _cash(world, account)
+        found += _books(world, account)
         found += _ending(world, account)
     return found
 
@@ -33,6 +40,10 @@ def _strangers(world: World, result: ApplyResult) -> Iterable[str]:
     }
     for booked in world.ledger.orders:
         ticket = booked.ticket
+        if booked.is_killed_by_us:
+            yield f"FOREIGN order {booked.order_id} of client {booked.client_id} was cancelled by us"
+        if booked.client_id == CLONE_CLIENT_ID:
+            continue
         if ticket.reference.startswith("rb-") and known.get(ticket.reference) != ticket.account:
             yield f"LOST {ticket.reference} is at the broker in {ticket.account}, the journal does not know it"
     for reference in world.attempts:
@@ -40,13 +51,16 @@ def _strangers(world: World, result: ApplyResult) -> Iterable[str]:
             yield f"LOST {reference} was sent and is not in the journal"
 
 
-def _line(ledger: Ledger, account: AccountResult, line: LineResult) -> Iterable[str]:
-    """The broker never did more than the line says, and the journal says what the broker did."""
+def _line(world: World, account: AccountResult, line: LineResult) -> Iterable[str]:
+    """The broker never did more than the line says unnoticed, and the journal says what the broker did."""
+    ledger = world.ledger
     references = (line.reference, f"{line.reference}-f")
-    booked = [o for o in ledger.orders if o.ticket.reference in references]
-    filled = sum((ledger.filled(r) for r in references), Decimal(0))
-    if filled > line.planned.quantity:
-        yield f"{line.reference} filled {filled} of {line.planned.quantity} planned"
+    booked = [o for o in ledger.orders if o.ticket.reference in references and o.client_id != CLONE_CLIENT_ID]
+    filled = sum((_filled_by(ledger, account, r) for r in references), Decimal(0))
+    if filled > line.planned.quantity and _ends_well(account):
+        yield f"OVER {line.reference} filled {filled} of {line.planned.quantity} planned, unnoticed"
+    if filled > line.planned.quantity and not any(o.fate.fill_after_sec or o.changed_to for o in booked):
+        yield f"OVER {line.reference} filled {filled} of {line.planned.quantity} planned"
     for order in booked:
         ticket, planned = order.ticket, line.planned
         what = (ticket.account, ticket.symbol, ticket.con_id, ticket.side)
@@ -62,14 +76,94 @@ def _line(ledger: Ledger, account: AccountResult, line: LineResult) -> Iterable[
 
 def _order(ledger: Ledger, account: AccountResult, order: OrderResult) -> Iterable[str]:
     reference = order.dispatch.reference
-    if not order.is_over:
+    if not order.is_over or _is_a_hidden_lie(ledger, account, order):
         return
-    if order.filled != ledger.filled(reference):
+    if order.filled not in (_filled_by(ledger, account, reference), ledger.filled(reference)):
         yield f"LOST {reference} is {order.status} with {order.filled}, the broker has {ledger.filled(reference)}"
     elif order.is_priced and not _is_value(order.value_usd, _values(ledger, account, reference)):
         yield f"{reference} came to {order.value_usd}, the broker says {ledger.value(reference)}"
     if any(o.is_working for o in ledger.orders if o.ticket.reference == reference):
         yield f"LOST {reference} is {order.status} but working at the broker"
+
+
+def _filled_by(ledger: Ledger, account: AccountResult, reference: str) -> Decimal:
+    """Return what the broker had filled of an order, as far as it showed it when the account was last closed."""
+    shown = [deal for deal in ledger.deals_of(reference) if _is_shown(ledger, account, deal)]
+    return sum((deal.execution.quantity for deal in shown), Decimal(0))
+
+
+def _is_shown(ledger: Ledger, account: AccountResult, deal: Deal) -> bool:
+    """Tell whether a deal was in the lists when the account was last closed.
+
+    Only one behind an end, or of an order that somebody changed unseen, may not be.
+    """
+    orders = [o for o in ledger.orders if o.ticket.reference == deal.execution.reference]
+    is_surprise = deal.root.endswith(".99") or any(o.changed_to is not None for o in orders)
+    if account.closed is None or not account.is_current or not is_surprise:
+        return True
+    lag = timedelta(seconds=max(o.fate.lag_sec for o in orders) + LAST_LOOK_SEC)
+    known = {correction_root(fill.exec_id) for line in account.lines for o in line.orders for fill in o.fills}
+    is_listed = all(ledger.is_visible(o, account.closed.at) for o in orders)
+    return deal.root in known or (is_listed and deal.execution.at + lag <= account.closed.at)
+
+
+def _ends_well(account: AccountResult) -> bool:
+    return account.closed is not None and account.closed.status == "done" and account.is_current
+
+
+def _books(world: World, account: AccountResult) -> Iterable[str]:
+    """What is reported of a closed account is what the broker's books say, or it is marked; so is "done"."""
+    after, closed = account_after(account), account.closed
+    orders = [o for line in account.lines for o in line.orders]
+    if after is None or closed is None or not account.is_current or _is_unclear(world.ledger, orders):
+        return
+    books = [world.ledger.of(account.account, closed.at + timedelta(seconds=s)) for s in (0, 1)]
+    if not getattr(after, "doubts", ()):
+        if not any(abs(after.cash_usd - cash) < Decimal("0.01") for cash, _ in books):
+            yield f"REPORT {account.account} has {books[-1][0]} USD, {after.cash_usd} is reported unmarked"
+        if not any(_held(after.shares) == _held(held) for _, held in books):
+            yield f"REPORT {account.account} holds {books[-1][1]}, {after.shares} is reported unmarked"
+    reckoned = _reckoned(world, account)
+    if closed.status == "done" and all(_held(held) != reckoned for _, held in books):
+        yield f"DONE {account.account} holds {books[-1][1]}, its fills make it {reckoned}"
+    for order in orders:
+        yield from _commission(world.ledger, account, order)
+
+
+def _is_unclear(ledger: Ledger, orders: Iterable[OrderResult]) -> bool:
+    """Tell whether some order cannot be judged by the books at the close: corrected, hidden, or resolved by hand."""
+    references = {o.dispatch.reference: o for o in orders}
+    fates = [o.fate for o in ledger.orders if o.ticket.reference in references]
+    by_hand = any(o.status in ("resolved", "unknown") or not o.is_over for o in references.values())
+    return by_hand or any(f.correction_sec or f.hidden_sec for f in fates)
+
+
+def _reckoned(world: World, account: AccountResult) -> dict[str, Decimal]:
+    holdings = account.reckon()
+    return _held({p.symbol: p.quantity for p in holdings.positions})
+
+
+def _held(positions: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {symbol: quantity for symbol, quantity in positions.items() if quantity}
+
+
+def _is_a_hidden_lie(ledger: Ledger, account: AccountResult, order: OrderResult) -> bool:
+    """Tell whether a person answered wrongly about an order that no list shows yet; "done" it must not be."""
+    orders = [o for o in ledger.orders if o.ticket.reference == order.dispatch.reference]
+    if order.status != "resolved" or account.closed is None or _ends_well(account):
+        return False
+    return not any(ledger.is_visible(o, account.closed.at) for o in orders)
+
+
+def _commission(ledger: Ledger, account: AccountResult, order: OrderResult) -> Iterable[str]:
+    reported: Decimal | None = order.commission_usd
+    deals = [d for d in ledger.deals_of(order.dispatch.reference) if _is_shown(ledger, account, d)]
+    charged = sum((deal.commission for deal in deals), Decimal(0))
+    is_free = any(
+        not o.fate.is_charged for o in ledger.orders if o.ticket.reference == order.dispatch.reference
+    )
+    if order.fills and reported is not None and (is_free or reported != charged):
+        yield f"REPORT {order.dispatch.reference} cost {charged}, {reported} is reported"
 
 
 def _is_value(value: Decimal, values: set[Decimal]) -> bool:
@@ -84,7 +178,7 @@ def _values(ledger: Ledger, account: AccountResult, reference: str) -> set[Decim
     seen_until = account.closed.at - timedelta(seconds=60) if account.closed else None
     for deal in ledger.deals:
         dealt = deal.execution
-        if dealt.reference != reference:
+        if dealt.reference != reference or not _is_shown(ledger, account, deal):
             continue
         came_late = is_hidden or (seen_until is not None and dealt.at > seen_until)
         kept = choices.get(deal.root, set()) if came_late else set()
@@ -109,8 +203,40 @@ def _cash(world: World, account: AccountResult) -> Iterable[str]:
                 else order.dispatch.quote - dealt.price
             )
             excuse += deal.commission + max(Decimal(0), adverse) * dealt.quantity
+        excuse += _excess(world, order)
+    if world.scenario.person_at == account.account and world.person_has_traded:
+        excuse += _not_ours(world, account)
     if cash < summary.cash_floor_usd - excuse:
         yield f"{account.account} has {cash} USD, its floor is {summary.cash_floor_usd}, explained {excuse}"
+
+
+def _excess(world: World, order: OrderResult) -> Decimal:
+    """Return what an order cost that nobody could know of when money was spent.
+
+    A person's change made it buy more than was sent, or a fill came to light after the lists had agreed.
+    """
+    reference = order.dispatch.reference
+    booked = [o for o in world.ledger.orders if o.ticket.reference == reference]
+    hidden = [d for d in world.ledger.deals_of(reference) if d.root.endswith(".99")]
+    if reference in world.lied_about:
+        return world.ledger.value(reference)
+    if any(o.changed_to is not None for o in booked):
+        excess = world.ledger.filled(reference) - order.dispatch.quantity
+        return max(Decimal(0), excess) * order.dispatch.quote * 2
+    if any(o.fate.fill_after_sec + o.fate.lag_sec > TIMING.agree_sec for o in booked):
+        return sum((d.execution.quantity * d.execution.price for d in hidden), Decimal(0))
+    return Decimal(0)
+
+
+def _not_ours(world: World, account: AccountResult) -> Decimal:
+    """Return what the owner took out of the account, unless our buys went out knowingly after it."""
+    if account.plan.policy.execution.sequence == "sells_first" and any(
+        o.at > world.person_traded_at and o.ticket.side == "BUY" and o.ticket.reference.startswith("rb-")
+        for o in world.ledger.orders
+        if o.ticket.account == account.account
+    ):
+        return Decimal(0)
+    return Decimal(10_000)
 
 
 def _ending(world: World, account: AccountResult) -> Iterable[str]:
@@ -120,6 +246,11 @@ def _ending(world: World, account: AccountResult) -> Iterable[str]:
     statuses = {line.status for line in account.lines}
     if account.closed is not None and account.closed.status == "done" and statuses - {"filled", "cut"}:
         yield f"{account.account} is done with {sorted(statuses)}"
+    may_fall_back = account.plan.policy.execution.fallback_plain_market
+    is_refused = account.closed is not None and "broker would refuse" in account.closed.error
+    is_refused &= account.account not in world.must_refuse()
+    if world.scenario.refuses_algo_what_if and may_fall_back and is_refused:
+        yield f"REFUSED {account.account} is refused for its algo although a plain order would do"
     if world.scenario.profile == "calm" and statuses != {"filled"}:
         yield f"{account.account} is calm and ends with {sorted(statuses)}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from rebalplan.orders import CompletedOrder, Execution, OpenOrder, OrderTicket, StatusReported
+from rebalplan.orders import ORDER_TYPES, CompletedOrder, Execution, OpenOrder, OrderTicket, StatusReported
 from tests.simulation.faults import Fate
 
 COMMISSION = Decimal("1.00")
@@ -23,6 +23,15 @@ class Deal:
 
 
 @dataclass
+class Flow:
+    """Cash that came or went without a deal."""
+
+    account: str
+    at: datetime
+    usd: Decimal
+
+
+@dataclass
 class Booked:
     """One order as the broker has it."""
 
@@ -31,18 +40,25 @@ class Booked:
     perm_id: int
     at: datetime
     fate: Fate
+    client_id: int = 0
+    changed_to: Decimal | None = None
     status: str = "Submitted"
     filled: Decimal = Decimal(0)
     ended_at: datetime | None = None
-    cancel_asked: bool = False
+    is_killed_by_us: bool = False
 
     @property
     def is_working(self) -> bool:
         return self.ended_at is None
 
     @property
+    def quantity(self) -> Decimal:
+        """Return what the order is for now: a person may have changed it."""
+        return self.ticket.quantity if self.changed_to is None else self.changed_to
+
+    @property
     def rest(self) -> Decimal:
-        return self.ticket.quantity - self.filled
+        return self.quantity - self.filled
 
     def as_open(self) -> OpenOrder:
         ticket = self.ticket
@@ -50,11 +66,13 @@ class Booked:
             reference=ticket.reference,
             perm_id=self.perm_id,
             order_id=self.order_id,
+            client_id=self.client_id,
             account=ticket.account,
             symbol=ticket.symbol,
             con_id=ticket.con_id,
             side=ticket.side,
-            quantity=ticket.quantity,
+            quantity=self.quantity,
+            order_type=ORDER_TYPES[ticket.algo],
             status=self.status,
         )
 
@@ -86,8 +104,35 @@ class Ledger:
     positions: dict[str, dict[str, Decimal]]
     orders: list[Booked] = field(default_factory=list)
     deals: list[Deal] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
     arrived: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
+
+    def book(
+        self,
+        order: Booked,
+        quantity: Decimal,
+        price: Decimal,
+        root: str,
+        at: datetime,
+        *,
+        correction: int = 1,
+    ) -> Execution:
+        """Book an execution of an order and return it."""
+        ticket = order.ticket
+        execution = Execution(
+            exec_id=f"{root}.{correction:02d}",
+            reference=ticket.reference,
+            perm_id=order.perm_id,
+            account=ticket.account,
+            con_id=ticket.con_id,
+            side=ticket.side,
+            quantity=quantity,
+            price=price,
+            at=at,
+        )
+        self.deals.append(Deal(execution, root, COMMISSION if order.fate.is_charged else Decimal(0)))
+        return execution
 
     def deals_of(self, reference: str) -> list[Deal]:
         """Return the deals that count: a correction takes the place of what it corrects."""
@@ -105,6 +150,7 @@ class Ledger:
         cash, positions = self.cash[account], dict(self.positions[account])
         last = {d.root: d for d in self.deals if d.execution.account == account and d.execution.at <= until}
         symbols = {order.ticket.con_id: order.ticket.symbol for order in self.orders}
+        cash += sum((f.usd for f in self.flows if f.account == account and f.at <= until), Decimal(0))
         for deal in last.values():
             dealt = deal.execution
             sign = 1 if dealt.side == "BUY" else -1

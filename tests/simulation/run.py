@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from rebalplan.apply.resolve import Answer, propose, resolve
+from rebalplan.apply.resolve import Answer, contradictions, propose, resolve
 from rebalplan.errors import RebalError
 from rebalplan.journal.result import ApplyResult
 from tests.simulation.invariants import judge
 from tests.simulation.process import Trace, Violated, silent
 from tests.simulation.scenario import Scenario, draw
-from tests.simulation.world import World
+from tests.simulation.world import FOREIGN_CLIENT_ID, World
 
 PATIENCE_SEC = 1200.0
 
@@ -64,6 +64,9 @@ def _run_all(world: World, verdict: Verdict) -> None:
             world.violations += [f"a calm run ends {a}" for a in outcome.problems]
         if outcome is not None and not outcome.problems:
             break
+        world.client_id = FOREIGN_CLIENT_ID if scenario.changes_client_id else world.client_id
+        if scenario.answers_wrongly:
+            _answer_wrongly(world)
     world.calm_down()
     world.pass_time(PATIENCE_SEC if world.rng.random() < 0.5 else 60.0)
     for _ in range(2):
@@ -99,6 +102,25 @@ def _resolve_unknown(world: World) -> bool:
             )
             resolved = True
     return resolved
+
+
+def _answer_wrongly(world: World) -> None:
+    """Let a person say of each unknown order that it never existed, by force where something speaks against it."""
+    journal = world.open_journal_alone()
+    absent = Answer(Decimal(0), Decimal(0))
+    for account in journal.result().accounts:
+        for order in account.unknown:
+            reference, view = order.dispatch.reference, world.view(account.account)
+            try:
+                against = contradictions(account, reference, absent, view, is_session_over=True)
+            except RebalError:
+                continue
+            if not against or world.rng.random() < 0.5:
+                record = resolve(
+                    account, reference, absent, at=world.clock.now(), who="a person", evidence=()
+                )
+                journal.append(record)
+                world.lied_about.add(reference)
 
 
 def result_of(world: World) -> ApplyResult:

@@ -25,6 +25,8 @@ START = NOW + timedelta(minutes=5)
 
 Profile = Literal["calm", "one", "chaos"]
 Change = Literal["", "foreign order", "split", "sold elsewhere", "cash gone", "what if refused"]
+Person = Literal["", "buys", "sells", "withdraws"]
+Clone = Literal["", "before INTENT", "after INTENT"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,15 @@ class Scenario:
     session_left_min: int
     global_confirm: bool
     cash_lag_sec: float
+    person: Person = ""
+    person_at: str = ""
+    clone: Clone = ""
+    clone_at: str = ""
+    has_foreign_client: bool = False
+    changes_client_id: bool = False
+    answers_wrongly: bool = False
+    refuses_algo_what_if: bool = False
+    only_harm: str = ""
 
 
 def calm(**changes: Any) -> Scenario:
@@ -75,6 +86,8 @@ def draw(seed: int) -> Scenario:
     rng = Random(seed)  # noqa: S311  # reproducible, not secret
     profile: Profile = rng.choices(("calm", "one", "chaos"), (1, 2, 7))[0]
     chaotic = profile == "chaos"
+    hostile = Random(f"{seed} hostile")  # noqa: S311
+    harms = _harms(hostile) if chaotic else {}
     changes = _changes(rng) if chaotic and rng.random() < 0.2 else ("", "", "")
     is_disturbed = chaotic and not any(changes) and rng.random() < 0.3
     return Scenario(
@@ -92,8 +105,25 @@ def draw(seed: int) -> Scenario:
         changes=changes,
         session_left_min=rng.choice((16, 18)) if chaotic and rng.random() < 0.1 else 300,
         global_confirm=rng.random() < 0.5,
-        cash_lag_sec=rng.choice((0.0, 0.0, 100.0)) if chaotic else 0.0,
+        cash_lag_sec=rng.choice((0.0, 0.0, hostile.choice((100.0, 180.0)))) if chaotic else 0.0,
+        **harms,
     )
+
+
+def _harms(rng: Random) -> dict[str, Any]:
+    """Return what people and other programs do meanwhile; most runs have none of each."""
+    person: Person = rng.choice(("buys", "sells", "withdraws")) if rng.random() < 0.1 else ""
+    clone: Clone = rng.choice(("before INTENT", "after INTENT")) if rng.random() < 0.05 else ""
+    return {
+        "person": person,
+        "person_at": rng.choice(ACCOUNTS),
+        "clone": clone,
+        "clone_at": rng.choice(ACCOUNTS),
+        "has_foreign_client": rng.random() < 0.3,
+        "changes_client_id": rng.random() < 0.3,
+        "answers_wrongly": rng.random() < 0.3,
+        "refuses_algo_what_if": rng.random() < 0.1,
+    }
 
 
 def _disturbances(rng: Random) -> tuple[Disturbance, ...]:

@@ -30,8 +30,8 @@ def when_booked(script: Script, reference: str, after_sec: float, happens: str) 
     exchange = script.world.exchange
     arrive = exchange.arrive
 
-    def arrive_and_plan(order_id: int, ticket: OrderTicket, fate: Fate) -> None:
-        arrive(order_id, ticket, fate)
+    def arrive_and_plan(order_id: int, ticket: OrderTicket, fate: Fate, client_id: int = 0) -> None:
+        arrive(order_id, ticket, fate, client_id)
         if ticket.reference == reference:
             booked = script.world.ledger.orders[-1]
             exchange.at(after_sec, lambda: _happen(script, order_id, booked, happens))

@@ -6,7 +6,8 @@ import pytest
 
 from tests.simulation.isolation import compare
 from tests.simulation.policies import POLICIES
-from tests.simulation.run import simulate
+from tests.simulation.rows import ROWS, draw_row
+from tests.simulation.run import simulate, simulate_scenario
 from tests.simulation.scenario import draw
 from tests.simulation.summary import render, run_many, run_seeds
 
@@ -15,6 +16,7 @@ FOUND = (1_033_582, 1_053_215, 1_079_176, 7_054_586)
 and the end was waited for without end."""
 
 RUNS = 10_000
+ROW_SEEDS = 25
 CHUNKS = 40
 ENOUGH = 150
 """Seeds within which every planted policy is caught; the first takes a handful."""
@@ -25,6 +27,13 @@ def test_nothing_forbidden_happens_in_seeded_runs(chunk: int) -> None:
     summary = run_seeds(range(chunk, RUNS, CHUNKS))
     assert summary.violated == {}
     assert summary.runs == RUNS // CHUNKS
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["alone", "killed"])
+@pytest.mark.parametrize("row", ROWS)
+def test_a_hostile_row_does_no_harm_alone_or_with_a_kill(row: str, killed: bool) -> None:
+    verdicts = [simulate_scenario(draw_row(row, seed, killed=killed)) for seed in range(ROW_SEEDS)]
+    assert [found for verdict in verdicts for found in verdict.violations] == []
 
 
 @pytest.mark.parametrize("seed", FOUND)

@@ -14,12 +14,13 @@ from rebalplan.apply.engine import Endpoints, Outcome, walk
 from rebalplan.apply.resolve import BrokerView
 from rebalplan.apply.timing import Timing
 from rebalplan.apply.turn import Turn
+from rebalplan.codec import order_ref
 from rebalplan.errors import DiskError
 from rebalplan.journal.journal import Journal, journal_path
 from rebalplan.journal.records import Ack, Done, Resolved, Unknown
 from rebalplan.model import ConfirmMode
 from rebalplan.orders import OrderTicket
-from rebalplan.settings import Endpoint
+from rebalplan.settings import AccountsSettings, Endpoint
 from rebalplan.stages import Selection, build_stages
 from tests.builders import con_id_of, position
 from tests.simulation.broker import SimBroker
@@ -27,13 +28,17 @@ from tests.simulation.clock import VirtualClock
 from tests.simulation.disk import SimDisk
 from tests.simulation.exchange import Exchange
 from tests.simulation.faults import Fate, Faults
-from tests.simulation.ledger import Booked, Ledger
+from tests.simulation.ledger import Booked, Flow, Ledger
 from tests.simulation.market import Market
 from tests.simulation.process import Process, SimulatedCrash, Trace, Violated
 from tests.simulation.scenario import ACCOUNTS, START, Scenario, plan_of, prices_of, session_of
 
+OUR_CLIENT_ID, FOREIGN_CLIENT_ID = 42, 43
+FOREIGN_ACCOUNT = "DU9"
+FOREIGN_ORDERS = 12
 PLAN_PATH = Path("plans/simulated.json")
 TIMING = Timing(tick_sec=15)
+PACE = AccountsSettings(retries=1)
 
 
 @dataclass
@@ -71,7 +76,7 @@ class World:
             held = {p.symbol: p.quantity for p in account.snapshot.positions}
             self.ledger.positions[account.account] = held
         self.exchange = Exchange(self.clock, market, self.ledger)
-        self.faults = Faults(scenario.seed, scenario.intensity, scenario.only)
+        self.faults = Faults(scenario.seed, scenario.intensity, scenario.only, scenario.only_harm)
         self.broker = SimBroker(self.exchange, self.faults, ACCOUNTS, self._on_place)
         self.broker.cash_lag_sec = scenario.cash_lag_sec
         self.disk = SimDisk()
@@ -81,8 +86,14 @@ class World:
         self.crashes = 0
         self.disk_failures = 0
         self.steps = 0
+        self.person_has_traded = False
+        self.person_traded_at = START
+        self.clone_reference = ""
+        self.lied_about: set[str] = set()
         self.stop_after_sec = scenario.stop_after_sec
+        self.client_id = OUR_CLIENT_ID
         self._change()
+        self._harm()
 
     def _change(self) -> None:
         """Make the world another than the plan's."""
@@ -104,6 +115,65 @@ class World:
                     self.broker.refuses_what_if = frozenset(buys)
                 case _:
                     pass
+
+    def _harm(self) -> None:
+        """Let people and other programs do what they do."""
+        scenario = self.scenario
+        self.broker.refuses_algo_what_if = scenario.refuses_algo_what_if
+        if scenario.has_foreign_client:
+            for order_id in range(1, FOREIGN_ORDERS + 1):
+                self._book_other(FOREIGN_ACCOUNT, order_id)
+        if scenario.person:
+            self.exchange.when_filled = self._person_trades
+        if scenario.clone:
+            self.disk.when_appended = self._clone_sends
+            if scenario.clone == "before INTENT":
+                self._clone_sends(f'"INTENT" "account":"{scenario.clone_at}"')
+
+    def _book_other(self, account: str, order_id: int) -> None:
+        ticket = OrderTicket(
+            reference="another program's",
+            account=account,
+            symbol="VTI",
+            con_id=con_id_of("VTI"),
+            side="BUY",
+            quantity=Decimal(1),
+            algo="none",
+        )
+        booked = Booked(ticket, order_id, 90_000 + order_id, self.clock.now(), Fate(), FOREIGN_CLIENT_ID)
+        self.ledger.orders.append(booked)
+
+    def _person_trades(self, filled: Booked) -> None:
+        """Have the owner trade the account once, right after its first sell is filled."""
+        account = filled.ticket.account
+        if account != self.scenario.person_at or filled.ticket.side != "SELL" or self.person_has_traded:
+            return
+        self.person_has_traded = True
+        self.person_traded_at = now = self.clock.now()
+        if self.scenario.person == "withdraws":
+            self.ledger.flows.append(Flow(account, now, Decimal(-1000)))
+            return
+        self.exchange.deal_manually(
+            account, "VXUS", "BUY" if self.scenario.person == "buys" else "SELL", Decimal(2)
+        )
+
+    def _clone_sends(self, line: str) -> None:
+        """Have another copy of the plan send the account's first order, at another gateway, once."""
+        account = self.scenario.clone_at
+        if self.clone_reference or '"INTENT"' not in line or f'"account":"{account}"' not in line:
+            return
+        planned = next(a for a in self.envelope.plan.accounts if a.account == account).orders[0]
+        self.clone_reference = order_ref(self.envelope.sha256, ACCOUNTS.index(account) + 1, 1)
+        ticket = OrderTicket(
+            reference=self.clone_reference,
+            account=account,
+            symbol=planned.symbol,
+            con_id=planned.con_id,
+            side=planned.side,
+            quantity=planned.quantity,
+            algo="none",
+        )
+        self.ledger.orders.append(Booked(ticket, 900, 77_777, self.clock.now(), Fate(), client_id=44))
 
     def _book_foreign(self, account: str, symbol: str) -> None:
         ticket = OrderTicket(
@@ -147,8 +217,23 @@ class World:
         self._forbid(
             ticket.account in self.unknown_accounts(), f"{reference} is sent beside an unknown order"
         )
+        self._forbid(reference == self.clone_reference, f"{reference} is sent by two copies of the plan")
+        self._forbid(self._goes_over_plan(ticket), f"{reference} goes over its plan by what the lists show")
         change = self.must_refuse().get(ticket.account)
         self._forbid(change is not None, f"{reference} is sent although {change}")
+
+    def _goes_over_plan(self, ticket: OrderTicket) -> bool:
+        """Tell whether a fallback would take its line over the plan, by what the broker's lists show right now."""
+        first = ticket.reference.removesuffix("-f")
+        deals = self.ledger.visible_deals(ticket.account, self.clock.now())
+        shown = {d.root: d.execution.quantity for d in deals if d.execution.reference == first}
+        planned = self.planned_quantity(ticket.account, first)
+        return sum(shown.values(), Decimal(0)) + ticket.quantity > planned
+
+    def planned_quantity(self, account: str, reference: str) -> Decimal:
+        """Return how many shares the plan has for a line."""
+        planned = next(a for a in self.envelope.plan.accounts if a.account == account)
+        return planned.orders[int(reference.rpartition("-l")[2]) - 1].quantity
 
     def _forbid(self, happens: bool, what: str) -> None:
         if happens:
@@ -202,12 +287,13 @@ class World:
             stop=self.is_stopped,
             progress=lambda _: None,
             guard=lambda _: None,
+            pace=PACE,
         )
 
     @property
     def endpoints(self) -> Endpoints:
         """Return where each account is reached."""
-        return {name: Endpoint(client_id=i) for i, name in enumerate(ACCOUNTS, start=1)}
+        return {name: Endpoint(port=i, client_id=self.client_id) for i, name in enumerate(ACCOUNTS, start=1)}
 
     def open_journal_alone(self) -> Journal:
         """Open the journal as a command beside the apply does."""

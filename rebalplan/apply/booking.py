@@ -1,0 +1,71 @@
+"""Has the broker booked what our fills make of an account, or is somebody else at work? Pure.
+
+Positions lag behind fills by seconds, account values by up to three minutes. What stands between the account before
+our orders and the account as our fills leave it is only late; what stands outside is not ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from rebalplan.journal.result import AccountResult
+from rebalplan.live import cash_tolerance, is_reinvested
+from rebalplan.model import AccountSnapshot, Position
+from rebalplan.money import ZERO
+
+_Contract = tuple[str, int]
+
+
+class Booking(msgspec.Struct, frozen=True):
+    """An account beside what our fills make of it, a sentence for each position that differs.
+
+    ``strange`` positions are explained by no fill of ours, ``late`` ones by fills that are not booked yet.
+    ``missing_usd`` is what the cash lacks of what it should be beyond the tolerance, ``taken_usd`` the part of it that
+    no delay explains; both are 0 or more.
+    """
+
+    strange: tuple[str, ...]
+    late: tuple[str, ...]
+    missing_usd: Decimal
+    taken_usd: Decimal
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether nothing more is waited for: all is booked, or waiting would not help."""
+        return bool(self.strange) or not (self.late or self.missing_usd > self.taken_usd)
+
+
+def compare_bookings(
+    result: AccountResult, snapshot: AccountSnapshot, in_flight: Mapping[int, Decimal]
+) -> Booking:
+    """Compare an account that was begun; ``in_flight`` are signed shares that may fill unheard, by contract id."""
+    before = _held(p for intent in result.intents[:1] for p in intent.positions)
+    reckoned = result.reckon()
+    expected, now = _held(reckoned.positions), _held(snapshot.positions)
+    strange, late = [], []
+    for key in sorted(before.keys() | expected.keys() | now.keys()):
+        held, wanted = now.get(key, ZERO), expected.get(key, ZERO)
+        open_shares = in_flight.get(key[1], ZERO)
+        if held == wanted or is_reinvested(wanted, held):
+            continue
+        ends = (before.get(key, ZERO), wanted, wanted + open_shares)
+        if not min(ends) <= held <= max(ends):
+            strange.append(f"the account has {held:f} {key[0]}, our fills make it {wanted:f}")
+        elif not open_shares:
+            late.append(f"{key[0]} shows {held:f} shares, our fills make it {wanted:f}")
+    missing = reckoned.cash_usd - snapshot.cash_usd
+    least = min(reckoned.cash_usd, *(intent.cash_usd for intent in result.intents))
+    tolerance = cash_tolerance(result.plan)
+    return Booking(
+        tuple(strange),
+        tuple(late),
+        missing if missing > tolerance else ZERO,
+        max(ZERO, least - snapshot.cash_usd) if least - snapshot.cash_usd > tolerance else ZERO,
+    )
+
+
+def _held(positions: Iterable[Position]) -> dict[_Contract, Decimal]:
+    return {(p.symbol, p.con_id): p.quantity for p in positions if p.quantity}

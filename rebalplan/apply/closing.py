@@ -1,0 +1,51 @@
+"""What must be said of an account when its turn ends. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rebalplan.apply.order import Order
+from rebalplan.journal.result import AccountResult
+from rebalplan.model import AccountSnapshot
+
+
+def unfinished(result: AccountResult) -> list[str]:
+    """Return a sentence for each line that did not come to its end; a buy that cash did not cover did."""
+    sentences = []
+    for line in result.lines:
+        name = f"{line.planned.side.lower()} {line.planned.symbol}"
+        if line.status == "not_sent":
+            sentences.append(f"{name} was not sent")
+        elif line.cut is not None and line.cut.is_refusal and not line.orders:
+            sentences.append(f"{name} was left out")
+        elif line.status == "overfilled":
+            sentences.append(
+                f"{name} filled {line.filled} shares, more than the {line.planned.quantity} planned: look at the "
+                "account, then plan again"
+            )
+        elif line.status not in ("filled", "cut"):
+            sentences.append(
+                f"{name} is {line.status}, {line.filled} of {line.orders[0].dispatch.quantity} filled"
+            )
+        elif any(not order.is_priced for order in line.orders):
+            sentences.append(f"{name} is filled but the broker has not shown every execution")
+    return sentences
+
+
+def still_working(orders: Iterable[Order], snapshot: AccountSnapshot) -> list[str]:
+    """Return a sentence for each order of ours that is over by the journal and works at the broker."""
+    over = {order.dispatch.reference for order in orders if order.over}
+    return [
+        f"{order.order_ref} is over by all that was reported, but works at the broker: cancel it in TWS"
+        for order in snapshot.working_orders or ()
+        if order.order_ref in over
+    ]
+
+
+def out_of_reach(orders: Iterable[Order], client_id: int) -> list[str]:
+    """Return a sentence for each order that works under a client id from which it cannot be cancelled."""
+    return [
+        f"{order.dispatch.reference} works under client id {order.owner}, ours is {client_id}: cancel it in TWS"
+        for order in orders
+        if order.over is None and order.owner is not None
+    ]

@@ -1,0 +1,150 @@
+"""What one account is asked over its connection around its orders; each method raises ``RefusedError`` by name.
+
+Before INTENT: is the account what the plan was made for, and would its buys be taken? After INTENT: was another copy
+of the plan faster? Before the buys: does somebody else trade the account?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rebalplan.apply.book import Book
+from rebalplan.apply.checks import check_day, check_hours, check_live, expect, foreign
+from rebalplan.apply.lines import Lines
+from rebalplan.apply.market import Market
+from rebalplan.apply.reader import AccountReader
+from rebalplan.apply.timing import Timing
+from rebalplan.codec import Envelope
+from rebalplan.errors import RefusedError
+from rebalplan.journal.journal import Journal
+from rebalplan.journal.result import AccountResult
+from rebalplan.live import foreign_orders, working_strangers
+from rebalplan.model import AccountSnapshot
+from rebalplan.orders import CompletedOrder, Execution, OrderTicket, Referenced, WhatIf
+from rebalplan.plan import AccountPlan
+from rebalplan.ports import Clock, TradingConnection
+from rebalplan.stages import OrderLine
+
+
+class Inspection:
+    """Looks at one account; ``result`` is what the journal said when its turn began."""
+
+    def __init__(
+        self,
+        link: TradingConnection,
+        envelope: Envelope,
+        result: AccountResult,
+        book: Book,
+        journal: Journal,
+        *,
+        clock: Clock,
+        timing: Timing,
+        reader: AccountReader,
+        market: Market,
+        lines: Lines,
+    ) -> None:
+        self._link = link
+        self._envelope = envelope
+        self._plan: AccountPlan = result.plan
+        self._result = result
+        self._book = book
+        self._journal = journal
+        self._clock = clock
+        self._timing = timing
+        self._reader = reader
+        self._market = market
+        self._lines = lines
+
+    def check(self) -> AccountSnapshot:
+        """Refuse a stale account, leave out lines whose price moved, and return the account as it is."""
+        account, link, market = self._plan.account, self._link, self._market
+        if self._result.intents:
+            snapshot, _ = self._reader.require_booked()
+        else:
+            snapshot = link.read_account(account)
+        market.read(snapshot)
+        check_day(self._envelope.plan, self._result, market.now())
+        check_hours(self._plan, self._result, market)
+        executions, _ = link.executions(account)
+        open_orders, completed = snapshot.working_orders or (), link.completed_orders(account)
+        self._book.check_resolved(open_orders, completed, executions)
+        for execution in executions:
+            self._book.record_execution(execution)
+        if self._book.alarms:
+            raise RefusedError("no more orders: what the broker shows is not what the journal says")
+        if any(line.is_overfilled for line in self._current().lines):
+            raise RefusedError("no more orders: more was filled than planned. Plan again")
+        references = self._foreign(open_orders, completed, executions)
+        left_out = check_live(expect(self._plan, self._current()), snapshot, market.quotes, references)
+        self._lines.leave_out(left_out)
+        return snapshot
+
+    def ask_what_if(self, buys: Sequence[OrderLine]) -> bool:
+        """Refuse the account when the broker would refuse a buy: nobody is sold out and stranded in cash.
+
+        Funds are no reason: what the sells bring is not there yet, and no buy is sent before it is. A gateway that
+        does not answer one is not asked again. Return whether it took so long that the account must be checked anew.
+        """
+        started = self._clock.now()
+        for line in buys:
+            answer = self._what_if(self._lines.ticket(line))
+            if answer.answered and answer.refusal and not answer.lacks_funds:
+                raise RefusedError(
+                    f"the broker would refuse to buy {line.order.symbol}: {answer.refusal}. Nothing was sent"
+                )
+            if not answer.answered:
+                break
+        return (self._clock.now() - started).total_seconds() > self._timing.fresh_sec
+
+    def _what_if(self, ticket: OrderTicket) -> WhatIf:
+        """Ask about an order; one that is refused for its algorithm is asked about as its fallback would be sent."""
+        answer = self._link.ask_what_if(ticket)
+        may_fall_back = self._plan.policy.execution.fallback_plain_market and ticket.algo != "none"
+        if answer.lacks_algo and may_fall_back:
+            return self._link.ask_what_if(msgspec.structs.replace(ticket, algo="none"))
+        return answer
+
+    def look_for_copies(self) -> None:
+        """Refuse, after INTENT and before the first send, when another copy of the plan was faster."""
+        account, link = self._plan.account, self._link
+        open_orders = link.open_orders(account)  # first: what fills in between is among the executions
+        executions, _ = link.executions(account)
+        found = foreign_orders(account, self._foreign(open_orders, (), executions))
+        if found:
+            raise RefusedError(f"{found[0].code} {found[0].message}")
+
+    def read_before_buys(self, *, together: bool) -> None:
+        """Read the account again before the buys; raises ``RefusedError`` when somebody else trades it.
+
+        While sells work, cash is only required not to be less than it was: what they bring may not be booked yet.
+        """
+        reader = self._reader
+        snapshot, booking = reader.read(self._timing.reread_sec) if together else reader.require_booked()
+        if booking.strange:
+            raise RefusedError(
+                f"somebody else trades the account: {'; '.join(booking.strange)}. No buy was sent; plan again"
+            )
+        strangers = list(working_strangers(expect(self._plan, self._current()), snapshot))
+        if strangers:
+            raise RefusedError(f"{strangers[0].code} {strangers[0].message}")
+        self._lines.lack(booking.taken_usd if together else booking.missing_usd)
+
+    def _current(self) -> AccountResult:
+        return self._journal.result_of(self._plan.account)
+
+    def _foreign(
+        self,
+        open_orders: Sequence[Referenced],
+        completed: Sequence[CompletedOrder],
+        executions: Sequence[Execution],
+    ) -> tuple[str, ...]:
+        return foreign(
+            self._envelope,
+            self._plan,
+            known=self._book.orders,
+            open_orders=open_orders,
+            completed=completed,
+            executions=executions,
+        )

@@ -1,0 +1,73 @@
+"""Reads an account that was begun until the broker has booked our fills, or until waiting would not help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from rebalplan.apply.book import Book
+from rebalplan.apply.booking import Booking, compare_bookings
+from rebalplan.apply.timing import Timing
+from rebalplan.errors import RefusedError
+from rebalplan.journal.journal import Journal
+from rebalplan.model import AccountSnapshot
+from rebalplan.ports import Clock, TradingConnection
+
+
+class AccountReader:
+    """Reads one account over one connection; ``listen`` takes in what the broker has said meanwhile."""
+
+    def __init__(
+        self,
+        link: TradingConnection,
+        book: Book,
+        journal: Journal,
+        clock: Clock,
+        timing: Timing,
+        *,
+        listen: Callable[[], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        self._link = link
+        self._book = book
+        self._journal = journal
+        self._clock = clock
+        self._timing = timing
+        self._listen = listen
+        self._stop = stop
+
+    def compare(self, snapshot: AccountSnapshot) -> Booking:
+        """Return the account beside what our fills make of it."""
+        return compare_bookings(
+            self._journal.result_of(self._book.account), snapshot, self._book.shares_in_flight()
+        )
+
+    def read(self, seconds: float) -> tuple[AccountSnapshot, Booking]:
+        """Return the account once our fills are booked, or as it is after so many seconds or a stop."""
+        return self._read_until(seconds, lambda booking: booking.is_complete)
+
+    def _read_until(
+        self, seconds: float, is_enough: Callable[[Booking], bool]
+    ) -> tuple[AccountSnapshot, Booking]:
+        until = self._clock.now() + timedelta(seconds=seconds)
+        while True:
+            snapshot = self._link.read_account(self._book.account)
+            self._listen()
+            booking = self.compare(snapshot)
+            if is_enough(booking) or self._clock.now() >= until or self._stop():
+                return snapshot, booking
+            self._clock.sleep(min(self._timing.poll_sec, seconds))
+
+    def read_positions(self, seconds: float) -> tuple[AccountSnapshot, Booking]:
+        """Return the account once the positions are those that our fills explain; cash is not waited for."""
+        return self._read_until(seconds, lambda booking: bool(booking.strange) or not booking.late)
+
+    def require_booked(self) -> tuple[AccountSnapshot, Booking]:
+        """Return the account with our fills in it; raises ``RefusedError`` while their positions are not there."""
+        snapshot, booking = self.read(self._timing.booking_sec)
+        if booking.late and not booking.strange:
+            raise RefusedError(
+                f"the broker has not booked all of our fills yet ({'; '.join(booking.late)}): nothing more was sent, "
+                "--resume again in a few minutes"
+            )
+        return snapshot, booking
