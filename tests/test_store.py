@@ -333,3 +333,25 @@ def test_a_plan_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
     (tmp_path / "plans").write_text("")
     with pytest.raises(RebalError, match=r"Nothing was written; free space or choose .* \(\[io\] plan_dir\)"):
         PlanStore(tmp_path / "plans").write(ENVELOPE, DATA)
+
+
+def test_a_file_takes_its_place_by_a_rename_once_it_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, rename, flush = tmp_path / "report.csv", Path.replace, os.fsync
+    path.write_bytes(b"before")
+    seen: list[tuple[str, bytes]] = []
+
+    def flushing(descriptor: int) -> None:
+        seen.append(("flush", path.read_bytes()))
+        flush(descriptor)
+
+    def renaming(old: Path, new: Path) -> Path:
+        seen.append(("rename", path.read_bytes()))
+        return rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", flushing)
+    monkeypatch.setattr(Path, "replace", renaming)
+    write_atomically(path, b"after")
+    assert seen[:2] == [("flush", b"before"), ("rename", b"before")]
+    assert path.read_bytes() == b"after"

@@ -162,6 +162,22 @@ def test_a_second_order_after_the_end_of_the_first_halts_too() -> None:
     assert line(journal).status == "unknown"
 
 
+def test_an_acknowledgement_does_not_settle_an_order_that_the_broker_has_twice() -> None:
+    book, journal = sent_book()
+    book.shown(shown(account="DU2"))
+    book.shown(shown())
+    assert (line(journal).status, book.has_unknown()) == ("unknown", True)
+
+
+def test_an_end_does_not_settle_an_order_that_the_broker_has_twice() -> None:
+    book, journal = sent_book()
+    book.shown(shown(perm_id=70))
+    book.shown(shown(perm_id=71))
+    book.status(status("Cancelled"))
+    confirm(book, completed("Cancelled", "0"))
+    assert (line(journal).status, book.has_unknown()) == ("unknown", True)
+
+
 def test_our_reference_in_another_account_halts() -> None:
     book, journal = sent_book()
     book.shown(shown(account="DU2"))
@@ -379,6 +395,14 @@ def test_an_order_that_somebody_raised_is_not_over_at_the_shares_that_were_sent(
     book.record_execution(execution("e.02.01", "20"))
     assert (line(journal).status, line(journal).filled) == ("overfilled", D(60))
     assert kinds(journal) == ["Dispatch", "Ack", "Changed", "Fill", "Fill", "Done"]
+
+
+def test_more_fills_than_were_sent_sound_an_alarm_although_nobody_told_of_a_change() -> None:
+    book, journal = sent_book()
+    book.shown(shown())
+    book.record_execution(execution("e.01.01", "60"))
+    assert book.alarms == [f"{SELL} filled 60 shares of BND, 40 were sent: nothing more is sent"]
+    assert line(journal).status == "overfilled"
 
 
 @pytest.mark.parametrize("change", [{"quantity": D(30)}, {"order_type": "LMT"}])

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+import pytest
 
 from rebalplan.codec import encode
 from rebalplan.journal.fold import fold
@@ -20,6 +21,7 @@ from rebalplan.stages import (
     Stage,
     Trade,
     build_stages,
+    rests_of,
 )
 from tests.builders import account, plan
 from tests.journal.support import (
@@ -163,6 +165,23 @@ def test_the_rest_of_a_dead_algo_order_keeps_the_account_resumable() -> None:
         ended += [dispatch(reference, quantity), done("cancelled", "0", reference)]
     ended.append(closed("incomplete"))
     assert isinstance(stages(*ended, resume=True)[-1], Trade)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        (done("cancelled", "0", is_agreed=False),),
+        (done("cancelled", "0", cancel_asked=False),),
+        (done("cancelled", "0"), fill("e.1", "5")),
+        (done("cancelled", "5"),),
+    ],
+    ids=["lists did not agree", "somebody else cancelled", "filled more later", "not priced"],
+)
+def test_the_rest_of_an_order_whose_end_is_not_plain_is_never_sent(end: tuple[AnyRecord, ...]) -> None:
+    sold = (intent(SELL), dispatch(), ack(), *end)
+    assert rests_of(fold(PLAN, sold).of("DU1")) == ()
+    plain = fold(PLAN, (intent(SELL), dispatch(), ack(), done("cancelled", "0"))).of("DU1")
+    assert [order.dispatch.reference for order in rests_of(plain)] == [SELL]
 
 
 def test_one_question_for_all_comes_after_what_became_of_earlier_orders_is_known() -> None:

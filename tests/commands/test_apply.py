@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from rebalplan.commands.plans import plan_lock
+from rebalplan.disk import SystemDisk
 from rebalplan.reports.account import COLUMNS as ACCOUNT_COLUMNS
 from rebalplan.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from rebalplan.sim import Gateway
@@ -299,6 +301,15 @@ def test_status_as_json_has_every_line(sample: Workspace, gateway: Gateway) -> N
     }
     assert {line["status"] for line in accounts["DU1000002"]["lines"]} == {"filled"}
     assert found["next"] == []
+
+
+def test_an_apply_beside_another_in_the_same_plan_folder_sends_nothing(
+    sample: Workspace, gateway: Gateway
+) -> None:
+    with plan_lock(SystemDisk(), sample.plans()[0]):
+        result = sample.run("apply", "latest", "--yes")
+    assert "another apply is running" in result.err
+    assert received(gateway) == []
 
 
 def test_a_stop_file_sends_nothing(sample: Workspace, gateway: Gateway) -> None:

@@ -427,3 +427,68 @@ def test_a_list_with_a_row_that_cannot_be_read_is_no_list(
 def test_a_gateway_without_its_broker_says_so_to_a_new_client_too(tmp_path: Path, code: str) -> None:
     events = placed_and_heard(tmp_path, behaviour(sequence=["ack", code]))
     assert LinkLost() in events
+
+
+def test_what_is_said_in_the_very_read_that_ends_the_handshake_is_heard(tmp_path: Path) -> None:
+    with connected(tmp_path, '\n[[handshake]]\nafter = ["2110"]\n') as (link, _):
+        assert LinkLost() in heard(link)
+
+
+@pytest.mark.parametrize("code", [439, 440, 441, 442, 443])
+def test_a_what_if_that_is_refused_for_its_algorithm_says_so(tmp_path: Path, code: int) -> None:
+    with connected(tmp_path, behaviour(on="what_if", code=code, text="no such algo")) as (link, _):
+        answer = link.ask_what_if(ADAPTIVE)
+    assert (answer.answered, bool(answer.refusal), answer.lacks_algo) == (True, True, True)
+
+
+def test_a_notice_about_the_time_in_force_does_not_answer_a_what_if(tmp_path: Path) -> None:
+    with connected(tmp_path, behaviour(on="what_if", sequence=["10349", "answer"])) as (link, _):
+        answer = link.ask_what_if(TICKET)
+    assert (answer.answered, answer.refusal) == (True, "")
+
+
+def test_a_completed_order_that_does_not_say_how_much_was_filled_says_nothing(tmp_path: Path) -> None:
+    with connected(tmp_path, fault("completed_orders", "field", field="filled", value="")) as (link, _):
+        place(link)
+        heard(link)
+        (done,) = link.completed_orders("DU1000001")
+    assert (done.status, done.filled) == ("Filled", None)
+
+
+def test_a_cancel_ends_only_the_order_of_its_number(tmp_path: Path) -> None:
+    with connected(tmp_path, behaviour(fills=0)) as (link, gateway):
+        first, second = place(link), place(link, ADAPTIVE)
+        heard(link)
+        link.cancel(first)
+        heard(link)
+        assert [o.order_id for o in link.open_orders("DU1000002")] == [second]
+    assert [(e.kind, e.order_id) for e in gateway.ledger if e.kind != "place"] == [("cancel", first)]
+
+
+def test_the_order_ids_of_another_client_do_not_push_ours_up(tmp_path: Path) -> None:
+    theirs = '\n[[account.order]]\nsymbol = "VEA"\nside = "BUY"\nquantity = "5"\nclient_id = 99\norder_id = 5000\n'
+    theirs += 'order_type = "LMT"\nlimit_price = "1.00"\n'
+    with connected(tmp_path, theirs) as (link, _):
+        assert [o.order_id for o in link.open_orders("DU1000003")] == [5000]
+        assert link.next_order_id() < 5000
+
+
+@pytest.mark.parametrize(("account", "is_known"), [("DU1000001", False), ("DU1000002", True)])
+def test_a_row_that_cannot_be_read_spoils_the_list_of_its_own_account_only(
+    tmp_path: Path, account: str, is_known: bool
+) -> None:
+    broken = '\n[[account.order]]\nsymbol = "VEA"\nside = "BUY"\nquantity = "5"\nclient_id = 99\norder_id = 50\n'
+    text = scenario_text(extra=fault("all_open_orders", "field", field="quantity", value="many"))
+    at = text.index("\n\n", text.index('id = "DU1000001"'))
+    path = tmp_path / "scenario.toml"
+    path.write_text(text[:at] + broken + text[at:], encoding="utf-8")
+    clock = FrozenClock()
+    with (
+        start(load_scenario(path), clock=clock.now) as gateway,
+        IbkrBroker(2, clock).connect(Endpoint(gateway.host, gateway.port, 7)) as link,
+    ):
+        if is_known:
+            assert link.open_orders(account) == ()
+        else:
+            with pytest.raises(BrokerError, match="a row that cannot be read while open orders"):
+                link.open_orders(account)

@@ -82,6 +82,13 @@ def test_an_edited_line_with_a_hash_of_its_own_is_refused(old: bytes, new: bytes
         read_chain(LINES[0].replace(old, new, 1), PLAN.sha256)
 
 
+def test_a_changed_line_before_the_last_is_refused_although_it_is_written_as_rebal_writes() -> None:
+    old, new = b'"cash_usd":"1000"', b'"cash_usd":"9000"'
+    assert old in LINES[0]
+    with pytest.raises(JournalError, match="line 2 does not follow"):
+        read_chain(LINES[0].replace(old, new) + LINES[1], PLAN.sha256)
+
+
 @pytest.mark.parametrize("junk", [b"\n", b"{}\n", b"\xff\n", b"[" * 100_000 + b"\n", b'{"number":1e999}\n'])
 def test_what_is_no_record_is_refused(junk: bytes) -> None:
     with pytest.raises(JournalError, match="cannot be read"):

@@ -59,6 +59,14 @@ def test_reading_a_torn_journal_writes_nothing() -> None:
     assert disk.read(PATH) == before
 
 
+def test_the_first_append_cuts_a_torn_tail_off() -> None:
+    disk = SimDisk()
+    Journal(disk, PATH, PLAN).append(intent())
+    disk.append(PATH, b'{"number":2')
+    Journal(disk, PATH, PLAN).append(dispatch())
+    assert disk.read(PATH) == chain_bytes(PLAN.sha256, (intent(), dispatch()))
+
+
 @pytest.mark.parametrize("tears", [0.0, 0.5])
 def test_a_record_the_disk_did_not_take_is_not_there_and_nothing_follows_it(tears: float) -> None:
     disk = booted(SimDisk(), fails_at=2, tears=tears)

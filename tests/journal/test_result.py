@@ -187,6 +187,19 @@ def test_later_news_of_an_order_that_is_there_twice_does_not_end_its_unknown() -
     assert sell(dispatch(), ack(), twin, resolved("15", "99")).status == "partial"
 
 
+def test_a_commission_is_not_known_before_that_of_every_fill_is() -> None:
+    half = (dispatch(), fill("e.01.01", "10"), fill("e.02.01", "30"), commission("e.01.01"))
+    (order,) = sell(*half).orders
+    assert (order.commission_usd, sell(*half).commission_usd) == (None, None)
+    assert sell(*half, commission("e.02.01")).commission_usd == 2
+
+
+def test_a_line_that_filled_more_than_planned_is_overfilled_and_its_account_is_not_applied() -> None:
+    sold = (intent(SELL), dispatch(), fill("e.1", "60"), done("filled", "60"), closed("done"))
+    assert sell(*sold).status == "overfilled"
+    assert not account(*sold).is_applied
+
+
 def test_an_applied_account_has_nothing_under_way() -> None:
     sold = (intent(SELL), dispatch(), fill("e.1", "40"), done("filled", "40"))
     assert account(*sold, closed("done")).is_applied

@@ -6,8 +6,10 @@ import pytest
 
 from tests.mutants.changes import find_changes
 from tests.mutants.equivalent import EQUIVALENT
-from tests.mutants.listed import MUTANTS, Mutant, applies
+from tests.mutants.listed import applies
+from tests.mutants.lists import MUTANTS
 from tests.mutants.modules import MODULES
+from tests.mutants.mutant import Mutant
 from tests.mutants.sampled import all_changes, sample
 from tests.mutants.scratch import ROOT
 
@@ -31,9 +33,12 @@ def test_a_listed_mutant_changes_one_place_of_its_file(mutant: Mutant) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=named)
 def test_the_test_that_a_listed_mutant_names_exists(mutant: Mutant) -> None:
-    file, _, test = mutant.test.partition("::")
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    assert test.partition("[")[0] in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    file, *names = mutant.test.partition("[")[0].split("::")
+    found: list[ast.stmt] = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+    for name in names:
+        named_so = [n for n in found if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name]
+        assert len(named_so) == 1
+        found = named_so[0].body
 
 
 def test_no_two_listed_mutants_have_one_name() -> None:

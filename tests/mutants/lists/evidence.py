@@ -1,0 +1,200 @@
+"""Faults about what the broker evidenced: an end is believed too early, a change, a fill or a twin is not noticed."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_BOOK = "rebalplan/apply/book.py"
+_DESK = "rebalplan/apply/desk.py"
+_LINES = "rebalplan/apply/lines.py"
+_ORDER = "rebalplan/apply/order.py"
+_RECONCILE = "rebalplan/apply/reconcile.py"
+_RESULT = "rebalplan/journal/result.py"
+_TESTS = "tests/apply/test_book.py::"
+
+EVIDENCE: tuple[Mutant, ...] = (
+    Mutant(
+        "an end with a rest is confirmed at its first word",
+        _RECONCILE,
+        "is_ripe = (lists.asked_at - order.ended_at).total_seconds() >= agree_sec",
+        "is_ripe = (lists.asked_at - order.ended_at).total_seconds() >= 0",
+        f"{_TESTS}test_a_cancel_that_crossed_a_fill_is_over_only_when_the_lists_agree_on_the_fill",
+    ),
+    Mutant(
+        "executions and completed orders are not compared before an end is agreed on",
+        _RECONCILE,
+        "return order.executed == filled and not _is_open(order, lists)",
+        "return not _is_open(order, lists)",
+        f"{_TESTS}test_a_cancel_that_crossed_a_fill_is_over_only_when_the_lists_agree_on_the_fill",
+    ),
+    Mutant(
+        "an end is agreed on although the order is still open",
+        _RECONCILE,
+        "return order.executed == filled and not _is_open(order, lists)",
+        "return order.executed == filled",
+        "tests/apply/test_reconcile.py::test_an_end_is_not_agreed_on_while_the_order_is_still_listed_as_open",
+    ),
+    Mutant(
+        "a completed order that does not say how much was filled is an agreement",
+        _RECONCILE,
+        "if not said and not order.is_end_counted:",
+        "if not said and order.is_end_counted:",
+        f"{_TESTS}test_a_completed_order_without_a_filled_quantity_is_no_agreement",
+    ),
+    Mutant(
+        "the second list of open orders is not believed",
+        _RECONCILE,
+        "return Lists(asked_at, completed, after)",
+        "return Lists(asked_at, completed, before)",
+        "tests/apply/test_reconcile.py::test_an_order_that_only_the_second_list_of_open_orders_has_is_open",
+    ),
+    Mutant(
+        "open orders are asked for once",
+        _RECONCILE,
+        "    after = link.open_orders(book.account)\n",
+        "    after = before\n",
+        "tests/apply/test_reconcile.py::test_open_orders_are_asked_before_and_after_completed_orders_and_executions",
+    ),
+    Mutant(
+        "an order that is listed twice is one",
+        _RECONCILE,
+        "if len({order.perm_id, *(c.perm_id for c in done)} - {0}) > 1:",
+        "if len({order.perm_id, *(c.perm_id for c in done)} - {0}) > 2:",
+        f"{_TESTS}TestConclude::test_completed_twice_halts",
+    ),
+    Mutant(
+        "a fallback follows an end that the lists do not agree on",
+        _ORDER,
+        "if not self.is_agreed or self.unpriced or self.late:",
+        "if self.unpriced or self.late:",
+        "tests/apply/test_gate.py::test_a_fallback_needs_the_end_of_the_first_order_and_takes_no_more_than_its_rest",
+    ),
+    Mutant(
+        "a fallback follows an order that somebody else cancelled",
+        _ORDER,
+        'return self.over == "rejected" or (self.over == "cancelled" and self.was_cancelled_by_us)',
+        'return self.over in ("rejected", "cancelled")',
+        "tests/simulation/test_evidence.py::test_an_order_that_somebody_else_cancels_has_no_fallback",
+    ),
+    Mutant(
+        "a fallback is for the planned quantity",
+        _LINES,
+        'return self._ticket(fallback_reference(order.dispatch.reference), order.rest, "none")',
+        'return self._ticket(fallback_reference(order.dispatch.reference), order.dispatch.quantity, "none")',
+        "tests/simulation/test_matrix.py::test_a_cancel_that_crosses_a_fill_leaves_only_the_rest_to_the_fallback",
+    ),
+    Mutant(
+        "a late fill raises no alarm",
+        _BOOK,
+        "        if order.late:\n            self._sound_late(order)\n        elif",
+        "        if",
+        f"{_TESTS}test_a_fill_after_the_end_counts_and_sounds_an_alarm",
+    ),
+    Mutant(
+        "more fills than were sent raise no alarm",
+        _BOOK,
+        "elif order.executed > order.dispatch.quantity:\n            self._sound_overfilled(order)",
+        "elif order.executed > order.dispatch.quantity:\n            pass",
+        f"{_TESTS}test_more_fills_than_were_sent_sound_an_alarm_although_nobody_told_of_a_change",
+    ),
+    Mutant(
+        "a fallback works on after a late fill",
+        _DESK,
+        "return first is not order and bool(first.late)",
+        "return first is order and bool(first.late)",
+        "tests/apply/test_turn.py::test_an_order_that_filled_more_after_its_cancel_has_its_fallback_cancelled_at_once",
+    ),
+    Mutant(
+        "a raised order is closed at the quantity that was sent",
+        _BOOK,
+        "if executed >= max(order.whole, order.end_filled):",
+        "if executed >= max(order.dispatch.quantity, order.end_filled):",
+        f"{_TESTS}test_an_order_that_somebody_raised_is_not_over_at_the_shares_that_were_sent",
+    ),
+    Mutant(
+        "a change at the broker is not recorded",
+        _BOOK,
+        "elif order.over is None:\n            self._note_change(order, found)",
+        "elif order.is_unknown:\n            self._note_change(order, found)",
+        f"{_TESTS}test_a_change_that_cannot_fill_more_is_recorded_once_and_stops_nothing",
+    ),
+    Mutant(
+        "an order that somebody raised stops nothing",
+        _BOOK,
+        "if quantity > order.dispatch.quantity:",
+        "if quantity > 2 * order.dispatch.quantity:",
+        f"{_TESTS}test_an_order_that_somebody_raised_is_not_over_at_the_shares_that_were_sent",
+    ),
+    Mutant(
+        "a line that filled more than planned is filled",
+        _RESULT,
+        'return "overfilled"',
+        'return "filled"',
+        "tests/journal/test_result.py::test_a_line_that_filled_more_than_planned_is_overfilled_and_its_account_is_not_"
+        "applied",
+    ),
+    Mutant(
+        "an account is applied although a line filled more than planned",
+        _RESULT,
+        "return not any(line.is_overfilled for line in self.lines)",
+        "return True",
+        "tests/journal/test_result.py::test_a_line_that_filled_more_than_planned_is_overfilled_and_its_account_is_not_"
+        "applied",
+    ),
+    Mutant(
+        "an order id of another client id is taken for ours",
+        _BOOK,
+        "if found.client_id == self._client_id:",
+        "if found.order_id:",
+        f"{_TESTS}test_an_order_that_works_under_another_client_id_has_no_number_of_ours",
+    ),
+    Mutant(
+        "order ids of an earlier connection are kept",
+        _BOOK,
+        "order.order_id, order.owner, order.is_left, order.inactive_filled = None, None, False, None",
+        "order.owner, order.is_left, order.inactive_filled = None, False, None",
+        f"{_TESTS}test_an_error_about_an_id_of_an_earlier_connection_is_not_ours",
+    ),
+    Mutant(
+        "an acknowledgement settles an order that is there twice",
+        _BOOK,
+        "order.perm_id, order.is_unknown = perm_id, order.is_doubled",
+        "order.perm_id, order.is_unknown = perm_id, False",
+        f"{_TESTS}test_an_acknowledgement_does_not_settle_an_order_that_the_broker_has_twice",
+    ),
+    Mutant(
+        "an end settles an order that is there twice",
+        _BOOK,
+        "if order.over is not None or order.is_doubled:",
+        "if order.over is not None:",
+        f"{_TESTS}test_an_end_does_not_settle_an_order_that_the_broker_has_twice",
+    ),
+    Mutant(
+        "our reference in another account is ours",
+        _BOOK,
+        "        if account != self.account:\n",
+        "        if not account:\n",
+        f"{_TESTS}test_our_reference_in_another_account_halts",
+    ),
+    Mutant(
+        "Inactive is an end",
+        _BOOK,
+        "if event.status == INACTIVE and not order.is_rejected:",
+        "if event.status == INACTIVE and order.is_rejected:",
+        "tests/simulation/test_evidence.py::test_an_order_that_is_inactive_while_shares_are_located_is_not_sold_twice",
+    ),
+    Mutant(
+        "corrections of an execution are added up",
+        _BOOK,
+        "order.fills[root] = fill",
+        "order.fills[execution.exec_id] = fill",
+        f"{_TESTS}test_corrections_replace_and_late_originals_do_not",
+    ),
+    Mutant(
+        "a person is proposed the sum of an execution and its correction",
+        "rebalplan/orders.py",
+        "last[correction_root(execution.exec_id)] = execution",
+        "last[execution.exec_id] = execution",
+        "tests/apply/test_resolve.py::test_corrections_count_once",
+    ),
+)

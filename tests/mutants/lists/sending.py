@@ -1,0 +1,147 @@
+"""Faults on the way to the broker: an order leaves too early, too often, or after something said stop."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_DESK = "rebalplan/apply/desk.py"
+_LINES = "rebalplan/apply/lines.py"
+_TURN = "rebalplan/apply/turn.py"
+_TESTS = "tests/apply/test_desk.py::"
+
+SENDING: tuple[Mutant, ...] = (
+    Mutant(
+        "apply takes no lock",
+        "rebalplan/commands/applying.py",
+        "with plan_lock(disk, path), watching(request.config) as stop:",
+        "with watching(request.config) as stop:",
+        "tests/commands/test_apply.py::test_an_apply_beside_another_in_the_same_plan_folder_sends_nothing",
+    ),
+    Mutant(
+        "five orders are out unacknowledged",
+        _DESK,
+        "WINDOW = 4",
+        "WINDOW = 5",
+        f"{_TESTS}test_four_orders_are_out_until_the_broker_shows_one",
+    ),
+    Mutant(
+        "DISPATCH is recorded after the order left",
+        _DESK,
+        "        order = self._book.dispatch(record, ticket)\n"
+        "        self._watch.after_send(order)\n"
+        "        self._link.place(order_id, ticket)\n",
+        "        self._link.place(order_id, ticket)\n"
+        "        order = self._book.dispatch(record, ticket)\n"
+        "        self._watch.after_send(order)\n",
+        f"{_TESTS}test_an_order_leaves_only_after_its_dispatch_is_recorded",
+    ),
+    Mutant(
+        "an order whose send failed is sent again",
+        _DESK,
+        "        self._link.place(order_id, ticket)\n",
+        "        try:\n"
+        "            self._link.place(order_id, ticket)\n"
+        "        except UnreachableError:\n"
+        "            self._link.place(order_id, ticket)\n",
+        f"{_TESTS}test_a_send_that_fails_is_not_tried_again",
+    ),
+    Mutant(
+        "nobody looks for a stop right before the send",
+        _DESK,
+        "            self._take_in(0)\n            self._notice_stop()\n",
+        "            self._take_in(0)\n",
+        f"{_TESTS}test_a_stop_that_comes_while_quotes_are_asked_for_stops_the_send_after_it",
+    ),
+    Mutant(
+        "alarms do not stop sending",
+        _DESK,
+        "return not self.stopped and not self._book.has_unknown() and not self._book.alarms",
+        "return not self.stopped and not self._book.has_unknown()",
+        f"{_TESTS}test_after_an_alarm_nothing_more_is_sent",
+    ),
+    Mutant(
+        "an order is sent beside an unknown one",
+        _DESK,
+        "return not self.stopped and not self._book.has_unknown() and not self._book.alarms",
+        "return not self.stopped and not self._book.alarms",
+        f"{_TESTS}test_beside_an_unknown_order_nothing_is_sent",
+    ),
+    Mutant(
+        "a gateway that lost its broker is sent orders",
+        _DESK,
+        "self._down_from = self._down_from or self._clock.now()",
+        "self._down_from = self._down_from or None",
+        f"{_TESTS}test_while_the_gateway_has_no_broker_nothing_is_sent",
+    ),
+    Mutant(
+        "after an outage nothing is asked before the next send",
+        _DESK,
+        "self._down_from, self._unsynced_from = None, self._clock.now()",
+        "self._down_from, self._unsynced_from = None, None",
+        f"{_TESTS}test_once_the_gateway_has_its_broker_again_the_lists_are_asked_before_the_next_send",
+    ),
+    Mutant(
+        "a lost link is ignored before INTENT",
+        _TURN,
+        "        desk.await_link()\n",
+        "        desk.listen()\n",
+        "tests/apply/test_turn.py::test_an_account_whose_gateway_has_no_broker_is_left_as_it_was",
+    ),
+    Mutant(
+        "a stop leaves our orders working",
+        _DESK,
+        "is_unwanted = self.stopped or self._follows_in_error(order)",
+        "is_unwanted = self._follows_in_error(order)",
+        "tests/simulation/test_processes.py::test_a_stop_cancels_what_works",
+    ),
+    Mutant(
+        "an order of another client id is cancelled by its number",
+        "rebalplan/apply/book.py",
+        "order.order_id, order.owner = None, found.client_id",
+        "order.order_id, order.owner = found.order_id, found.client_id",
+        f"{_TESTS}test_after_a_stop_only_our_own_orders_are_cancelled_by_the_number_they_have_here",
+    ),
+    Mutant(
+        "the settings' client id is used instead of the plan's",
+        _TURN,
+        "self._endpoint = msgspec.structs.replace(endpoint, client_id=plan.client_id)",
+        "self._endpoint = endpoint",
+        "tests/apply/test_turn.py::test_an_account_is_traded_under_the_client_id_of_its_plan_whatever_the_settings_"
+        "say_by_now",
+    ),
+    Mutant(
+        "live and paper are not compared before the first send",
+        _TURN,
+        "        self._turn.guard(self._plan.account)\n",
+        "",
+        "tests/apply/test_engine.py::test_a_guard_refuses_one_account_before_anything_is_sent",
+    ),
+    Mutant(
+        "an account that was declined is traded",
+        "rebalplan/apply/engine.py",
+        "if stage.account not in self._left_out and self._turn_of",
+        "if self._turn_of",
+        "tests/apply/test_engine.py::test_declining_one_account_skips_only_that_one_and_it_stays_appliable",
+    ),
+    Mutant(
+        "a connect is not tried again",
+        _TURN,
+        "return connected(lambda: turn.broker.connect(endpoint), turn.pace, turn.clock)",
+        "return turn.broker.connect(endpoint)",
+        "tests/apply/test_turn.py::test_a_connect_that_is_refused_once_is_tried_again",
+    ),
+    Mutant(
+        "no connect is tried again",
+        "rebalplan/retries.py",
+        "for _ in range(retries):",
+        "for _ in range(0):",
+        "tests/test_retries.py::test_a_connect_is_tried_again_after_growing_pauses",
+    ),
+    Mutant(
+        "the price that was paid for a sell is not what the buys spend",
+        _LINES,
+        "                    cash += order.value_usd\n",
+        "                    cash += order.dispatch.quantity * quote\n",
+        "tests/simulation/test_matrix.py::test_a_rejected_sell_shrinks_the_buys",
+    ),
+)

@@ -1,0 +1,78 @@
+"""The machine's own disk: what is flushed, and who holds the lock."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from stat import S_ISDIR
+
+import pytest
+
+from rebalplan.disk import SystemDisk
+from rebalplan.errors import DiskError, RefusedError
+
+
+class Flushes:
+    """Counts ``os.fsync``: how many bytes a file had then, or that it was a folder."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._flush = os.fsync
+        self.seen: list[int | str] = []
+        monkeypatch.setattr(os, "fsync", self)
+
+    def __call__(self, descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        self.seen.append("folder" if S_ISDIR(found.st_mode) else found.st_size)
+        self._flush(descriptor)
+
+
+def test_every_append_is_flushed_to_the_disk_with_all_its_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, disk = tmp_path / "journal", SystemDisk()
+    path.write_bytes(b"")
+    flushes = Flushes(monkeypatch)
+    disk.append(path, b"one\n")
+    disk.append(path, b"two\n")
+    assert flushes.seen == [4, 8]
+    assert disk.read(path) == b"one\ntwo\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder cannot be flushed there")
+def test_the_folder_of_a_new_file_is_flushed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushes = Flushes(monkeypatch)
+    for _ in range(2):
+        SystemDisk().append(tmp_path / "journal", b"one\n")
+    assert flushes.seen == [4, "folder", 8]
+
+
+def test_a_cut_is_flushed_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(b"one\ntw")
+    flushes = Flushes(monkeypatch)
+    SystemDisk().truncate(path, 4)
+    assert (path.read_bytes(), flushes.seen) == (b"one\n", [4])
+
+
+def test_a_flush_that_fails_is_an_error_and_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def fail(descriptor: int) -> None:
+        calls.append(descriptor)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(DiskError, match="nothing more is sent"):
+        SystemDisk().append(tmp_path / "journal", b"one\n")
+    assert len(calls) == 1
+
+
+def test_a_lock_is_held_by_one_at_a_time_and_free_again_afterwards(tmp_path: Path) -> None:
+    path = tmp_path / "plans" / ".lock"
+    with SystemDisk().lock(path), pytest.raises(RefusedError, match="nothing was sent"), SystemDisk().lock(path):
+        pass
+    with SystemDisk().lock(path):
+        pass
