@@ -72,7 +72,11 @@ def test_a_flush_that_fails_is_an_error_and_not_tried_again(
 
 def test_a_lock_is_held_by_one_at_a_time_and_free_again_afterwards(tmp_path: Path) -> None:
     path = tmp_path / "plans" / ".lock"
-    with SystemDisk().lock(path), pytest.raises(RefusedError, match="nothing was sent"), SystemDisk().lock(path):
+    with (
+        SystemDisk().lock(path),
+        pytest.raises(RefusedError, match="nothing was sent"),
+        SystemDisk().lock(path),
+    ):
         pass
     with SystemDisk().lock(path):
         pass

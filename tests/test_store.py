@@ -335,6 +335,14 @@ def test_a_plan_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
         PlanStore(tmp_path / "plans").write(ENVELOPE, DATA)
 
 
+def test_a_plan_file_is_refused_when_one_digit_of_its_hash_is_another(tmp_path: Path) -> None:
+    path, digits = tmp_path / "plan.json", ENVELOPE.sha256
+    other = digits[:-1] + ("0" if digits[-1] != "0" else "1")
+    path.write_bytes(DATA.replace(digits.encode(), other.encode(), 1))
+    with pytest.raises(PlanFileError, match="it was edited or damaged"):
+        read_plan(path)
+
+
 def test_a_file_takes_its_place_by_a_rename_once_it_is_on_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

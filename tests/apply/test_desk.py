@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -118,9 +119,7 @@ class Lines:
         return D(100)
 
 
-def work(
-    link: Link, lines: Lines, book: Book, *, stop: Callable[[], bool] = lambda: False
-) -> list[str]:
+def work(link: Link, lines: Lines, book: Book, *, stop: Callable[[], bool] = lambda: False) -> list[str]:
     """Let the desk work until it waits for something that is not said; return what was placed."""
     desk = Desk(
         cast("TradingConnection", link),
@@ -131,10 +130,8 @@ def work(
         stop=stop,
         progress=lambda _: None,
     )
-    try:
+    with suppress(Enough, UnreachableError):
         desk.work(lines)
-    except (Enough, UnreachableError):
-        pass
     return link.placed
 
 

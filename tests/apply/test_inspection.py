@@ -6,9 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.simulation.scenario import Person
+from tests.simulation.scenario import START, Person
 from tests.simulation.support import Script, planned_orders
-from tests.simulation.world import START
 
 D = Decimal
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 class Moving(Link):
     """A broker at which an order comes to light, or ends, while the lists are asked."""
 
-    def __init__(self, *open_lists: tuple[OpenOrder, ...], completed: tuple[CompletedOrder, ...] = ()) -> None:
+    def __init__(
+        self, *open_lists: tuple[OpenOrder, ...], completed: tuple[CompletedOrder, ...] = ()
+    ) -> None:
         super().__init__()
         self._open_lists = list(open_lists)
         self._completed = completed

@@ -466,7 +466,9 @@ def test_a_cancel_ends_only_the_order_of_its_number(tmp_path: Path) -> None:
 
 
 def test_the_order_ids_of_another_client_do_not_push_ours_up(tmp_path: Path) -> None:
-    theirs = '\n[[account.order]]\nsymbol = "VEA"\nside = "BUY"\nquantity = "5"\nclient_id = 99\norder_id = 5000\n'
+    theirs = (
+        '\n[[account.order]]\nsymbol = "VEA"\nside = "BUY"\nquantity = "5"\nclient_id = 99\norder_id = 5000\n'
+    )
     theirs += 'order_type = "LMT"\nlimit_price = "1.00"\n'
     with connected(tmp_path, theirs) as (link, _):
         assert [o.order_id for o in link.open_orders("DU1000003")] == [5000]
@@ -477,7 +479,9 @@ def test_the_order_ids_of_another_client_do_not_push_ours_up(tmp_path: Path) -> 
 def test_a_row_that_cannot_be_read_spoils_the_list_of_its_own_account_only(
     tmp_path: Path, account: str, is_known: bool
 ) -> None:
-    broken = '\n[[account.order]]\nsymbol = "VEA"\nside = "BUY"\nquantity = "5"\nclient_id = 99\norder_id = 50\n'
+    broken = (
+        '\n[[account.order]]\nsymbol = "VEA"\nside = "BUY"\nquantity = "5"\nclient_id = 99\norder_id = 50\n'
+    )
     text = scenario_text(extra=fault("all_open_orders", "field", field="quantity", value="many"))
     at = text.index("\n\n", text.index('id = "DU1000001"'))
     path = tmp_path / "scenario.toml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,8 +29,11 @@ def run_listed(mutants: Sequence[Mutant] = MUTANTS, *, jobs: int = 1) -> int:
         copies = [Scratch(Path(folder) / str(job)) for job in range(jobs)]
         copies[0].seconds(list(dict.fromkeys(mutant.test for mutant in mutants)))
         results = _run(mutants, copies)
-    rows = [(result, mutant.name, mutant.file) for mutant, result in zip(mutants, results, strict=True)]
-    print(tabulate(rows, headers=("result", "mutant", "file")))
+    rows = [
+        (result, mutant.name, mutant.file, mutant.test.partition("::")[2])
+        for mutant, result in zip(mutants, results, strict=True)
+    ]
+    print(tabulate(rows, headers=("result", "mutant", "file", "test")))
     return 0 if all(result in ("killed", "hung") for result in results) else 1
 
 
@@ -45,9 +49,11 @@ def _run(mutants: Sequence[Mutant], copies: Sequence[Scratch]) -> list[str]:
         copy = idle.get()
         try:
             with copy.changed(mutant.file, source.encode()):
-                return copy.run([mutant.test], _TIMEOUT_SEC)
+                outcome = copy.run([mutant.test], _TIMEOUT_SEC)
         finally:
             idle.put(copy)
+        print(f"{outcome:8} {mutant.name}", file=sys.stderr, flush=True)
+        return outcome
 
     with ThreadPoolExecutor(len(copies)) as threads:
         return list(threads.map(run, mutants))

@@ -1,4 +1,4 @@
-"""Faults of the send gate and of what may stop an account: an order leaves that no plan has, or that a limit forbids."""
+"""Faults of the send gate and the checks before it: an order leaves that no plan has, or that a limit forbids."""
 
 from __future__ import annotations
 

@@ -1,0 +1,127 @@
+"""Faults about an account around its orders: copies of the plan, other people at work, bookings that lag, the close."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_BOOKING = "rebalplan/apply/booking.py"
+_INSPECTION = "rebalplan/apply/inspection.py"
+_LINES = "rebalplan/apply/lines.py"
+_TURN = "rebalplan/apply/turn.py"
+_TESTS = "tests/apply/test_inspection.py::"
+
+ACCOUNT: tuple[Mutant, ...] = (
+    Mutant(
+        "nobody looks for another copy of the plan after INTENT",
+        _TURN,
+        "        inspection.look_for_copies()\n",
+        "",
+        f"{_TESTS}test_a_copy_of_the_plan_that_was_faster_is_found_after_the_intent_and_before_the_first_send",
+    ),
+    Mutant(
+        "another copy's orders are not looked for before INTENT",
+        _INSPECTION,
+        "references = self._foreign(open_orders, completed, executions)",
+        "references = self._foreign((), (), ())",
+        "tests/apply/test_engine.py::test_orders_of_another_copy_of_the_plan_refuse_the_account",
+    ),
+    Mutant(
+        "the account is not read again before the buys",
+        _TURN,
+        "                inspection.read_before_buys(together=together)\n",
+        "                pass\n",
+        f"{_TESTS}test_no_buy_follows_when_somebody_traded_the_account_after_its_sells",
+    ),
+    Mutant(
+        "strange positions between sells and buys are ignored",
+        _INSPECTION,
+        "        if booking.strange:\n",
+        "        if booking.strange and booking.late:\n",
+        f"{_TESTS}test_no_buy_follows_when_somebody_traded_the_account_after_its_sells",
+    ),
+    Mutant(
+        "another's working order between sells and buys is ignored",
+        _INSPECTION,
+        "        if strangers:\n",
+        "        if strangers[9:]:\n",
+        f"{_TESTS}test_no_buy_follows_when_somebody_else_has_an_order_working_on_a_planned_line",
+    ),
+    Mutant(
+        "missing cash is not subtracted from what the buys spend",
+        _LINES,
+        "self._baseline = msgspec.structs.replace(self._baseline, cash=self._baseline.cash - usd)",
+        "self._baseline = msgspec.structs.replace(self._baseline, cash=self._baseline.cash)",
+        f"{_TESTS}test_cash_that_was_withdrawn_between_sells_and_buys_is_not_spent",
+    ),
+    Mutant(
+        "cash that lags behind the sells is not waited for",
+        _BOOKING,
+        "return bool(self.strange) or not (self.late or self.missing_usd > self.taken_usd)",
+        "return bool(self.strange) or not self.late",
+        f"{_TESTS}test_the_proceeds_of_sells_that_are_booked_three_minutes_late_are_waited_for_and_spent",
+    ),
+    Mutant(
+        "a resume does not wait for positions that lag",
+        _INSPECTION,
+        "            snapshot, _ = self._reader.require_booked()\n        else:\n",
+        "            snapshot = link.read_account(account)\n        else:\n",
+        f"{_TESTS}test_a_resume_waits_until_positions_that_lag_behind_our_fills_are_booked",
+    ),
+    Mutant(
+        "shares that nobody of us bought are only late",
+        _BOOKING,
+        "if not min(ends) <= held <= max(ends):",
+        "if not min(ends) <= held:",
+        f"{_TESTS}test_no_buy_follows_when_somebody_traded_the_account_after_its_sells",
+    ),
+    Mutant(
+        "a buy that the broker would refuse does not refuse the account",
+        _INSPECTION,
+        "if answer.answered and answer.refusal and not answer.lacks_funds:",
+        "if answer.answered and answer.refusal and answer.lacks_funds:",
+        "tests/simulation/test_processes.py::test_an_account_that_is_not_what_was_planned_is_refused_and_the_others_"
+        "go_on[what if refused-DU1]",
+    ),
+    Mutant(
+        "an algorithm that the what-if refuses refuses the account",
+        _INSPECTION,
+        "if answer.lacks_algo and may_fall_back:",
+        "if answer.lacks_algo and not may_fall_back:",
+        f"{_TESTS}test_what_if_is_asked_again_as_a_plain_order_when_the_algorithm_is_refused",
+    ),
+    Mutant(
+        "an account that is checked again after long what-ifs is not",
+        _TURN,
+        "        if inspection.ask_what_if(buys):\n",
+        "        if not inspection.ask_what_if(buys):\n",
+        "tests/simulation/test_evidence.py::test_an_account_is_checked_again_when_what_ifs_took_long",
+    ),
+    Mutant(
+        "the cash at the close is the cash at the opening",
+        _TURN,
+        "cash_usd=end.cash_usd if end is not None else ZERO,",
+        "cash_usd=result.intents[0].cash_usd if result.intents else ZERO,",
+        "tests/apply/test_turn.py::test_an_account_is_closed_with_the_cash_and_the_positions_that_it_has_then",
+    ),
+    Mutant(
+        "the positions at the close are those at the opening",
+        _TURN,
+        "positions=end.positions if end is not None else (),",
+        "positions=result.intents[0].positions if result.intents else (),",
+        "tests/apply/test_turn.py::test_an_account_is_closed_with_the_cash_and_the_positions_that_it_has_then",
+    ),
+    Mutant(
+        "an account with a problem is done",
+        _TURN,
+        'return "incomplete" if self._problems or unfinished(result) else "done"',
+        'return "incomplete" if unfinished(result) else "done"',
+        "tests/apply/test_turn.py::test_shares_that_no_fill_of_ours_explains_at_the_end_make_the_account_incomplete",
+    ),
+    Mutant(
+        "an order that is over but works at the broker is not named",
+        "rebalplan/apply/closing.py",
+        "if order.order_ref in over",
+        "if not order.order_ref",
+        "tests/apply/test_closing.py::test_an_order_that_is_over_but_works_at_the_broker_is_named",
+    ),
+)

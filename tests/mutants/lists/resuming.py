@@ -1,0 +1,141 @@
+"""Faults after a crash or an unknown order: a resume sends what it should ask about, or an answer is believed."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_BOOK = "rebalplan/apply/book.py"
+_RESOLVE = "rebalplan/apply/resolve.py"
+_RESULT = "rebalplan/journal/result.py"
+_STAGES = "rebalplan/stages.py"
+_TURN = "rebalplan/apply/turn.py"
+_PLAIN = "tests/apply/test_stages.py::test_the_rest_of_an_order_whose_end_is_not_plain_is_never_sent"
+
+RESUMING: tuple[Mutant, ...] = (
+    Mutant(
+        "a resume asks without a quiet period",
+        _TURN,
+        "            self._turn.clock.sleep(self._turn.timing.quiet_sec)\n",
+        "            self._turn.clock.sleep(0)\n",
+        "tests/apply/test_turn.py::test_a_resume_waits_a_quiet_while_before_it_asks_about_an_order_under_way",
+    ),
+    Mutant(
+        "after a lost connection nobody asks what became of the orders",
+        _TURN,
+        "            if not isinstance(error, LinkDownError):\n                self._follow_up()\n",
+        "",
+        "tests/apply/test_turn.py::test_after_a_lost_connection_what_was_sent_is_asked_about_at_once",
+    ),
+    Mutant(
+        "an account that was begun goes on without --resume",
+        _STAGES,
+        "    if not selection.resume:\n",
+        "    if selection.resume and not result.unsent:\n",
+        "tests/apply/test_stages.py::test_a_begun_account_goes_on_only_with_resume",
+    ),
+    Mutant(
+        "an applied account is applied again",
+        _STAGES,
+        "    if result.is_applied:\n",
+        "    if result.is_applied and selection.resume:\n",
+        "tests/apply/test_stages.py::test_a_done_account_is_never_applied_again",
+    ),
+    Mutant(
+        "an unknown order does not block its account",
+        _STAGES,
+        "    if result.unknown:\n",
+        "    if result.unknown[1:]:\n",
+        "tests/apply/test_stages.py::test_an_unknown_order_blocks_and_names_the_command_that_settles_it",
+    ),
+    Mutant(
+        "an unknown order is over",
+        _RESULT,
+        'return self.status in ("filled", "cancelled", "rejected", "resolved")',
+        'return self.status in ("filled", "cancelled", "rejected", "resolved", "unknown")',
+        "tests/journal/test_result.py::test_unknown_blocks_until_it_is_resolved",
+    ),
+    Mutant(
+        "a resume sends the rest of an order whose lists did not agree",
+        _STAGES,
+        "is_evidenced = order.is_agreed and order.is_priced and not order.late",
+        "is_evidenced = order.is_priced and not order.late",
+        f"{_PLAIN}[lists did not agree]",
+    ),
+    Mutant(
+        "a resume sends the rest of an order that somebody else cancelled",
+        _STAGES,
+        'order.status == "rejected" or (order.status == "cancelled" and order.cancel_asked)',
+        'order.status in ("rejected", "cancelled")',
+        f"{_PLAIN}[somebody else cancelled]",
+    ),
+    Mutant(
+        "a resume sends the rest of an order that filled more later",
+        _STAGES,
+        "is_evidenced = order.is_agreed and order.is_priced and not order.late",
+        "is_evidenced = order.is_agreed and order.is_priced",
+        f"{_PLAIN}[filled more later]",
+    ),
+    Mutant(
+        "an order that was resolved and works again is ignored",
+        _BOOK,
+        '        if order.is_resolved:\n            self.contest(order, "working")\n        elif',
+        "        if",
+        "tests/apply/test_book.py::TestResolved::test_working_again_it_is_unknown_again",
+    ),
+    Mutant(
+        "an answer that turns out wrong stops nothing",
+        _BOOK,
+        'self.alarms.append(f"RB512 {order.dispatch.reference}: {why}. Nothing more is sent")',
+        "pass",
+        "tests/apply/test_book.py::TestResolved::test_listed_as_working_it_is_unknown_again",
+    ),
+    Mutant(
+        "answers are not compared with the lists at the end of a turn",
+        _TURN,
+        "if any(order.is_resolved for order in self._book.orders.values()):",
+        "if any(order.is_doubled for order in self._book.orders.values()):",
+        "tests/apply/test_turn.py::test_an_answer_that_was_wrong_is_found_at_the_end_of_a_turn_that_sends_nothing",
+    ),
+    Mutant(
+        "a completed order with other shares does not speak against an answer",
+        "rebalplan/apply/answers.py",
+        "said += [c.filled for c in completed if c.reference == reference and c.filled]",
+        "said += [filled for c in completed if c.reference == reference and c.filled]",
+        "tests/apply/test_resolve.py::test_an_answer_that_the_broker_shows_otherwise_is_a_finding",
+    ),
+    Mutant(
+        "an order is resolved during its session without --force",
+        _RESOLVE,
+        "if not is_session_over and not _is_final(order, _ended(reference, view)):",
+        "if is_session_over and not _is_final(order, _ended(reference, view)):",
+        "tests/apply/test_resolve.py::test_while_the_session_lasts_every_answer_is_too_early",
+    ),
+    Mutant(
+        "an answer is proposed during the session",
+        _RESOLVE,
+        "    if not is_over:\n        return TOO_EARLY\n",
+        "",
+        "tests/apply/test_resolve.py::test_without_agreement_there_is_no_proposal",
+    ),
+    Mutant(
+        "an order is resolved while it works",
+        _RESOLVE,
+        "    if any(shown.reference == reference for shown in view.open_orders):\n        raise",
+        "    if not any(shown.reference for shown in view.open_orders):\n        raise",
+        "tests/apply/test_resolve.py::test_no_answer_is_right_while_the_order_works",
+    ),
+    Mutant(
+        "an answer is proposed although the positions show another",
+        _RESOLVE,
+        "if executed - order.filled != moved:",
+        "if executed - order.filled > moved:",
+        "tests/apply/test_resolve.py::test_without_agreement_there_is_no_proposal",
+    ),
+    Mutant(
+        "an order whose end the broker evidenced is resolved by a person",
+        _RESOLVE,
+        'and (not order.is_over or order.status == "resolved"):',
+        "and order.status:",
+        "tests/apply/test_resolve.py::test_an_order_whose_end_the_broker_evidenced_is_not_resolved",
+    ),
+)
