@@ -176,6 +176,8 @@ def test_an_end_does_not_settle_an_order_that_the_broker_has_twice() -> None:
     book.status(status("Cancelled"))
     confirm(book, completed("Cancelled", "0"))
     assert (line(journal).status, book.has_unknown()) == ("unknown", True)
+    book.record_execution(execution("e.01.01", "40"))
+    assert (line(journal).status, book.has_unknown()) == ("unknown", True)
 
 
 def test_our_reference_in_another_account_halts() -> None:
@@ -360,6 +362,17 @@ def test_an_end_that_the_lists_never_agree_on_has_nothing_after_it() -> None:
     order = book.orders[SELL]
     assert (line(journal).filled, order.rest, order.may_be_followed) == (D(15), D(25), False)
     assert not line(journal).orders[0].is_agreed
+
+
+def test_an_end_that_is_taken_at_the_last_although_the_order_is_listed_as_open_has_nothing_after_it() -> None:
+    book, journal = sent_book()
+    book.shown(shown())
+    book.orders[SELL].was_cancelled_by_us = True
+    book.status(status("Cancelled"))
+    still_open = lists((), (shown(),))
+    assert conclude(book, book.orders[SELL], still_open, is_last=True, agree_sec=AGREE_SEC) == "over"
+    order = book.orders[SELL]
+    assert (line(journal).status, order.rest, order.may_be_followed) == ("cancelled", D(40), False)
 
 
 def test_a_completed_order_without_a_filled_quantity_is_no_agreement() -> None:

@@ -59,7 +59,8 @@ def test_cash_that_was_withdrawn_between_sells_and_buys_is_not_spent() -> None:
 def test_the_proceeds_of_sells_that_are_booked_three_minutes_late_are_waited_for_and_spent() -> None:
     script = Script(cash_lag_sec=180.0)
     assert script.apply().problems == ()
-    assert set(script.statuses("DU1")) == {"filled"}
+    lines = script.account("DU1").lines
+    assert [line.filled for line in lines] == [line.planned.quantity for line in lines]
 
 
 def test_a_resume_waits_until_positions_that_lag_behind_our_fills_are_booked() -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from rebalplan.disk import SystemDisk
 from rebalplan.errors import DiskError, JournalError, RefusedError
 from rebalplan.journal.journal import Journal, JournalFile, journal_path, open_journal
 from tests.journal.support import EVERY_KIND, PLAN, ack, chain_bytes, dispatch, intent
@@ -78,6 +81,24 @@ def test_a_record_the_disk_did_not_take_is_not_there_and_nothing_follows_it(tear
         journal.append(ack())
     assert journal.records == (intent(),)
     assert Journal(booted(disk), PATH, PLAN).records == (intent(),)
+
+
+def test_a_record_whose_flush_failed_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, flush = tmp_path / PATH.name, os.fsync
+    failures = [OSError(errno.EIO, os.strerror(errno.EIO))]
+
+    def fail_once(descriptor: int) -> None:
+        if failures:
+            raise failures.pop()
+        flush(descriptor)
+
+    journal = Journal(SystemDisk(), path, PLAN)
+    journal.append(intent())
+    monkeypatch.setattr(os, "fsync", fail_once)
+    with pytest.raises(DiskError):
+        journal.append(dispatch())
+    assert failures == []
+    assert Journal(SystemDisk(), path, PLAN).records == (intent(),)
 
 
 def test_a_record_that_cannot_be_taken_back_is_read_as_if_it_had_been_sent() -> None:

@@ -67,7 +67,7 @@ EVIDENCE: tuple[Mutant, ...] = (
         _ORDER,
         "if not self.is_agreed or self.unpriced or self.late:",
         "if self.unpriced or self.late:",
-        "tests/apply/test_gate.py::test_a_fallback_needs_the_end_of_the_first_order_and_takes_no_more_than_its_rest",
+        f"{_TESTS}test_an_end_that_is_taken_at_the_last_although_the_order_is_listed_as_open_has_nothing_after_it",
     ),
     Mutant(
         "a fallback follows an order that somebody else cancelled",
@@ -77,11 +77,18 @@ EVIDENCE: tuple[Mutant, ...] = (
         "tests/simulation/test_evidence.py::test_an_order_that_somebody_else_cancels_has_no_fallback",
     ),
     Mutant(
-        "a fallback is for the planned quantity",
+        "a fallback of a sell is for the planned quantity",
         _LINES,
         'return self._ticket(fallback_reference(order.dispatch.reference), order.rest, "none")',
         'return self._ticket(fallback_reference(order.dispatch.reference), order.dispatch.quantity, "none")',
-        "tests/simulation/test_matrix.py::test_a_cancel_that_crosses_a_fill_leaves_only_the_rest_to_the_fallback",
+        "tests/apply/test_lines.py::test_a_fallback_is_for_what_the_dead_order_left[2-SELL]",
+    ),
+    Mutant(
+        "a fallback of a buy is for the planned quantity",
+        _LINES,
+        "rests = [(order.dispatch.reference, order.rest) for",
+        "rests = [(order.dispatch.reference, order.dispatch.quantity) for",
+        "tests/apply/test_lines.py::test_a_fallback_is_for_what_the_dead_order_left[3-BUY]",
     ),
     Mutant(
         "a late fill raises no alarm",
@@ -163,7 +170,14 @@ EVIDENCE: tuple[Mutant, ...] = (
         f"{_TESTS}test_an_acknowledgement_does_not_settle_an_order_that_the_broker_has_twice",
     ),
     Mutant(
-        "an end settles an order that is there twice",
+        "an order that is there twice is not unknown any more once it ended",
+        _BOOK,
+        "        order.is_unknown = order.is_doubled\n        if filled is not None:\n",
+        "        order.is_unknown = False\n        if filled is not None:\n",
+        f"{_TESTS}test_an_end_does_not_settle_an_order_that_the_broker_has_twice",
+    ),
+    Mutant(
+        "fills settle an order that is there twice",
         _BOOK,
         "if order.over is not None or order.is_doubled:",
         "if order.over is not None:",
@@ -181,7 +195,7 @@ EVIDENCE: tuple[Mutant, ...] = (
         _BOOK,
         "if event.status == INACTIVE and not order.is_rejected:",
         "if event.status == INACTIVE and order.is_rejected:",
-        "tests/simulation/test_evidence.py::test_an_order_that_is_inactive_while_shares_are_located_is_not_sold_twice",
+        f"{_TESTS}test_inactive_alone_is_no_end",
     ),
     Mutant(
         "corrections of an execution are added up",

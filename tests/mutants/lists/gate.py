@@ -79,7 +79,7 @@ GATE: tuple[Mutant, ...] = (
         _LINES,
         "if refusal is None:",
         "if refusal is None or not refusal.is_defect:",
-        "tests/simulation/test_evidence.py::test_after_an_outage_nothing_is_sent_on_quotes_from_before_it",
+        "tests/apply/test_lines.py::test_an_order_that_the_send_gate_refuses_does_not_leave",
     ),
     Mutant(
         "a paper plan trades a live account",

@@ -54,11 +54,11 @@ JOURNAL: tuple[Mutant, ...] = (
         "tests/journal/test_journal.py::test_a_record_the_disk_did_not_take_is_not_there_and_nothing_follows_it",
     ),
     Mutant(
-        "a record that the disk took half stays there",
+        "a record whose flush failed stays in the file",
         _FILE,
         "            self._drop_the_tail()\n            raise",
         "            raise",
-        "tests/simulation/test_processes.py::test_a_failing_disk_stops_all_sends_and_a_resume_works[1.0]",
+        "tests/journal/test_journal.py::test_a_record_whose_flush_failed_is_taken_back",
     ),
     Mutant(
         "a failed append counts as done",

@@ -92,7 +92,7 @@ SENDING: tuple[Mutant, ...] = (
         _DESK,
         "is_unwanted = self.stopped or self._follows_in_error(order)",
         "is_unwanted = self._follows_in_error(order)",
-        "tests/simulation/test_processes.py::test_a_stop_cancels_what_works",
+        f"{_TESTS}test_after_a_stop_only_our_own_orders_are_cancelled_by_the_number_they_have_here",
     ),
     Mutant(
         "an order of another client id is cancelled by its number",

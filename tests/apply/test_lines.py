@@ -1,0 +1,34 @@
+"""What is sent of each line: the rest of a dead order, and nothing that the send gate refuses."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.simulation.market import Disturbance
+from tests.simulation.support import Script, planned_orders
+
+D = Decimal
+SOLD, BOUGHT = 2, 3
+"""A line of DU1 with enough shares to fill in parts, of each side."""
+
+
+@pytest.mark.parametrize(("number", "side"), [(SOLD, "SELL"), (BOUGHT, "BUY")])
+def test_a_fallback_is_for_what_the_dead_order_left(number: int, side: str) -> None:
+    script = Script()
+    script.order("DU1", number, fills=((1.0, 0.4),), on_cancel="cross")
+    assert script.apply().problems == ()
+    line = script.line("DU1", number)
+    first, second = line.orders
+    assert (line.planned.side, first.status) == (side, "cancelled")
+    assert 0 < first.filled < line.planned.quantity
+    assert second.dispatch.quantity == line.planned.quantity - first.filled
+
+
+def test_an_order_that_the_send_gate_refuses_does_not_leave() -> None:
+    script = Script(disturbances=(Disturbance("BND", 0.0, half_spread=D("0.05")),))
+    assert planned_orders(script.world, "DU1")[0].symbol == "BND"
+    script.apply()
+    assert script.line("DU1", 1).orders == ()
+    assert "max_spread_bps" in script.account("DU1").closed_error
