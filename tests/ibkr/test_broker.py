@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rebalplan.errors import AccountError, BrokerError, TimedOutError, UnreachableError
 from rebalplan.ibkr import IbkrBroker
+from rebalplan.ibkr.broker import IbkrConnection
 from rebalplan.model import Quote
 from rebalplan.ports import BrokerConnection, MarketData
 from rebalplan.settings import Endpoint
@@ -69,6 +71,24 @@ def test_nobody_else_s_positions_are_counted(tmp_path: Path) -> None:
     with connected(tmp_path) as (connection, _):
         snapshot = connection.read_account("DU1000002")
     assert [p.symbol for p in snapshot.positions] == ["BND", "GLD", "QQQ", "SCHD", "VEA", "VTI"]
+
+
+def test_a_position_that_the_gateway_sends_of_another_account_is_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connected(tmp_path) as (connection, _):
+        assert isinstance(connection, IbkrConnection)
+        before = connection.read_account("DU1000002").positions
+        ib: Any = connection._client._ib
+        ask = ib.client.reqPositionsMulti
+
+        def answer_with_another(request: int, account: str, model: str) -> None:
+            theirs = connection._client._library.Stock("VTI", "SMART", "USD", conId=700000101)
+            ib.wrapper.positionMulti(request, "DU1000001", "", theirs, 9.0, 0.0)
+            ask(request, account, model)
+
+        monkeypatch.setattr(ib.client, "reqPositionsMulti", answer_with_another)
+        assert connection.read_account("DU1000002").positions == before
 
 
 def test_an_account_of_somebody_else_is_refused_before_anything_is_asked(tmp_path: Path) -> None:

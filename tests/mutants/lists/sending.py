@@ -138,7 +138,7 @@ SENDING: tuple[Mutant, ...] = (
         "tests/test_retries.py::test_a_connect_is_tried_again_after_growing_pauses",
     ),
     Mutant(
-        "the price that was paid for a sell is not what the buys spend",
+        "a sell's proceeds are spent before the broker confirmed them",
         _LINES,
         "                    cash += order.value_usd\n",
         "                    cash += order.dispatch.quantity * quote\n",

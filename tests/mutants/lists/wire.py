@@ -121,7 +121,7 @@ WIRE: tuple[Mutant, ...] = (
         "rebalplan/ibkr/client.py",
         "            if owner == account:\n",
         "            if owner:\n",
-        "tests/ibkr/test_broker.py::test_nobody_else_s_positions_are_counted",
+        "tests/ibkr/test_broker.py::test_a_position_that_the_gateway_sends_of_another_account_is_not_counted",
     ),
     Mutant(
         "a client id in use is waited for until the time-out",
@@ -138,7 +138,7 @@ WIRE: tuple[Mutant, ...] = (
         "tests/ibkr/test_account.py::test_stocks_of_value_without_a_position_fail_the_account",
     ),
     Mutant(
-        "an order that could not be written is written again",
+        "an order is written to the socket twice",
         _TRADING,
         "        self._placed.add(order_id)\n        with _as_unreachable():\n            self._ib.client.placeOrder("
         "order_id, self._contract(ticket), self._order(ticket))\n",
