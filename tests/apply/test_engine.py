@@ -163,6 +163,15 @@ def test_a_plan_that_is_not_todays_is_refused_whole(changes: dict[str, Any], cod
         require_applicable(plan, START, today(plan, **changes))
 
 
+def test_a_plan_whose_orders_do_not_follow_from_it_is_refused_whole() -> None:
+    plan = World(calm(), silent).envelope.plan
+    first, *others = plan.accounts
+    order = msgspec.structs.replace(first.orders[0], quantity=first.orders[0].quantity + 1)
+    edited = msgspec.structs.replace(first, orders=(order, *first.orders[1:]))
+    with pytest.raises(RefusedError, match="RB2"):
+        require_applicable(msgspec.structs.replace(plan, accounts=(edited, *others)), START, today(plan))
+
+
 @pytest.mark.parametrize("days", [-1, 2])
 def test_a_clock_that_is_days_off_refuses_the_plan(days: int) -> None:
     plan = World(calm(), silent).envelope.plan

@@ -26,6 +26,23 @@ def test_a_copy_of_the_plan_that_was_faster_is_found_after_the_intent_and_before
     assert "RB510" in script.account("DU1").closed_error
 
 
+def test_a_copy_whose_order_is_filled_by_then_is_found_among_the_executions() -> None:
+    script = Script(clone="after INTENT", clone_at="DU1")
+    world, ledger = script.world, script.world.ledger
+
+    def send_and_fill(line: str) -> None:
+        world._clone_sends(line)
+        if world.clone_reference and not ledger.deals:
+            booked, now = ledger.orders[-1], world.clock.now()
+            booked.filled, booked.status, booked.ended_at = booked.quantity, "Filled", now
+            ledger.book(booked, booked.quantity, D(100), "copy.01", now)
+
+    world.disk.when_appended = send_and_fill
+    world.run(resume=False)
+    assert not any("-a01-" in reference for reference in world.attempts)
+    assert "RB510" in script.account("DU1").closed_error
+
+
 @pytest.mark.parametrize("person", ["buys", "sells"])
 def test_no_buy_follows_when_somebody_traded_the_account_after_its_sells(person: Person) -> None:
     script = Script(person=person, person_at="DU1")

@@ -32,3 +32,27 @@ def test_an_order_that_the_send_gate_refuses_does_not_leave() -> None:
     script.apply()
     assert script.line("DU1", 1).orders == ()
     assert "max_spread_bps" in script.account("DU1").closed_error
+
+
+def dearer(*, paid_in: str = "0") -> Script:
+    """Apply when the buys of DU1 cost 1.5% more than planned, after somebody paid cash in."""
+    script = Script(disturbances=tuple(Disturbance(s, 0.0, factor=D("1.015")) for s in ("QQQ", "VXUS")))
+    script.world.ledger.cash["DU1"] += D(paid_in)
+    script.world.run(resume=False)
+    return script
+
+
+def test_buys_that_became_dearer_are_cut_and_the_floor_stays() -> None:
+    script = dearer()
+    lines, summary = script.account("DU1").lines, script.account("DU1").plan.summary
+    assert summary is not None
+    cash, _ = script.world.ledger.of("DU1", script.world.clock.now())
+    assert any(line.cut is not None for line in lines)
+    assert cash >= summary.cash_floor_usd - 10
+
+
+def test_cash_that_was_paid_in_since_the_plan_is_not_spent() -> None:
+    plain, richer = dearer(), dearer(paid_in="5000")
+    assert [line.filled for line in richer.account("DU1").lines] == [
+        line.filled for line in plain.account("DU1").lines
+    ]

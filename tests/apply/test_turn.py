@@ -55,6 +55,18 @@ def test_a_resume_waits_a_quiet_while_before_it_asks_about_an_order_under_way() 
     assert broker.at[0] - started == timedelta(seconds=TIMING.quiet_sec)
 
 
+def test_a_resume_sends_nothing_while_an_earlier_order_is_left_working() -> None:
+    script = Script(stop_after_sec=3.0)
+    script.order("DU1", 1, fills=(), on_cancel="ignore")
+    script.apply()
+    sent = dict(script.world.attempts)
+    assert script.line("DU1", 1).status == "working"
+    assert "not_sent" in script.statuses("DU1")
+    script.world.stop_after_sec = 0
+    script.resume()
+    assert {r for r in script.world.attempts if "-a01-" in r} == {r for r in sent if "-a01-" in r}
+
+
 def test_a_connect_that_is_refused_once_is_tried_again() -> None:
     script = Script()
     script.link("DU1", refused=True)

@@ -90,7 +90,7 @@ ACCOUNT: tuple[Mutant, ...] = (
         f"{_TESTS}test_what_if_is_asked_again_as_a_plain_order_when_the_algorithm_is_refused",
     ),
     Mutant(
-        "an account that is checked again after long what-ifs is not",
+        "an account is not checked again after long what-ifs",
         _TURN,
         "        if inspection.ask_what_if(buys):\n",
         "        if not inspection.ask_what_if(buys):\n",
@@ -123,5 +123,26 @@ ACCOUNT: tuple[Mutant, ...] = (
         "if order.order_ref in over",
         "if not order.order_ref",
         "tests/apply/test_closing.py::test_an_order_that_is_over_but_works_at_the_broker_is_named",
+    ),
+    Mutant(
+        "a copy of the plan whose order is filled by then is not found after INTENT",
+        _INSPECTION,
+        "self._foreign(open_orders, (), executions)",
+        "self._foreign(open_orders, (), ())",
+        f"{_TESTS}test_a_copy_whose_order_is_filled_by_then_is_found_among_the_executions",
+    ),
+    Mutant(
+        "cash that was paid in since the plan is spent",
+        _TURN,
+        "cash=min(snapshot.cash_usd, expect(self._plan, self._result).cash_usd),",
+        "cash=snapshot.cash_usd,",
+        "tests/apply/test_lines.py::test_cash_that_was_paid_in_since_the_plan_is_not_spent",
+    ),
+    Mutant(
+        "the buys spend the floor",
+        _LINES,
+        "return Funds(cash, summary.cash_floor_usd if summary else ZERO, reserved,",
+        "return Funds(cash, ZERO, reserved,",
+        "tests/apply/test_lines.py::test_buys_that_became_dearer_are_cut_and_the_floor_stays",
     ),
 )

@@ -159,4 +159,11 @@ GATE: tuple[Mutant, ...] = (
         "if len(references) < 9:\n        return ()",
         "tests/apply/test_live.py::test_rb510_references_of_this_plan_that_the_journal_does_not_know",
     ),
+    Mutant(
+        "the orders of a plan are not calculated again before it is applied",
+        "rebalplan/apply/engine.py",
+        "        *verify_derivation(plan),\n",
+        "",
+        "tests/apply/test_engine.py::test_a_plan_whose_orders_do_not_follow_from_it_is_refused_whole",
+    ),
 )

@@ -138,4 +138,32 @@ RESUMING: tuple[Mutant, ...] = (
         "and order.status:",
         "tests/apply/test_resolve.py::test_an_order_whose_end_the_broker_evidenced_is_not_resolved",
     ),
+    Mutant(
+        "a resume sends beside an earlier order that is left working",
+        _TURN,
+        "is_settled = not self._book.alarms and all(order.over for order in self._book.orders.values())",
+        "is_settled = not self._book.alarms",
+        "tests/apply/test_turn.py::test_a_resume_sends_nothing_while_an_earlier_order_is_left_working",
+    ),
+    Mutant(
+        "a list that cannot be had is taken for an empty one",
+        "rebalplan/apply/desk.py",
+        "            self._bear(error, orders)\n            return\n",
+        "            lists = Lists(self._clock.now(), (), ())\n",
+        "tests/simulation/test_matrix.py::test_a_list_that_cannot_be_had_is_not_taken_for_absent[error-DU1]",
+    ),
+    Mutant(
+        "a fill without its price is not asked about",
+        _STAGES,
+        "unsettled = (*result.unresolved, *result.unpriced)",
+        "unsettled = result.unresolved",
+        "tests/apply/test_stages.py::test_a_fill_without_its_price_is_asked_about",
+    ),
+    Mutant(
+        "an answer that the evidence contradicts needs no --force",
+        "rebalplan/commands/resolving.py",
+        "if against and not decision.force:",
+        "if against and decision.force:",
+        "tests/broker/test_resolving.py::test_an_answer_against_the_evidence_must_be_forced",
+    ),
 )
