@@ -14,7 +14,7 @@ from rebalplan.apply.book import Book
 from rebalplan.apply.desk import BENIGN, WINDOW, Desk
 from rebalplan.apply.timing import Timing
 from rebalplan.codec import order_ref
-from rebalplan.errors import UnreachableError
+from rebalplan.errors import BrokerError, UnreachableError
 from rebalplan.journal.journal import Journal
 from rebalplan.journal.records import Dispatch
 from rebalplan.orders import (
@@ -34,7 +34,7 @@ from tests.apply.support import D, execution, new_book, shown, ticket
 from tests.journal.support import PLAN, SELL
 
 if TYPE_CHECKING:
-    from rebalplan.ports import TradingConnection
+    from rebalplan.ports import Clock, TradingConnection
 
 LINES = tuple(order_ref(PLAN.sha256, 1, line) for line in range(1, 9))
 
@@ -213,6 +213,31 @@ def test_after_a_stop_only_our_own_orders_are_cancelled_by_the_number_they_have_
     work(link, Lines(), book)
     work(link, Lines(), book, stop=lambda: True)
     assert link.cancelled == [1]
+
+
+class Refusing(Link):
+    """A broker that says nothing and refuses every list, while the time goes by."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def next_event(self, timeout_sec: float) -> OrderEvent | None:
+        self._clock.sleep(timeout_sec)
+        return None
+
+    def open_orders(self, account: str) -> tuple[OpenOrder, ...]:
+        super().open_orders(account)
+        raise BrokerError("error 322")
+
+
+def test_an_order_whose_lists_cannot_be_had_is_left_working_and_not_called_absent() -> None:
+    book, journal = new_book()
+    link = Refusing(book.clock)
+    assert work(link, Lines(SELL), book) == [SELL]
+    assert len(link.asked) > 1
+    assert book.orders[SELL].is_left
+    assert journal.result().of("DU1").lines[0].status == "dispatched"
 
 
 @pytest.mark.parametrize("code", BENIGN)

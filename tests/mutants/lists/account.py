@@ -140,9 +140,23 @@ ACCOUNT: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the buys spend the floor",
-        _LINES,
-        "return Funds(cash, summary.cash_floor_usd if summary else ZERO, reserved,",
-        "return Funds(cash, ZERO, reserved,",
-        "tests/apply/test_lines.py::test_buys_that_became_dearer_are_cut_and_the_floor_stays",
+        "rebalplan/apply/funding.py",
+        "budget = funds.cash - funds.floor - funds.reserved",
+        "budget = funds.cash - funds.reserved",
+        "tests/apply/test_funding.py::test_costs_floor_and_working_buys_come_first",
+    ),
+    Mutant(
+        "the buys spend what working ones still take",
+        "rebalplan/apply/funding.py",
+        "budget = funds.cash - funds.floor - funds.reserved",
+        "budget = funds.cash - funds.floor",
+        "tests/apply/test_funding.py::test_costs_floor_and_working_buys_come_first",
+    ),
+    Mutant(
+        "the buys go over the leverage cap",
+        "rebalplan/apply/funding.py",
+        "if min(payable, allowed) >= wish.quantity:",
+        "if payable >= wish.quantity:",
+        "tests/apply/test_funding.py::test_leverage_leaves_only_so_much_room",
     ),
 )

@@ -150,7 +150,7 @@ RESUMING: tuple[Mutant, ...] = (
         "rebalplan/apply/desk.py",
         "            self._bear(error, orders)\n            return\n",
         "            lists = Lists(self._clock.now(), (), ())\n",
-        "tests/simulation/test_matrix.py::test_a_list_that_cannot_be_had_is_not_taken_for_absent[error-DU1]",
+        "tests/apply/test_desk.py::test_an_order_whose_lists_cannot_be_had_is_left_working_and_not_called_absent",
     ),
     Mutant(
         "a fill without its price is not asked about",
