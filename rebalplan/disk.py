@@ -25,16 +25,16 @@ class SystemDisk:
 
     def append(self, path: Path, data: bytes) -> None:
         """Add to the end of a file and return when the disk has it, and the folder has the file."""
-        is_new = not path.exists()
         try:
+            is_new = not path.exists()
             with path.open("ab") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            if is_new:
+                sync_folder(path.parent)
         except OSError as error:
             raise DiskError(f"cannot write {path}: {error.strerror}; nothing more is sent") from error
-        if is_new:
-            sync_folder(path.parent)
 
     def truncate(self, path: Path, size: int) -> None:
         """Cut a file to its first ``size`` bytes and return when the disk has it."""

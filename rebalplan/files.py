@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import os
 from pathlib import Path
+
+_NO_FLUSH = (errno.EINVAL, errno.ENOTSUP)
+"""What a file system says that cannot flush a folder."""
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -32,16 +36,22 @@ def write_atomically(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    with contextlib.suppress(OSError):  # the file is there and whole
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in the folder durable where the system lets one be opened and flushed (not on Windows)."""
+    """Make a new name in the folder durable where the system lets one be opened and flushed (not on Windows).
+
+    Raises ``OSError`` when the disk fails.
+    """
     if os.name == "nt":
         return
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FLUSH:
+            raise
+    finally:
+        os.close(descriptor)

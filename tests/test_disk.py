@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from stat import S_ISDIR
 
@@ -45,6 +46,23 @@ def test_the_folder_of_a_new_file_is_flushed_once(tmp_path: Path, monkeypatch: p
     for _ in range(2):
         SystemDisk().append(tmp_path / "journal", b"one\n")
     assert flushes.seen == [4, "folder", 8]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder cannot be flushed there")
+@pytest.mark.parametrize(("code", "fails"), [(errno.EIO, True), (errno.ENOSPC, True), (errno.EINVAL, False)])
+def test_a_folder_that_is_not_flushed_stops_unless_its_file_system_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, fails: bool
+) -> None:
+    flush = os.fsync
+
+    def refuse(descriptor: int) -> None:
+        if S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(code, os.strerror(code))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(DiskError, match="nothing more is sent") if fails else nullcontext():
+        SystemDisk().append(tmp_path / "journal", b"one\n")
 
 
 def test_a_cut_is_flushed_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -414,7 +414,7 @@ def test_more_fills_than_were_sent_sound_an_alarm_although_nobody_told_of_a_chan
     book, journal = sent_book()
     book.shown(shown())
     book.record_execution(execution("e.01.01", "60"))
-    assert book.alarms == [f"{SELL} filled 60 shares of BND, 40 were sent: nothing more is sent"]
+    assert book.alarms == (f"{SELL} filled 60 shares of BND, 40 were sent: nothing more is sent",)
     assert line(journal).status == "overfilled"
 
 

@@ -30,7 +30,7 @@ from rebalplan.orders import (
     OrderTicket,
 )
 from rebalplan.policy import ExecutionPolicy
-from tests.apply.support import D, execution, new_book, shown, ticket
+from tests.apply.support import D, execution, new_book, sent_book, shown, ticket
 from tests.journal.support import PLAN, SELL
 
 if TYPE_CHECKING:
@@ -179,9 +179,10 @@ def test_a_stop_that_comes_while_quotes_are_asked_for_stops_the_send_after_it() 
 
 
 def test_after_an_alarm_nothing_more_is_sent() -> None:
-    book, _ = new_book()
-    book.alarms.append("more was filled than was sent")
-    assert work(Link(), Lines(*LINES), book) == []
+    book, _ = sent_book()
+    book.record_execution(execution("e.01.01", "50"))
+    assert book.alarms
+    assert work(Link(), Lines(*LINES[1:]), book) == []
 
 
 def test_beside_an_unknown_order_nothing_is_sent() -> None:

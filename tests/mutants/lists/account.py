@@ -49,7 +49,7 @@ ACCOUNT: tuple[Mutant, ...] = (
     Mutant(
         "missing cash is not subtracted from what the buys spend",
         _LINES,
-        "self._baseline = msgspec.structs.replace(self._baseline, cash=self._baseline.cash - usd)",
+        "self._baseline = msgspec.structs.replace(self._baseline, cash=self._baseline.cash - missing)",
         "self._baseline = msgspec.structs.replace(self._baseline, cash=self._baseline.cash)",
         f"{_TESTS}test_cash_that_was_withdrawn_between_sells_and_buys_is_not_spent",
     ),

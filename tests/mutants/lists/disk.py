@@ -33,7 +33,7 @@ DISK: tuple[Mutant, ...] = (
     Mutant(
         "the folder of a new journal is not flushed to the disk",
         _DISK,
-        "        if is_new:\n            sync_folder(path.parent)\n",
+        "            if is_new:\n                sync_folder(path.parent)\n",
         "",
         "tests/test_disk.py::test_the_folder_of_a_new_file_is_flushed_once",
     ),

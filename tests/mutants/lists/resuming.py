@@ -85,7 +85,7 @@ RESUMING: tuple[Mutant, ...] = (
     Mutant(
         "an answer that turns out wrong stops nothing",
         _BOOK,
-        'self.alarms.append(f"RB512 {order.dispatch.reference}: {why}. Nothing more is sent")',
+        'self._sound(order, f"RB512 {order.dispatch.reference}: {why}. Nothing more is sent")',
         "pass",
         "tests/apply/test_book.py::TestResolved::test_listed_as_working_it_is_unknown_again",
     ),
