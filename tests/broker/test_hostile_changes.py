@@ -27,10 +27,10 @@ LOWERED = {ACCOUNTS[0]: Decimal(40), ACCOUNTS[1]: Decimal(7), ACCOUNTS[2]: Decim
 
 
 def changed(account: str, **change: str | bool) -> str:
-    """A person changes the first sell 0.1 real seconds after it was placed; it fills 0.1 after that."""
+    """A person changes the first sell as soon as it was placed; it fills a good while after that."""
     symbol, _ = FIRST_SELL[account]
-    return behaviour(account=account, symbol=symbol, after_sec="0.1") + incident(
-        when="placed", account=account, symbol=symbol, side="SELL", after_sec="0.05", does="change", **change
+    return behaviour(account=account, symbol=symbol, after_sec="0.4") + incident(
+        when="placed", account=account, symbol=symbol, side="SELL", after_sec="0.02", does="change", **change
     )
 
 
