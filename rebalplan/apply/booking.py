@@ -57,15 +57,15 @@ def compare_bookings(
         elif not open_shares:
             late.append(f"{key[0]} shows {held:f} shares, our fills make it {wanted:f}")
     missing = reckoned.cash_usd - snapshot.cash_usd
-    least = min(reckoned.cash_usd, *(intent.cash_usd for intent in result.intents))
+    taken = min(reckoned.cash_usd, *(intent.cash_usd for intent in result.intents)) - snapshot.cash_usd
     tolerance = cash_tolerance(result.plan)
     return Booking(
         tuple(strange),
         tuple(late),
         missing if missing > tolerance else ZERO,
-        max(ZERO, least - snapshot.cash_usd) if least - snapshot.cash_usd > tolerance else ZERO,
+        taken if taken > tolerance else ZERO,
     )
 
 
 def _held(positions: Iterable[Position]) -> dict[_Contract, Decimal]:
-    return {(p.symbol, p.con_id): p.quantity for p in positions if p.quantity}
+    return {(p.symbol, p.con_id): p.quantity for p in positions}

@@ -20,6 +20,11 @@ _JOURNAL = ("tests/journal",)
 
 MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "rebalplan/apply/answers.py": ("tests/apply/test_answers.py",),
+        "rebalplan/apply/booking.py": ("tests/apply/test_booking.py",),
+        "rebalplan/apply/closing.py": ("tests/apply/test_closing.py",),
+        "rebalplan/apply/funding.py": ("tests/apply/test_funding.py",),
+        "rebalplan/apply/resolve.py": ("tests/apply/test_resolve.py",),
         "rebalplan/codec.py": ("tests/test_codec.py", "tests/test_store.py"),
         "rebalplan/diff.py": ("tests/test_diff.py",),
         "rebalplan/drift.py": ("tests/test_drift.py", *_PLAN),
