@@ -46,7 +46,7 @@ def compare_bookings(
     reckoned = result.reckon()
     expected, now = _held(reckoned.positions), _held(snapshot.positions)
     strange, late = [], []
-    for key in sorted(before.keys() | expected.keys() | now.keys()):
+    for key in sorted(expected.keys() | now.keys()):
         held, wanted = now.get(key, ZERO), expected.get(key, ZERO)
         open_shares = in_flight.get(key[1], ZERO)
         if held == wanted or is_reinvested(wanted, held):

@@ -89,6 +89,12 @@ def test_a_position_that_we_never_traded_is_strange_when_it_changes() -> None:
     )
 
 
+def test_a_position_that_is_gone_altogether_is_strange() -> None:
+    held = snapshot("1000", {"BND": "50", "QQQ": "10"})
+    result = fold_account(PLAN, (intent(SELL, FIRST_BUY),), "DU1")
+    assert compare_bookings(result, held, {}).strange == ("the account has 0 VTI, our fills make it 30",)
+
+
 def test_an_empty_position_is_none() -> None:
     assert booking(more=(position("XYZ", "0"),)) == NOTHING
 
@@ -132,6 +138,13 @@ def test_shares_in_flight_explain_as_much_as_may_fill_and_are_not_waited_for(
 @pytest.mark.parametrize(("shown", "is_strange"), [("10", False), ("19", False), ("30", False), ("31", True)])
 def test_shares_in_flight_come_on_top_of_what_is_filled(shown: str, is_strange: bool) -> None:
     found = booking(*BOUGHT, QQQ=shown, cash="99", in_flight={QQQ: D(11)})
+    assert (bool(found.strange), found.late) == (is_strange, ())
+
+
+@pytest.mark.parametrize(("shown", "is_strange"), [("9", True), ("11", False), ("55", False), ("56", True)])
+def test_shares_in_flight_the_other_way_explain_both_ways(shown: str, is_strange: bool) -> None:
+    """10 after the sell, 50 before it, and 55 when 45 come back."""
+    found = booking(*SOLD, BND=shown, cash="4999", in_flight={BND: D(45)})
     assert (bool(found.strange), found.late) == (is_strange, ())
 
 

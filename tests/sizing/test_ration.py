@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,6 +39,34 @@ def best_share(buys: Sequence[Candidate], budget: int) -> Steps:
     return tuple(-count for count in least[3])
 
 
+def best_by_trying(buys: Sequence[Candidate], budget: int) -> Steps:
+    """Return the best steps where ``best_share`` would have too many sums: all steps of all lines but the cheapest.
+
+    Every step up to the nearest share brings a line nearer, so the cheapest takes whatever the others leave.
+    """
+    cheapest = min(range(len(buys)), key=lambda index: buys[index].unit)
+    rest_of, found = buys[cheapest], []
+    others = [*buys[:cheapest], *buys[cheapest + 1 :]]
+    for counts in product(*(range(min(each.steps, budget // each.unit) + 1) for each in others)):
+        left = budget - sum(each.unit * count for each, count in zip(others, counts, strict=True))
+        if left < 0:
+            continue
+        steps = (
+            *counts[:cheapest],
+            min(rest_of.steps, left // rest_of.unit),
+            *counts[cheapest:],
+        )
+        squares = sum((each.drift - each.unit * count) ** 2 for each, count in zip(buys, steps, strict=True))
+        spent = sum(each.unit * count for each, count in zip(buys, steps, strict=True))
+        orders = sum(count > 0 for count in steps)
+        found.append((squares, orders, spent, tuple(-count for count in steps)))
+    return tuple(-count for count in min(found)[3])
+
+
+def lines(*units_and_drifts: tuple[int, int]) -> list[Candidate]:
+    return [buy(index, unit, drift) for index, (unit, drift) in enumerate(units_and_drifts)]
+
+
 @st.composite
 def shortages(draw: st.DrawFn, lines: tuple[int, int], most_steps: int) -> tuple[list[Candidate], int]:
     """Return buys and a budget that is mostly less than all of them take."""
@@ -62,6 +92,100 @@ def test_up_to_six_lines_share_a_budget_best(case: tuple[list[Candidate], int]) 
 def test_seven_to_ten_lines_share_a_budget_best(case: tuple[list[Candidate], int]) -> None:
     buys, budget = case
     assert ration(buys, budget) == best_share(buys, budget)
+
+
+DEARER_THAN_THE_BUDGET = ((9096, 9096), (8898, 8898), (7982, 7982), (9443, 9443))
+
+
+@pytest.mark.parametrize(
+    ("buys", "budget"),
+    [
+        (lines((1, 6042), (26, 2073), (13526, 9873)), 13526),
+        (lines((1, 6042), (26, 2073), (13526, 9873)), 13525),
+        (lines((37, 3408), (5735, 4936), (2, 4514)), 7172),
+        (lines((2, 14385), (16508, 12944), (15, 24170)), 25019),
+    ],
+)
+def test_few_lines_share_a_budget_best_beside_a_very_dear_share(buys: list[Candidate], budget: int) -> None:
+    assert ration(buys, budget) == best_by_trying(buys, budget)
+
+
+@pytest.mark.parametrize(
+    ("buys", "budget"),
+    [
+        (lines((13, 1911), (6, 1409), (1, 1309), (1, 1498), (590, 758)), 1953),
+        (lines((25, 1878), (30, 1118), (1, 437), (2, 550), (871, 1796), (2, 1231)), 4145),
+    ],
+)
+def test_five_and_six_lines_share_a_budget_best_beside_a_very_dear_share(
+    buys: list[Candidate], budget: int
+) -> None:
+    assert ration(buys, budget) == best_share(buys, budget)
+
+
+def test_lines_dearer_than_the_budget_do_not_keep_the_others_from_the_best_share() -> None:
+    few = ((37, 3408), (5735, 4936), (2, 4514))
+    found = ration(lines(*few, *DEARER_THAN_THE_BUDGET), 7172)
+    assert found == (*best_by_trying(lines(*few), 7172), 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("most_splits", "steps"),
+    [(0, (339, 16412, 1)), (1, (346, 16250, 1)), (2, (0, 7127, 2)), (3, (0, 7127, 2))],
+)
+def test_so_many_steps_of_the_dearest_share_are_tried_as_there_are_splits_left(
+    most_splits: int, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search found one dear share; the first split is the best beside one, the second beside two."""
+    monkeypatch.setattr(rationing, "_MOST_SPLITS", most_splits)
+    buys = lines((26, 9159), (1, 16412), (18119, 32254))
+    beside_one = best_by_trying(buys[:2], 43365 - 18119)
+    assert ration(buys, 43365) == steps
+    assert (*beside_one, 1) == (346, 16250, 1)
+    assert best_by_trying(buys, 43365) == (0, 7127, 2)
+
+
+UNEVEN_LINES = lines(
+    (123, 9336),
+    (79, 68941),
+    (14750, 39742),
+    (69139, 126886),
+    (100, 786),
+    (695, 9627),
+    (776, 24241),
+    (38737, 103997),
+    (110, 82747),
+)
+MANY_LINES = lines(
+    (3923, 28487),
+    (9403, 5013681),
+    (1398, 944262),
+    (2949, 2231090),
+    (3805, 8920363),
+    (7681, 653920),
+    (8832, 5957968),
+    (6489, 809291),
+    (4664, 8823204),
+    (5634, 61415),
+    (7471, 98282),
+    (8657, 903715),
+)
+
+
+@pytest.mark.parametrize(
+    ("buys", "budget", "steps"),
+    [
+        (UNEVEN_LINES, 78404, (0, 3, 0, 1, 0, 0, 0, 0, 82)),
+        (MANY_LINES, 20944012, (0, 320, 0, 79, 1819, 0, 448, 0, 1463, 0, 0, 0)),
+    ],
+)
+def test_what_a_search_of_many_lines_gives_where_it_ends_belongs_to_the_sizing_version(
+    buys: list[Candidate], budget: int, steps: Steps
+) -> None:
+    """The same plan has the same orders on every machine: a change here is a change of the version."""
+    assert SIZING_VERSION == "1"
+    assert ration(buys, budget) == steps
+    assert sum(each.unit * count for each, count in zip(buys, steps, strict=True)) <= budget
 
 
 @settings(derandomize=True, deadline=None, max_examples=200)

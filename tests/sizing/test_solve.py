@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from rebalplan.sizing import Sizing, SizingLine, size_orders
+from rebalplan.sizing.candidates import Candidate, Candidates
+from rebalplan.sizing.scaled import ScaledAccount
+from rebalplan.sizing.solve import buy_ranges
 
 from .test_reasons import line, problem
 
@@ -152,3 +155,42 @@ def test_exposure_at_its_cap_is_not_over_it(held: str, unmet: bool) -> None:
         line("A", "1", "10", "10", selected=False), held_usd=held, net_liquidation_usd="100", cash_usd="9"
     )
     assert (found.floor_unmet, found.cap_unmet) == (False, unmet)
+
+
+def ranges_of(
+    *buys: Candidate, budget: int, sells: tuple[Candidate, ...] = ()
+) -> list[tuple[int, int]] | None:
+    """Return the ranges of buys for a budget in cash, without costs; leverage leaves more."""
+    account = ScaledAccount(spare_cash=budget, spare_exposure=10**6, min_order=50, keep=1, pay=1, base=1)
+    return buy_ranges(account, Candidates(sells, buys))
+
+
+def candidate(position: int, unit: int, steps: int, *, tie: bool = False) -> Candidate:
+    return Candidate(position, unit, unit * steps, steps, tie=tie, closing=False)
+
+
+@pytest.mark.parametrize("budget", [-1, 0])
+def test_without_a_budget_there_are_no_ranges_of_buys(budget: int) -> None:
+    assert ranges_of(candidate(0, 10, 3), budget=budget) is None
+
+
+def test_the_least_budget_has_ranges() -> None:
+    """One unit of value buys one of three steps, and nothing of the line that takes ten."""
+    assert ranges_of(candidate(0, 1, 3), candidate(1, 10, 1), budget=1) == [(0, 1), (0, 1)]
+
+
+@pytest.mark.parametrize(("budget", "is_short"), [(29, True), (30, False), (31, False)])
+def test_a_budget_for_everything_has_no_ranges_of_buys(budget: int, is_short: bool) -> None:
+    found = ranges_of(candidate(0, 10, 2), candidate(1, 5, 2), budget=budget)
+    assert (found is not None) is is_short
+
+
+def test_what_the_sells_bring_is_part_of_the_budget() -> None:
+    sell = candidate(1, 10, 2)
+    assert ranges_of(candidate(0, 10, 3), budget=0, sells=(sell,)) is not None
+    assert ranges_of(candidate(0, 10, 2), budget=0, sells=(sell,)) is None
+
+
+def test_a_tie_among_the_sells_leaves_the_ranges_open() -> None:
+    sells = (candidate(1, 10, 2), candidate(2, 10, 0, tie=True))
+    assert ranges_of(candidate(0, 10, 3), budget=0, sells=sells) is None
