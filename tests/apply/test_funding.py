@@ -106,6 +106,16 @@ def test_a_cut_says_why_with_its_figures() -> None:
     ]
 
 
+def test_cash_is_the_reason_where_cash_and_leverage_leave_the_same() -> None:
+    assert reasons(wish("A", "10", "-1000"), money=funds("640", room=D(640))) == [
+        "cash_short: 1,000.00 USD needed at the live ask with costs, 640.00 USD left"
+    ]
+
+
+def test_what_is_left_of_exactly_the_minimum_order_is_bought() -> None:
+    assert allot(wish("A", "10", "-1000"), money=funds("500"), minimum="500") == [("A", "5")]
+
+
 amounts = st.decimals("-5000", "50000", places=2)
 
 

@@ -141,12 +141,48 @@ def test_the_evidence_is_shown_in_sentences() -> None:
     )
 
 
+def test_the_end_of_another_order_is_no_end_of_this_one() -> None:
+    other = msgspec.structs.replace(completed("Cancelled", "0"), reference=FIRST_BUY)
+    made = proposal(view(completed=(other,)), is_session_over=False)
+    assert (made.answer, made.why_not) == (None, TOO_EARLY)
+    assert made.evidence[-1] == "it is not among the completed orders"
+
+
+def test_of_two_words_of_an_end_the_last_is_shown() -> None:
+    rows = (completed("Cancelled", "15"), completed("Filled", "40"))
+    made = proposal(view("10", executions=(execution("e.1", "40"),), completed=rows))
+    assert made.evidence[-1] == "it is completed: Filled, 40 shares filled"
+
+
+def test_executions_of_other_orders_are_not_counted() -> None:
+    bought = execution("q.1", "5", "100", reference=FIRST_BUY)
+    made = proposal(view("10", executions=(execution("e.1", "40"), bought)))
+    assert made.answer == Answer(D(40), D(100))
+
+
+def test_movements_of_other_positions_are_not_its_own() -> None:
+    held = (position("BND", "50"), position("QQQ", "3"), position("VTI", "31"))
+    assert proposal(view(positions=held)).answer == Answer(D(0), D(0))
+
+
 @pytest.mark.parametrize(
     ("answer", "seen", "against"),
     [
         (Answer(D(0), D(0)), view(), ()),
         (Answer(D(40), D(100)), view("10", executions=(execution("e.1", "40"),)), ()),
         (Answer(D(0), D(0)), view("10"), ("the position moved by 40 shares, the answer says 0",)),
+        (Answer(D(40), D(80)), view("10"), ()),
+        (Answer(D(40), D(120)), view("10"), ()),
+        (
+            Answer(D(40), D("120.01")),
+            view("10"),
+            ("120.01 USD is far from 100 USD, the price when it was sent",),
+        ),
+        (
+            Answer(D(41), D(100)),
+            view("9"),
+            (f"{SELL} was sent for 40 shares, the answer says 41",),
+        ),
         (Answer(D(40), D(79)), view("10"), ("79 USD is far from 100 USD, the price when it was sent",)),
         (
             Answer(D(10), D(100)),
@@ -276,6 +312,50 @@ def test_only_an_unknown_order_can_be_resolved() -> None:
 def test_an_answer_that_cannot_be_is_refused(filled: str, price: str) -> None:
     with pytest.raises(RefusedError, match="cannot be"):
         resolve(account(), SELL, Answer(D(filled), D(price)), at=AT, who="me", evidence=())
+
+
+@pytest.mark.parametrize(("filled", "price"), [("0", "0"), ("1", "0.01"), ("0.5", "1"), ("40", "1")])
+def test_nothing_at_no_price_or_shares_at_any_price_may_be_answered(filled: str, price: str) -> None:
+    record = resolve(account(), SELL, Answer(D(filled), D(price)), at=AT, who="me", evidence=())
+    assert (record.filled, record.price) == (D(filled), D(price))
+
+
+def test_an_answer_about_an_order_that_the_account_has_not_is_no_record() -> None:
+    with pytest.raises(RefusedError, match=f"{FIRST_BUY} is not an unknown order"):
+        resolve(account(), FIRST_BUY, Answer(D(0), D(0)), at=AT, who="me", evidence=())
+
+
+def test_an_answer_may_be_given_again_and_replaces_the_first() -> None:
+    answered = fold_orders((*begun(), resolved("40", "100")), "DU1")
+    record = resolve(answered, SELL, Answer(D(0), D(0)), at=AT, who="me", evidence=())
+    assert (record.reference, record.filled) == (SELL, 0)
+
+
+def test_of_the_orders_only_the_unknown_ones_are_named_as_such() -> None:
+    sold = (dispatch(), fill("e.01.01", "40"), done("filled", "40"))
+    over = fold_orders((intent(SELL, FIRST_BUY), *sold, dispatch(FIRST_BUY, "20"), unknown(FIRST_BUY)), "DU1")
+    with pytest.raises(
+        RefusedError, match=f"{SELL} is not an unknown order of DU1; unknown there: {FIRST_BUY}$"
+    ):
+        propose(over, SELL, view("10"), is_session_over=True)
+
+
+def test_where_no_order_is_unknown_none_is_named() -> None:
+    over = fold_orders((intent(SELL), dispatch(), done("filled", "40")), "DU1")
+    with pytest.raises(RefusedError, match=r"unknown there: none$"):
+        propose(over, SELL, view("10"), is_session_over=True)
+
+
+def test_the_record_has_the_account_and_its_time_to_the_second() -> None:
+    answer, late = Answer(D(0), D(0)), AT.replace(microsecond=999_999)
+    record = resolve(account(), SELL, answer, at=late, who="me", evidence=())
+    assert (record.account, record.at) == ("DU1", AT)
+
+
+@pytest.mark.parametrize(("length", "kept"), [(1000, "a" * 1000), (1001, "a" * 999 + "…")])
+def test_evidence_is_kept_up_to_a_thousand_characters(length: int, kept: str) -> None:
+    answer = Answer(D(0), D(0))
+    assert resolve(account(), SELL, answer, at=AT, who="me", evidence=("a" * length,)).evidence == kept
 
 
 def test_the_record_says_who_and_on_what_evidence() -> None:

@@ -309,6 +309,60 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "if line.drift > -1:",
         "A line without drift was passed over before.",
     ),
+    Equivalent(
+        "rebalplan/codec.py",
+        'too_long = len(text) > MAX_DIGITS and len(text.lstrip("-0.").replace(".", "")) > MAX_DIGITS',
+        "too_long = len(text.lstrip('-0.').replace('.', '')) > MAX_DIGITS",
+        "The digits are never more than the characters; the first length only saves counting them.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/ration.py",
+        "movable = [index for cost, index in costs if cost <= limit]",
+        "movable = [index for cost, index in costs]",
+        "A line whose cheapest change costs more than the limit has no other move than none.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/ration.py",
+        "if found and (found_rank := rank(demands, found)) < best:",
+        "if found and ((found_rank := rank(demands, found)) <= best):",
+        "A rank holds the steps, so equal ranks are the same steps.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/ration.py",
+        "if (found_rank := rank(demands, steps)) < share.rank:",
+        "if (found_rank := rank(demands, steps)) <= share.rank:",
+        "A rank holds the steps, so equal ranks are the same steps.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/ration.py",
+        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 1)",
+        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 0)",
+        "No change is among the first two of the moves, so of the most splits one way takes all but one at most.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/ration.py",
+        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 1)",
+        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 2)",
+        "No change is among the first two of the moves, so of the most splits one way takes all but one at most.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/ration.py",
+        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 1)",
+        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS - 1)",
+        "No change is among the first two of the moves, so of the most splits one way takes all but one at most.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/ration.py",
+        "splits[0] -= 1",
+        "splits[-1] -= 1",
+        "The list has exactly one entry.",
+    ),
+    Equivalent(
+        "rebalplan/sizing/ration.py",
+        "if splits[0] < 0:",
+        "if splits[-1] < 0:",
+        "The list has exactly one entry.",
+    ),
 )
 
 
