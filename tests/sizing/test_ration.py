@@ -145,6 +145,41 @@ def test_so_many_steps_of_the_dearest_share_are_tried_as_there_are_splits_left(
     assert best_by_trying(buys, 43365) == (0, 7127, 2)
 
 
+def test_few_lines_are_not_split_within_one_part_in_a_billion_of_the_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Targets a billion away make the objective so large that one dear share instead of the budget is nothing."""
+    far = 10**9
+    buys = lines((1, 6042 + far), (26, 2073 + far), (13526, 9873 + far))
+    found, best = ration(buys, 13526), (0, 0, 1)
+    assert found == (13526, 0, 0)
+    squares = [
+        sum((each.drift - each.unit * count) ** 2 for each, count in zip(buys, steps, strict=True))
+        for steps in (found, best)
+    ]
+    assert 0 < (squares[0] - squares[1]) * 10**9 < squares[0]
+    monkeypatch.setattr(rationing, "_NOT_WORTH_SPLITTING", 10**30)
+    assert ration(buys, 13526) == best_by_trying(buys, 13526) == best
+
+
+def test_few_lines_are_searched_to_the_best_however_near_their_bound() -> None:
+    buys = lines((50, 100000064), (12, 100000583), (15, 100000579))
+    assert ration(buys, 1668) == best_share(buys, 1668) == (3, 64, 50)
+
+
+def test_many_lines_are_not_searched_further_within_one_part_in_ten_millions_of_the_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    far = 10**6
+    buys = lines(
+        *((163, 2178 + far), (246, 734 + far), (141, 2568 + far), (150, 2045 + far), (241, 1386 + far)),
+        *((207, 737 + far), (76, 365 + far), (58, 2014 + far), (194, 1115 + far)),
+    )
+    assert ration(buys, 16882) == (16, 4, 20, 16, 8, 6, 12, 42, 8)
+    monkeypatch.setattr(rationing, "_CLOSE_ENOUGH", 10**30)
+    assert ration(buys, 16882) == (16, 5, 20, 16, 8, 6, 8, 43, 8)
+
+
 UNEVEN_LINES = lines(
     (123, 9336),
     (79, 68941),
