@@ -119,6 +119,10 @@ def test_what_is_over_a_limit_is_never_shown_as_the_limit(part: str, whole: str,
     assert str(percent_above(D(part), D(whole))) == shown
 
 
+def test_a_percentage_may_have_as_many_digits_as_there_are() -> None:
+    assert percent_above(D(10**30), ONE) == 10**32
+
+
 def test_nothing_depends_on_the_ambient_context() -> None:
     with localcontext(Context(prec=3, rounding=ROUND_CEILING)):
         assert str(canonical(LONG)) == "123456789012.345678"

@@ -36,9 +36,13 @@ def last_run(envelope: Envelope, records: Sequence[AnyRecord]) -> Run | None:
 
 def news_of(records: Sequence[AnyRecord]) -> tuple[str, ...]:
     """Return the accounts that something was recorded of since the last run ended."""
-    ends = [end for end, record in enumerate(records, start=1) if isinstance(record, RunEnded)]
-    since = records[ends[-1] if ends else 0 :]
-    return tuple(dict.fromkeys(r.account for r in since if not isinstance(r, RunEnded)))
+    accounts: dict[str, None] = {}
+    for record in records:
+        if isinstance(record, RunEnded):
+            accounts.clear()
+        else:
+            accounts[record.account] = None
+    return tuple(accounts)
 
 
 def _ends(records: Sequence[AnyRecord]) -> list[int]:

@@ -19,7 +19,7 @@ class Findings:
         """Note what makes the file unusable; the same error at the same place counts once."""
         self._errors[Problem(self.file, line, column, message)] = None
 
-    def warn(self, message: str, *, line: int = 0, column: int = 0) -> None:
+    def warn(self, message: str, *, line: int, column: int = 0) -> None:
         """Note what the user should know though the file can be used."""
         self._warnings[Problem(self.file, line, column, message)] = None
 

@@ -208,12 +208,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "The defaults pass every check, so one that fails has a line in the file.",
     ),
     Equivalent(
-        "rebalplan/journal/runs.py",
-        "return tuple(dict.fromkeys(r.account for r in since if not isinstance(r, RunEnded)))",
-        "return tuple(dict.fromkeys(r.account for r in since))",
-        "After the last end of a run there is no other; the filter tells the type checker.",
-    ),
-    Equivalent(
         "rebalplan/sizing/level.py",
         "return Fill(steps, price, left) if left >= 0 else None",
         "return Fill(steps, price, left) if (left > 0) else None",
@@ -362,6 +356,36 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "if splits[0] < 0:",
         "if splits[-1] < 0:",
         "The list has exactly one entry.",
+    ),
+    Equivalent(
+        "rebalplan/drift.py",
+        "break",
+        "continue",
+        "The rest stays within the band, so every further round ends here too.",
+    ),
+    Equivalent(
+        "rebalplan/journal/chain.py",
+        '_ENCODER = msgspec.json.Encoder(decimal_format="string")',
+        "_ENCODER = msgspec.json.Encoder()",
+        "An encoder writes decimals as strings by default; the argument only says so.",
+    ),
+    Equivalent(
+        "rebalplan/money.py",
+        "if value.as_tuple().exponent > 0: # type: ignore[operator] # finite: the exponent is an int",
+        "if value.as_tuple().exponent >= 0: # type: ignore[operator] # finite: the exponent is an int",
+        "A whole number without an exponent is what quantizing to 1 gives.",
+    ),
+    Equivalent(
+        "rebalplan/plan/build.py",
+        'total = sum((a.summary.turnover_usd for a in accounts if a.summary and a.status == "planned"), ZERO)',
+        "total = sum((a.summary.turnover_usd for a in accounts if a.status == 'planned'), ZERO)",
+        "An account that is planned has a summary; the condition tells the type checker.",
+    ),
+    Equivalent(
+        "rebalplan/review.py",
+        "if a.summary is not None and a.summary.turnover_pct > LARGE_TURNOVER_PCT",
+        "if a.summary.turnover_pct > LARGE_TURNOVER_PCT",
+        "Only planned accounts come here, and they have a summary; the condition tells the type checker.",
     ),
 )
 

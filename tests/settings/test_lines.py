@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from rebalplan.settings import Settings
+from rebalplan.settings.lines import Entry, Part
 
 Load = Callable[[str], Settings]
 Problems = Callable[[str], list[str]]
@@ -153,3 +154,8 @@ def test_what_is_unknown_is_one_warning_with_the_nearest_name(load: Load, text: 
 def test_a_value_is_cut_after_sixty_characters(problems: Problems, length: int, shown: str) -> None:
     (line,) = problems(f"{MINIMAL}[io]\nlog_level = {'x' * length}\n")
     assert f"log_level = '{shown}': " in line
+
+
+def test_a_value_that_begins_on_its_second_line_has_no_space_before_it() -> None:
+    parts = (Part(1, ""), Part(2, "a:0.5,"), Part(3, "b:0.5"))
+    assert Entry("models", "models", 1, parts).text == "a:0.5, b:0.5"

@@ -102,3 +102,9 @@ def test_a_file_without_models_names_the_accounts_that_have_none(problems: Probl
 )
 def test_wrong_weights_of_one_account_are_refused(problems: Problems, models: str, expected: str) -> None:
     assert expected in problems(f"{ACCOUNT}[account:DU1]\nmodels = {models}\n[models]\na = 1\n")
+
+
+def test_weights_of_which_one_is_given_twice_are_not_summed(problems: Problems) -> None:
+    assert problems(f"{ACCOUNT}[account:DU1]\nmodels = a:0.5, A:0.5\n[models]\na = 1\n") == [
+        "settings.ini:4: model A is given twice, on lines 4 and 4; keep one"
+    ]
