@@ -54,6 +54,15 @@ def test_latest_is_the_plan_made_last(plans: PlanStore) -> None:
     assert plans.find("latest") == plans.folder / f"{MARCH}.json"
 
 
+def test_latest_passes_over_replays_unless_there_is_nothing_else(plans: PlanStore) -> None:
+    replay = encode(plan(replay_of=ID))[1]
+    for plan_id in (FEBRUARY, MARCH):
+        (plans.folder / f"{plan_id}.json").write_bytes(replay)
+    assert plans.find("latest") == plans.folder / f"{MARCH}.json"
+    touch(plans, JANUARY)
+    assert plans.find("latest") == plans.folder / f"{JANUARY}.json"
+
+
 @pytest.mark.parametrize("reference", ["somewhere/plan", "plan.json", "./20260101T120000Z-aaaaaaaaaaaa"])
 def test_a_path_is_taken_as_it_is(plans: PlanStore, reference: str) -> None:
     assert plans.find(reference) == Path(reference)

@@ -624,3 +624,7 @@ def test_a_plan_with_nothing_to_send_is_never_applied_to_its_end() -> None:
 
 def of_account(name: str, minute: int) -> AccountClosed:
     return replace(closed(), account=name, at=NOW + timedelta(minutes=minute))
+
+
+def test_a_clock_may_be_ten_minutes_behind() -> None:
+    assert CLOCK_TOLERANCE.total_seconds() == 600
