@@ -328,7 +328,7 @@ def test_an_answer_about_an_order_that_the_account_has_not_is_no_record() -> Non
 def test_an_answer_may_be_given_again_and_replaces_the_first() -> None:
     answered = fold_orders((*begun(), resolved("40", "100")), "DU1")
     record = resolve(answered, SELL, Answer(D(0), D(0)), at=AT, who="me", evidence=())
-    assert (record.reference, record.filled) == (SELL, 0)
+    assert (record.reference, record.filled) == (SELL, D(0))
 
 
 def test_of_the_orders_only_the_unknown_ones_are_named_as_such() -> None:
