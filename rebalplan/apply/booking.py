@@ -24,18 +24,21 @@ class Booking(msgspec.Struct, frozen=True):
 
     ``strange`` positions are explained by no fill of ours, ``late`` ones by fills that are not booked yet.
     ``missing_usd`` is what the cash lacks of what it should be beyond the tolerance, ``taken_usd`` the part of it that
-    no delay explains; both are 0 or more.
+    no delay explains; both are 0 or more. ``unbooked_usd`` is cash that is only there because buys of ours are not
+    booked yet: it may hide what somebody took.
     """
 
     strange: tuple[str, ...]
     late: tuple[str, ...]
     missing_usd: Decimal
     taken_usd: Decimal
+    unbooked_usd: Decimal = ZERO
 
     @property
     def is_complete(self) -> bool:
         """Tell whether nothing more is waited for: all is booked, or waiting would not help."""
-        return bool(self.strange) or not (self.late or self.missing_usd > self.taken_usd)
+        is_late = self.late or self.missing_usd > self.taken_usd or self.unbooked_usd
+        return bool(self.strange) or not is_late
 
 
 def compare_bookings(
@@ -59,11 +62,14 @@ def compare_bookings(
     missing = reckoned.cash_usd - snapshot.cash_usd
     taken = min(reckoned.cash_usd, *(intent.cash_usd for intent in result.intents)) - snapshot.cash_usd
     tolerance = cash_tolerance(result.plan)
+    bought = sum((line.value_usd for line in result.lines if line.planned.side == "BUY"), ZERO)
+    is_unbooked = tolerance < -missing <= bought + tolerance
     return Booking(
         tuple(strange),
         tuple(late),
         missing if missing > tolerance else ZERO,
         taken if taken > tolerance else ZERO,
+        -missing if is_unbooked else ZERO,
     )
 
 

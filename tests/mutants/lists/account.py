@@ -56,8 +56,8 @@ ACCOUNT: tuple[Mutant, ...] = (
     Mutant(
         "cash that lags behind the sells is not waited for",
         _BOOKING,
-        "return bool(self.strange) or not (self.late or self.missing_usd > self.taken_usd)",
-        "return bool(self.strange) or not self.late",
+        "is_late = self.late or self.missing_usd > self.taken_usd or self.unbooked_usd",
+        "is_late = self.late or self.unbooked_usd",
         f"{_TESTS}test_the_proceeds_of_sells_that_are_booked_three_minutes_late_are_waited_for_and_spent",
     ),
     Mutant(
