@@ -19,6 +19,15 @@ class OrderLine(msgspec.Struct, frozen=True):
     order: PlannedOrder
 
 
+class Verify(msgspec.Struct, frozen=True, tag=True):
+    """The plan against itself and today's files, which decides what the other stages are: so it is done first.
+
+    ``refused`` says why nothing may be sent of it any more; earlier orders are still followed then.
+    """
+
+    refused: str = ""
+
+
 class ConfirmAll(msgspec.Struct, frozen=True, tag=True):
     """Ask once for all accounts."""
 
@@ -32,6 +41,12 @@ class Skip(msgspec.Struct, frozen=True, tag=True):
     why: str
     is_problem: bool
     is_unknown: bool = False
+
+
+class Check(msgspec.Struct, frozen=True, tag=True):
+    """Connect, find out what may be sent of an account now, disconnect: what the question is about."""
+
+    account: str
 
 
 class Confirm(msgspec.Struct, frozen=True, tag=True):
@@ -52,7 +67,7 @@ class Recover(msgspec.Struct, frozen=True, tag=True):
 
 
 class Trade(msgspec.Struct, frozen=True, tag=True):
-    """Connect, check again, send sells, then buys, reconcile, close.
+    """Connect, check again, send sells, read again, send buys, reconcile, report.
 
     A resumed account also sends the fallback of each algo order that evidently died before it was filled.
     """
@@ -69,13 +84,14 @@ class Pause(msgspec.Struct, frozen=True, tag=True):
     seconds: float
 
 
-Stage = ConfirmAll | Skip | Confirm | Recover | Trade | Pause
+Stage = Verify | ConfirmAll | Skip | Check | Confirm | Recover | Trade | Pause
 
 
 class Selection(msgspec.Struct, frozen=True):
     """Which accounts, and how the person is asked. An empty ``accounts`` means all.
 
     ``refused`` says of some accounts why nothing may be sent; a resume still finds out what became of their orders.
+    ``unverified`` says why nothing of the whole plan may be sent, and counts for every account.
     """
 
     accounts: Collection[str]
@@ -83,12 +99,13 @@ class Selection(msgspec.Struct, frozen=True):
     resume: bool
     pacing_sec: float
     refused: Mapping[str, str] = {}
+    unverified: str = ""
 
 
 def build_stages(envelope: Envelope, result: ApplyResult, selection: Selection) -> tuple[Stage, ...]:
     """Return the stages in the order they are walked.
 
-    One question for all comes after what became of earlier orders is known: it lists what is left to send.
+    One question for all comes after every account was checked: it says what is left to send of each.
     """
     turns = [
         _turn(account, result.of(account.account), selection)
@@ -97,19 +114,17 @@ def build_stages(envelope: Envelope, result: ApplyResult, selection: Selection) 
     ]
     asked = tuple(turn[-1].account for turn in turns if isinstance(turn[-1], Trade))
     if selection.confirm_mode == "global" and asked:
-        learning = [
-            (stage,) for turn in turns for stage in turn if isinstance(stage, Recover) and stage.trades_after
-        ]
-        traded = [tuple(stage for stage in turn if (stage,) not in learning) for turn in turns]
-        turns = [*learning, (ConfirmAll(asked),), *traded]
-    return tuple(_paced(turns, selection.pacing_sec))
+        looks = [turn[:-1] for turn in turns if isinstance(turn[-1], Trade)]
+        others = [turn[-1:] if isinstance(turn[-1], Trade) else turn for turn in turns]
+        turns = [*looks, (ConfirmAll(asked),), *others]
+    return (Verify(selection.unverified), *_paced(turns, selection.pacing_sec))
 
 
 def _paced(turns: Iterable[tuple[Stage, ...]], pacing_sec: float) -> Iterable[Stage]:
     """Return the turns' stages with a pause before each that connects, but for the first."""
     connected = False
     for turn in turns:
-        connects = any(isinstance(stage, Recover | Trade) for stage in turn)
+        connects = any(isinstance(stage, Recover | Check | Trade) for stage in turn)
         if connects and connected:
             yield Pause(pacing_sec)
         connected = connected or connects
@@ -131,7 +146,7 @@ def _turn(plan: AccountPlan, result: AccountResult, selection: Selection) -> tup
         bool(result.intents),
     )
     ask: tuple[Stage, ...] = (Confirm(plan.account),) if selection.confirm_mode == "per_account" else ()
-    return (*_recover(result, trades_after=True), *ask, trade)
+    return (*_recover(result, trades_after=True), Check(plan.account), *ask, trade)
 
 
 def accounts_of(stages: Iterable[Stage]) -> tuple[str, ...]:
@@ -165,6 +180,8 @@ def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> 
         )
     if result.is_applied:
         return Skip(plan.account, "already applied", is_problem=not selection.resume)
+    if selection.unverified:
+        return Skip(plan.account, "left out: the plan cannot be applied any more", is_problem=True)
     if plan.account in selection.refused:
         return Skip(plan.account, selection.refused[plan.account], is_problem=True)
     if not result.intents:

@@ -13,7 +13,7 @@ from rebalplan.apply.reconcile import foreign_references
 from rebalplan.codec import Envelope, order_ref
 from rebalplan.errors import RefusedError
 from rebalplan.journal.result import AccountResult
-from rebalplan.live import Expectation, LiveFinding, foreign_orders, refusals, verify_live
+from rebalplan.live import Expectation, foreign_orders, refusals, verify_live
 from rebalplan.model import AccountSnapshot, Quote
 from rebalplan.money import ZERO
 from rebalplan.orders import CompletedOrder, Execution, Referenced
@@ -67,8 +67,11 @@ def expect(plan: AccountPlan, result: AccountResult) -> Expectation:
 
 def check_live(
     expected: Expectation, snapshot: AccountSnapshot, quotes: Mapping[str, Quote], references: Sequence[str]
-) -> list[LiveFinding]:
-    """Return the findings that leave out a line. ``references`` are this plan's that the journal does not know."""
+) -> list[str]:
+    """Return what is different and does no harm, a sentence each; raises ``RefusedError`` for a stale account.
+
+    ``references`` are this plan's that the journal does not know. Lines whose price moved are left out elsewhere.
+    """
     findings = (
         *foreign_orders(expected.plan.account, references),
         *verify_live(expected, snapshot, quotes),
@@ -76,7 +79,7 @@ def check_live(
     refused = refusals(findings)
     if refused:
         raise RefusedError("; ".join(f"{finding.code} {finding.message}" for finding in refused))
-    return [finding for finding in findings if finding.weight == "line"]
+    return [f"{finding.code} {finding.message}" for finding in findings if finding.weight == "note"]
 
 
 def foreign(

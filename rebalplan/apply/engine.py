@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
-from rebalplan.apply.turn import AccountTurn, Turn
+from rebalplan.apply.context import Turn
+from rebalplan.apply.preview import Preview
+from rebalplan.apply.turn import AccountTurn, Changed
 from rebalplan.errors import RefusedError
-from rebalplan.journal.records import AccountClosed, RunEnded
+from rebalplan.journal.records import AccountClosed, Dispatch, RunStarted
 from rebalplan.journal.result import ApplyResult
-from rebalplan.journal.runs import news_of
+from rebalplan.journal.runs import run_time
 from rebalplan.model import Mode
 from rebalplan.money import ZERO
 from rebalplan.plan import Plan
 from rebalplan.settings import Endpoint
-from rebalplan.stages import Confirm, ConfirmAll, Pause, Recover, Skip, Stage, Trade
+from rebalplan.stages import Check, Confirm, ConfirmAll, Pause, Recover, Skip, Stage, Trade, Verify
 from rebalplan.verify import Expected, Finding, verify_derivation, verify_expiry, verify_files
 
 
 class Operator(Protocol):
     """The person in front of the apply, or whoever speaks for them."""
 
-    def confirm(self, accounts: Sequence[str]) -> bool:
-        """Ask whether to trade these accounts; anything but a clear yes is a no."""
+    @property
+    def is_attended(self) -> bool:
+        """Tell whether a person answers, who can be asked anew."""
+        ...
+
+    def confirm(self, previews: Sequence[Preview], worse: Sequence[str] = ()) -> bool:
+        """Ask whether to send this; anything but a clear yes is a no. ``worse`` says why it is asked once more."""
         ...
 
     def tell(self, account: str, text: str) -> None:
-        """Say what happened to an account that was not traded."""
+        """Say what happened to an account that was not traded; an empty account is all of them."""
+        ...
+
+    def ended(self, account: str) -> None:
+        """Show what became of an account whose turn is over, and write its report."""
         ...
 
 
@@ -45,11 +56,17 @@ Endpoints = Mapping[str, Endpoint]
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How a run ended: the replayed journal, whether it was stopped, and the accounts with a problem."""
+    """How a run ended: the replayed journal, whether it was stopped, whether it sent any order.
+
+    ``problems``, ``declined`` and ``done`` are the accounts with a problem, with a no, and closed as planned.
+    """
 
     result: ApplyResult
     stopped: bool
+    sent: bool
     problems: tuple[str, ...]
+    declined: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
 
 
 def require_applicable(plan: Plan, now: datetime, today: Today) -> None:
@@ -73,33 +90,33 @@ def walk(stages: Sequence[Stage], turn: Turn, endpoints: Endpoints, operator: Op
     A stop ends the walk; one that is there from the start still lets earlier orders be followed and cancelled.
     Raises ``DiskError`` when the journal cannot be written: whatever was under way is settled by a resume.
     """
-    walker = _Walker(turn, endpoints, operator)
+    walker, before = _Walker(turn, endpoints, operator), len(turn.journal.records)
+    if any(isinstance(stage, Recover | Check) for stage in stages):
+        turn.journal.append(RunStarted(at=run_time(turn.journal.records, turn.clock.now())))
     if turn.stop():
         walker.only_recover(stages)
     else:
         walker.walk_all(stages)
-    news = news_of(turn.journal.records)
-    if news:
-        turn.journal.append(_run_ended(turn, news))
-    return Outcome(turn.journal.result(), turn.stop(), tuple(dict.fromkeys(walker.problems)))
-
-
-def _run_ended(turn: Turn, accounts: Collection[str]) -> RunEnded:
-    """Return the record of this run, a second after the one before it at the earliest."""
-    at = turn.clock.now().replace(microsecond=0)
-    earlier = [r.at + timedelta(seconds=1) for r in turn.journal.records if isinstance(r, RunEnded)]
-    planned = (account.account for account in turn.envelope.plan.accounts)
-    return RunEnded(accounts=tuple(a for a in planned if a in accounts), at=max([at, *earlier]))
+    own = turn.journal.records[before:]
+    closed = {record.account: record.status for record in own if isinstance(record, AccountClosed)}
+    return Outcome(
+        turn.journal.result(),
+        turn.stop(),
+        any(isinstance(record, Dispatch) for record in own),
+        tuple(dict.fromkeys(walker.problems)),
+        tuple(account for account, status in closed.items() if status == "declined"),
+        tuple(account for account, status in closed.items() if status == "done"),
+    )
 
 
 class _Walker:
-    """Remembers what was confirmed and what went wrong on the way."""
+    """Remembers what was seen, what was confirmed and what went wrong on the way."""
 
     def __init__(self, turn: Turn, endpoints: Endpoints, operator: Operator) -> None:
         self._turn = turn
         self._endpoints = endpoints
         self._operator = operator
-        self._left_out: list[str] = []
+        self._previews: dict[str, Preview] = {}
         self._learnt: list[str] = []
         self.problems: list[str] = []
 
@@ -118,43 +135,23 @@ class _Walker:
 
     def _walk(self, stage: Stage) -> None:
         match stage:
-            case ConfirmAll():
-                self._confirm(stage.accounts)
-            case Confirm():
-                self._confirm((stage.account,))
+            case Verify():
+                if stage.refused:
+                    self._operator.tell("", stage.refused)
             case Skip():
                 self._skip(stage)
             case Recover():
                 self._recover(stage)
+            case Check():
+                self._check(stage.account)
+            case Confirm():
+                self._confirm((stage.account,))
+            case ConfirmAll():
+                self._confirm(stage.accounts)
             case Trade():
-                self._trade(stage)
+                self._trade(stage.account)
             case Pause():
                 self._turn.clock.sleep(stage.seconds)
-
-    def _confirm(self, accounts: Sequence[str]) -> None:
-        asked = [account for account in accounts if account not in self._left_out]
-        if not asked or self._operator.confirm(asked):
-            return
-        for account in asked:
-            self._left_out.append(account)
-            self._decline(account)
-
-    def _decline(self, account: str) -> None:
-        """Record a no; an account that was begun before is not what it was, and a problem."""
-        is_begun = bool(self._turn.journal.result_of(account).intents)
-        if is_begun:
-            self.problems.append(account)
-        self._turn.journal.append(
-            AccountClosed(
-                account=account,
-                at=self._turn.clock.now().replace(microsecond=0),
-                status="incomplete" if is_begun else "declined",
-                error="declined at the prompt",
-                read=False,
-                positions=(),
-                cash_usd=ZERO,
-            )
-        )
 
     def _skip(self, stage: Skip) -> None:
         result = self._turn.journal.result_of(stage.account)
@@ -172,22 +169,81 @@ class _Walker:
             self.problems.append(account)
 
     def _recover(self, stage: Recover) -> None:
-        """Leave the account out for the rest of this run when its earlier orders are not settled."""
-        if stage.account not in self._endpoints:
+        """Find out what became of earlier orders; an account whose orders are not settled is not looked at further."""
+        account = stage.account
+        if account not in self._endpoints:
             why = "it has orders under way but is not in [accounts] ids any more: put it back and --resume"
-            self._leave_out(stage.account, why, is_problem=True)
+            self._leave_out(account, why, is_problem=True)
             return
-        self._learnt.append(stage.account)
-        if not self._turn_of(stage.account).settle(trades_after=stage.trades_after):
-            self._left_out.append(stage.account)
+        self._learnt.append(account)
+        if not self._turn_of(account).settle(trades_after=stage.trades_after):
             why = "what became of earlier orders is not settled; nothing more is sent"
-            self._leave_out(stage.account, why, is_problem=True)
-        elif not stage.trades_after and not self._turn.journal.result_of(stage.account).is_applied:
-            self.problems.append(stage.account)
+            self._leave_out(account, why, is_problem=True)
+            self._operator.ended(account)
+        elif not stage.trades_after:
+            if not self._turn.journal.result_of(account).is_applied:
+                self.problems.append(account)
+            self._operator.ended(account)
 
-    def _trade(self, stage: Trade) -> None:
-        if stage.account not in self._left_out and self._turn_of(stage.account).trade(stage) != "done":
-            self.problems.append(stage.account)
+    def _check(self, account: str) -> None:
+        """Find out what may be sent; an account of which nothing may is closed."""
+        if account in self.problems:
+            return
+        preview = self._turn_of(account).look()
+        if preview is not None:
+            self._previews[account] = preview
+        else:
+            self.problems.append(account)
+            self._operator.ended(account)
+
+    def _confirm(self, accounts: Sequence[str]) -> None:
+        """Ask about the accounts of which something may be sent."""
+        previews = [self._previews[account] for account in accounts if account in self._previews]
+        asked = [preview for preview in previews if not preview.is_empty]
+        if not asked or self._operator.confirm(asked):
+            return
+        for preview in asked:
+            self._decline(preview.account)
+
+    def _decline(self, account: str) -> None:
+        """Record a no; an account that was begun before is not what it was, and a problem."""
+        del self._previews[account]
+        is_begun = bool(self._turn.journal.result_of(account).intents)
+        if is_begun:
+            self.problems.append(account)
+        self._turn.journal.append(
+            AccountClosed(
+                account=account,
+                at=self._turn.clock.now().replace(microsecond=0),
+                status="incomplete" if is_begun else "declined",
+                error="declined at the prompt",
+                read=False,
+                positions=(),
+                cash_usd=ZERO,
+            )
+        )
+
+    def _trade(self, account: str) -> None:
+        """Send what was said yes to; where less can be sent by now it is asked about anew."""
+        while account in self._previews:
+            ended = self._turn_of(account).trade(self._previews[account])
+            if not isinstance(ended, Changed):
+                if ended != "done":
+                    self.problems.append(account)
+                self._operator.ended(account)
+                return
+            self._previews[account] = ended.preview
+            self._ask_again(account, ended)
+
+    def _ask_again(self, account: str, changed: Changed) -> None:
+        if not self._operator.is_attended:
+            why = f"less can be sent than when it was confirmed: {'; '.join(changed.why)}"
+            self._turn_of(account).refuse(why)
+            self.problems.append(account)
+            del self._previews[account]
+            self._operator.ended(account)
+        elif not self._operator.confirm((changed.preview,), changed.why):
+            self._decline(account)
 
     def _turn_of(self, account: str) -> AccountTurn:
         """Return an account's turn on what the journal says now."""

@@ -28,6 +28,13 @@ from rebalplan.ports import Clock, TradingConnection
 from rebalplan.stages import OrderLine
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """An account that is what its plan was made for, and what a person should know of it all the same."""
+
+    snapshot: AccountSnapshot
+    notes: tuple[str, ...]
+
+
 class Inspection:
     """Looks at one account; ``result`` is what the journal said when its turn began."""
 
@@ -57,8 +64,8 @@ class Inspection:
         self._market = market
         self._lines = lines
 
-    def check(self) -> AccountSnapshot:
-        """Refuse a stale account, leave out lines whose price moved, and return the account as it is."""
+    def check(self) -> Checked:
+        """Refuse a stale account, and return it as it is."""
         account, link, market = self._plan.account, self._link, self._market
         if self._result.intents:
             snapshot, _ = self._reader.require_booked()
@@ -77,9 +84,8 @@ class Inspection:
         if any(line.is_overfilled for line in self._current().lines):
             raise RefusedError("no more orders: more was filled than planned. Plan again")
         references = self._foreign(open_orders, completed, executions)
-        left_out = check_live(expect(self._plan, self._current()), snapshot, market.quotes, references)
-        self._lines.leave_out(left_out)
-        return snapshot
+        notes = check_live(expect(self._plan, self._current()), snapshot, market.quotes, references)
+        return Checked(snapshot, tuple(notes))
 
     def ask_what_if(self, buys: Sequence[OrderLine]) -> bool:
         """Refuse the account when the broker would refuse a buy: nobody is sold out and stranded in cash.

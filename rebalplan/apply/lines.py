@@ -23,11 +23,11 @@ from rebalplan.apply.gate import (
 )
 from rebalplan.apply.market import Market
 from rebalplan.apply.order import Order
+from rebalplan.apply.preview import PreviewLine, Situation
 from rebalplan.errors import RefusedError
 from rebalplan.journal.journal import Journal
 from rebalplan.journal.records import LineCut
 from rebalplan.journal.result import AccountResult
-from rebalplan.live import LiveFinding
 from rebalplan.model import Side
 from rebalplan.money import ONE, ZERO, canonical, from_bps, usd
 from rebalplan.orders import Algo, OrderTicket
@@ -73,7 +73,6 @@ class Lines:
         self._market = market
         self._expires_at = expires_at
         self._problems = problems
-        self._cut_to_nothing: set[str] = set()
         self._baseline = Baseline(ZERO, ZERO, ZERO, {}, ZERO, ZERO)
 
     def start(self, baseline: Baseline) -> None:
@@ -88,17 +87,25 @@ class Lines:
                 f"the broker shows {usd(missing)} USD less cash than our fills leave: the buys are cut to what is there"
             )
 
-    def leave_out(self, findings: Iterable[LiveFinding]) -> None:
-        """Cut the lines whose market is not what the plan was made for."""
-        why = {finding.field.split(".")[1]: finding.message for finding in findings}
-        for reference, planned in self._planned.items():
-            is_new = reference not in self._book.orders and reference not in self._cut_to_nothing
-            if planned.symbol in why and is_new:
-                self._refuse(reference, why[planned.symbol])
+    def take_cuts(self, cuts: Iterable[PreviewLine]) -> None:
+        """Record the lines that are not sent as planned, after the INTENT that opened the account."""
+        for line in cuts:
+            if line.is_refused:
+                self._problems.append(line.why)
+            self._cut(line.reference, line.quantity, line.why, is_refusal=line.is_refused)
 
-    def still_open(self, lines: Iterable[OrderLine]) -> list[OrderLine]:
-        """Return the lines that have not been cut to nothing."""
-        return [line for line in lines if line.reference not in self._cut_to_nothing]
+    def situation(self) -> Situation:
+        """Return what the send gate would see now."""
+        market = self._market
+        return Situation(
+            quotes=market.quotes,
+            now=market.now(),
+            expires_at=self._expires_at,
+            closes_at=market.session().closes_at,
+            net_liquidation_usd=self._baseline.net_liquidation,
+            funds=self._funds(),
+            sent=self._sent(),
+        )
 
     def ticket(self, line: OrderLine) -> OrderTicket:
         """Return the first order of a line, whole."""
@@ -286,5 +293,3 @@ class Lines:
                 why=why,
             )
         )
-        if not quantity:
-            self._cut_to_nothing.add(reference)

@@ -17,7 +17,8 @@ class Timing(msgspec.Struct, frozen=True):
     ``reread_sec`` how long the broker may take to show positions that our fills explain. ``agree_sec`` from the first
     word of an order's end with a rest to the lists that must agree on how much was filled: an execution that crossed
     the end is seconds behind it. ``booking_sec`` is how long cash may lag behind our fills (account values come every
-    three minutes), ``poll_sec`` how often it is looked at meanwhile.
+    three minutes), ``poll_sec`` how often it is looked at meanwhile. ``what_if_sec`` is how long the answers to
+    what-ifs stand while a person thinks.
     """
 
     ack_sec: float = 15
@@ -33,3 +34,4 @@ class Timing(msgspec.Struct, frozen=True):
     agree_sec: float = 5
     booking_sec: float = 200
     poll_sec: float = 5
+    what_if_sec: float = 300

@@ -1,59 +1,40 @@
-"""One account's turn: check again, sells, buys, reconcile, close.
+"""One account's turn: look, and after the yes look again, sells, buys, reconcile, close.
 
-A turn has two halves that may come in different runs: ``settle`` finds out what became of earlier orders and
-sends nothing; ``trade`` sends what was never sent. Whatever stops a turn, it follows the orders that are out
-as far as it can, and writes how the account was closed exactly once.
+A turn has parts that may come in different runs: ``settle`` finds out what became of earlier orders and sends
+nothing; ``look`` finds out what may be sent now; ``trade`` sends it. Each has a connection of its own. Whatever stops
+a turn, it follows the orders that are out as far as it can, and writes how the account was closed exactly once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
-from decimal import Decimal
 
 import msgspec
 
 from rebalplan.apply.book import Book
-from rebalplan.apply.checks import expect
 from rebalplan.apply.closing import out_of_reach, still_working, unfinished
+from rebalplan.apply.context import Turn
 from rebalplan.apply.desk import Desk, NoOffers
-from rebalplan.apply.inspection import Inspection
-from rebalplan.apply.lines import Baseline, Lines
-from rebalplan.apply.market import Market
-from rebalplan.apply.offers import phases
+from rebalplan.apply.preview import Preview, as_agreed, got_worse
 from rebalplan.apply.reader import AccountReader
-from rebalplan.apply.timing import Timing
-from rebalplan.codec import Envelope
+from rebalplan.apply.visit import Visit
 from rebalplan.errors import AccountError, BrokerError, LinkDownError, RefusedError
-from rebalplan.journal.journal import Journal
-from rebalplan.journal.records import AccountClosed, AccountStatus, Intent
+from rebalplan.journal.records import AccountClosed, AccountStatus
 from rebalplan.journal.result import AccountResult
-from rebalplan.live import net_liquidation
 from rebalplan.model import AccountSnapshot
 from rebalplan.money import ZERO
 from rebalplan.plan import AccountPlan
-from rebalplan.ports import Clock, Progress, TradingBroker, TradingConnection
+from rebalplan.ports import TradingConnection
 from rebalplan.retries import connected
-from rebalplan.settings import AccountsSettings, Endpoint
-from rebalplan.stages import OrderLine, Trade, rests_of
+from rebalplan.settings import Endpoint
+from rebalplan.stages import rests_of
 
 
-class Turn(msgspec.Struct, frozen=True):
-    """What a turn needs beside the account: the world, the plan, and who may say stop.
+class Changed(msgspec.Struct, frozen=True):
+    """Less may be sent than was said yes to: nothing was sent, and it must be asked about anew."""
 
-    ``guard`` raises ``RefusedError`` when live and paper do not agree for an account. ``pace`` says how often a
-    connect is tried again.
-    """
-
-    envelope: Envelope
-    broker: TradingBroker
-    clock: Clock
-    journal: Journal
-    timing: Timing
-    stop: Callable[[], bool]
-    progress: Progress
-    guard: Callable[[str], None]
-    pace: AccountsSettings
+    preview: Preview
+    why: tuple[str, ...]
 
 
 class AccountTurn:
@@ -84,16 +65,41 @@ class AccountTurn:
             self._close()
         return is_settled
 
-    def trade(self, stage: Trade) -> AccountStatus:
-        """Trade the account and record how it ended. Raises ``DiskError`` when the journal fails."""
+    def look(self) -> Preview | None:
+        """Return what may be sent now; ``None`` when nothing may: how the account was closed is recorded then."""
+        if not self._has_orders_left():
+            return Preview(self._plan.account, (), 0, (), self._turn.clock.now())
         try:
             with self._connected() as link:
-                self._trade(link, stage)
+                return self._visit(link).look()
+        except (AccountError, BrokerError, RefusedError) as error:
+            self._problems.append(str(error))
+        self._close()
+        return None
+
+    def trade(self, agreed: Preview) -> AccountStatus | Changed:
+        """Trade the account and record how it ended, or return why it must be asked about again.
+
+        Raises ``DiskError`` when the journal fails.
+        """
+        try:
+            with self._connected() as link:
+                changed = self._trade(link, agreed)
+            if changed is not None:
+                return changed
         except (AccountError, BrokerError, RefusedError) as error:
             self._problems.append(str(error))
             if not isinstance(error, LinkDownError):
                 self._follow_up()
         return self._close()
+
+    def refuse(self, why: str) -> None:
+        """Record that the account was left as it is, and why."""
+        self._problems.append(why)
+        self._close()
+
+    def _has_orders_left(self) -> bool:
+        return bool(self._result.unsent or rests_of(self._result))
 
     def _follow_up(self) -> None:
         """Connect once more to learn what became of what was sent; send nothing."""
@@ -121,102 +127,22 @@ class AccountTurn:
         turn, endpoint = self._turn, self._endpoint
         return connected(lambda: turn.broker.connect(endpoint), turn.pace, turn.clock)
 
-    def _trade(self, link: TradingConnection, stage: Trade) -> None:
-        sells, buys = list(stage.sells), list(stage.buys)
-        desk = self._desk(link)
-        if sells or buys or rests_of(self._result):
-            self._send(link, desk, sells, buys)
-        self._read_end(link, desk)
+    def _trade(self, link: TradingConnection, agreed: Preview) -> Changed | None:
+        visit = self._visit(link)
+        if self._has_orders_left():
+            now = visit.look(agreed.looked_at)
+            worse = got_worse(agreed, now, self._plan.policy.rebalance.min_order_usd)
+            if worse:
+                return Changed(now, worse)
+            visit.send(as_agreed(agreed, now))
+        self._read_end(link, visit.desk)
+        return None
 
-    def _send(
-        self, link: TradingConnection, desk: Desk, sells: list[OrderLine], buys: list[OrderLine]
-    ) -> None:
-        desk.await_link()
-        self._turn.guard(self._plan.account)
-        market = Market(link, self._plan, self._turn.clock, self._turn.timing, self._turn.progress)
-        lines = self._lines(market)
-        inspection = Inspection(
-            link,
-            self._turn.envelope,
-            self._result,
-            self._book,
-            self._turn.journal,
-            clock=self._turn.clock,
-            timing=self._turn.timing,
-            reader=self._reader(link, desk),
-            market=market,
-            lines=lines,
-        )
-        snapshot = inspection.check()
-        sells, buys = lines.still_open(sells), lines.still_open(buys)
-        self._require_something(sells, buys)
-        if inspection.ask_what_if(buys):
-            snapshot = inspection.check()
-            sells, buys = lines.still_open(sells), lines.still_open(buys)
-            self._require_something(sells, buys)
-        lines.start(self._baseline(snapshot, market))
-        self._intend(market, [*sells, *buys], snapshot)
-        inspection.look_for_copies()
-        together = self._plan.policy.execution.sequence == "together"
-        sent_before = len(self._book.orders)
-
-        def read_before_buys() -> None:
-            if len(self._book.orders) > sent_before:
-                inspection.read_before_buys(together=together)
-
-        phase = phases(
-            lines, market, self._book, sells, buys, read_before_buys=read_before_buys, together=together
-        )
-        for offers in phase:
-            if desk.may_go_on():
-                desk.work(offers)
-        desk.await_commissions()
+    def _visit(self, link: TradingConnection) -> Visit:
+        return Visit(self._turn, self._result, self._book, link, self._desk(link), problems=self._problems)
 
     def _current(self) -> AccountResult:
         return self._turn.journal.result_of(self._plan.account)
-
-    def _lines(self, market: Market) -> Lines:
-        return Lines(
-            self._plan,
-            self._result,
-            self._book,
-            self._turn.journal,
-            market,
-            expires_at=self._turn.envelope.plan.volatile.expires_at,
-            problems=self._problems,
-        )
-
-    def _require_something(self, sells: list[OrderLine], buys: list[OrderLine]) -> None:
-        """Refuse before INTENT when every line was left out: the account stays as it was."""
-        if not sells and not buys and not rests_of(self._result):
-            raise RefusedError("no line can be sent now")
-
-    def _baseline(self, snapshot: AccountSnapshot, market: Market) -> Baseline:
-        """Measure the account; cash that the plan and our own fills do not explain is not touched."""
-        worth = net_liquidation(self._plan, snapshot, market.quotes)
-        others = [a for a in self._turn.journal.result().accounts if a.account != self._plan.account]
-        return Baseline(
-            cash=min(snapshot.cash_usd, expect(self._plan, self._result).cash_usd),
-            exposure=worth - snapshot.cash_usd,
-            net_liquidation=worth,
-            values={reference: order.value_usd for reference, order in self._book.orders.items()},
-            commissions=sum(self._book.commissions.values(), ZERO),
-            elsewhere=sum((_turnover(account) for account in others), ZERO),
-        )
-
-    def _intend(self, market: Market, lines: list[OrderLine], snapshot: AccountSnapshot) -> None:
-        self._turn.journal.append(
-            Intent(
-                account=self._plan.account,
-                at=market.now().replace(microsecond=0),
-                attempt=len(self._result.intents) + 1,
-                mode=self._turn.envelope.plan.mode,
-                client_id=self._plan.client_id,
-                references=tuple(line.reference for line in lines),
-                positions=snapshot.positions,
-                cash_usd=snapshot.cash_usd,
-            )
-        )
 
     def _reader(self, link: TradingConnection, desk: Desk) -> AccountReader:
         turn = self._turn
@@ -283,9 +209,3 @@ class AccountTurn:
         if not result.intents:
             return "refused"
         return "incomplete" if self._problems or unfinished(result) else "done"
-
-
-def _turnover(account: AccountResult) -> Decimal:
-    """Return what an account's orders have traded or still may, in USD."""
-    orders = [order for line in account.lines for order in line.orders]
-    return sum(((o.filled if o.is_over else o.dispatch.quantity) * o.dispatch.quote for o in orders), ZERO)

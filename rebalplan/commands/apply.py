@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rebalplan.commands.options import DEFAULT_CONFIG, Accounts, Config, NoColor, PlanArgument, Verbose
+from rebalplan.commands.options import DEFAULT_CONFIG, Accounts, Config, Json, NoColor, PlanArgument, Verbose
 from rebalplan.model import ConfirmMode
 
 
@@ -34,6 +34,7 @@ def apply(
             "--resume", help="Go on with accounts that were begun: recover, then send what never was."
         ),
     ] = False,
+    json: Json = False,
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
@@ -43,6 +44,7 @@ def apply(
     """
     from rebalplan.apply.timing import Timing
     from rebalplan.commands.applying import ApplyRequest, apply_plan
+    from rebalplan.commands.operator import Screen
     from rebalplan.commands.options import stdout_style, wants_color
 
     del verbose
@@ -56,7 +58,7 @@ def apply(
         preview_only=dry_run or read_only,
         resume=resume,
         color=wants_color(no_color),
-        style=stdout_style(no_color),
+        screen=Screen(stdout_style(no_color), json),
         timing=Timing(),
     )
     raise typer.Exit(apply_plan(request))

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 import typer
 
+from rebalplan.apply.context import Turn
 from rebalplan.apply.engine import Outcome, Today, require_applicable, walk
 from rebalplan.apply.guard import check_mode
 from rebalplan.apply.timing import Timing
-from rebalplan.apply.turn import Turn
 from rebalplan.clock import SystemClock
 from rebalplan.codec import Envelope
 from rebalplan.commands.inputs import choose_accounts, load, require_mode, trading_mode, with_targets
-from rebalplan.commands.operator import Consent, Terminal, check_expectation
+from rebalplan.commands.operator import Consent, Screen, Terminal, check_expectation
 from rebalplan.commands.plans import blocked_elsewhere, find_plan, plan_lock
 from rebalplan.commands.progress import ProgressLine, progress_line
-from rebalplan.commands.reporting import write_reports
+from rebalplan.commands.reporting import write_report_of, write_reports
 from rebalplan.commands.stopping import Stop, watching
 from rebalplan.commands.world import World, open_world
 from rebalplan.disk import SystemDisk
 from rebalplan.errors import ExitCode, RefusedError, ReportError, UsageError
 from rebalplan.journal.journal import Journal, journal_path
-from rebalplan.journal.runs import last_run
+from rebalplan.journal.runs import Run, last_run, latest_time
 from rebalplan.model import ConfirmMode
-from rebalplan.render.apply import next_steps, render_result, render_stages
-from rebalplan.render.style import Style
+from rebalplan.render.apply import next_steps, render_outcome, render_result_json, render_stages
 from rebalplan.settings import Settings
-from rebalplan.stages import Recover, Selection, Stage, Trade, accounts_of, build_stages
+from rebalplan.stages import Recover, Selection, Stage, accounts_of, build_stages
 from rebalplan.store import read_plan, require_own_folder, require_own_name
 from rebalplan.verify import Expected
 
@@ -46,7 +45,7 @@ class ApplyRequest(msgspec.Struct, frozen=True):
     preview_only: bool
     resume: bool
     color: bool
-    style: Style
+    screen: Screen
     timing: Timing
 
 
@@ -76,7 +75,7 @@ def apply_plan(request: ApplyRequest) -> int:
         check_expectation(envelope, prepared.consent)
         with open_world(settings) as world, progress_line(color=request.color) as progress:
             outcome = _walk(prepared, request, world, stop, progress)
-    return _finish(prepared, outcome, stop, request.style)
+    return _finish(prepared, outcome, stop, request.screen)
 
 
 def _prepare(
@@ -97,8 +96,7 @@ def _prepare(
         require_applicable(envelope.plan, SystemClock().now(), _today(settings))
         stages = build_stages(envelope, journal.result(), selection)
     except RefusedError as error:
-        every = {account.account: str(error) for account in envelope.plan.accounts}
-        selection = msgspec.structs.replace(selection, refused=every)
+        selection = msgspec.structs.replace(selection, unverified=str(error))
         stages = build_stages(envelope, journal.result(), selection)
         if not any(isinstance(stage, Recover) for stage in stages):
             raise
@@ -166,25 +164,45 @@ def _walk(
         prepared.consent,
         stop=stop,
         pause=progress.pause,
+        report=_reporter(prepared),
+        warnings=[str(warning) for warning in settings.warnings],
+        screen=request.screen,
     )
     return walk(prepared.stages, turn, endpoints, operator)
 
 
-def _finish(prepared: _Prepared, outcome: Outcome, stop: Stop, style: Style) -> int:
-    accounts = accounts_of(prepared.stages)
-    acted = [s.account for s in prepared.stages if isinstance(s, Trade | Recover)]
-    typer.echo("\n" + render_result(outcome.result, accounts, style, detailed=acted))
+def _reporter(prepared: _Prepared) -> Callable[[str], None]:
+    """Return what writes the reports of an account whose turn is over; the others are as they were before."""
+    journal = prepared.journal
+    results = {account.account: account for account in journal.result().accounts}
+
+    def report(account: str) -> None:
+        results[account] = journal.result_of(account)
+        run = Run(latest_time(journal.records), tuple(results.values()), (account,))
+        write_report_of(prepared.settings, run, account)
+
+    return report
+
+
+def _finish(prepared: _Prepared, outcome: Outcome, stop: Stop, screen: Screen) -> int:
+    accounts = [outcome.result.of(account) for account in accounts_of(prepared.stages)]
+    summary = render_outcome(accounts)
+    if summary:
+        screen.echo(summary)
     if outcome.stopped:
-        typer.echo(f"{stop.why}: nothing more was sent.")
-        if any(outcome.result.of(account).unresolved for account in accounts):
-            typer.echo("Orders may still be working at the broker: --resume follows and cancels them.")
-    elif not acted:
-        typer.echo("Nothing was sent.")
-    for step in next_steps(prepared.envelope.id, (outcome.result.of(account) for account in accounts)):
-        typer.echo(step)
+        what = "nothing more was sent" if outcome.sent else "nothing was sent"
+        screen.echo(f"{stop.why}: {what}.")
+        if any(account.unresolved for account in accounts):
+            screen.echo("Orders may still be working at the broker: --resume follows and cancels them.")
+    elif not outcome.sent:
+        screen.echo("Nothing was sent.")
+    for step in next_steps(prepared.envelope.id, accounts):
+        screen.echo(step)
+    if screen.is_for_json:
+        typer.echo(render_result_json(prepared.envelope.id, outcome.result))
     code, run = _exit_code(prepared, outcome), last_run(prepared.envelope, prepared.journal.records)
     try:
-        write_reports(prepared.settings, prepared.path, () if run is None else (run,))
+        write_reports(prepared.settings, prepared.path, () if run is None else (run,), say=screen.echo)
     except ReportError as error:
         error.exit_code = max(error.exit_code, code)
         raise
@@ -196,9 +214,10 @@ def _exit_code(prepared: _Prepared, outcome: Outcome) -> ExitCode:
     if outcome.stopped:
         return ExitCode.INTERRUPTED
     accounts = accounts_of(prepared.stages)
-    acted = [stage.account for stage in prepared.stages if isinstance(stage, Trade)]
-    applied_before = [a for a in accounts if outcome.result.of(a).is_applied and a not in acted]
-    if not outcome.problems or (acted and set(outcome.problems) <= set(applied_before)):
+    applied_before = [a for a in accounts if outcome.result.of(a).is_applied and a not in outcome.done]
+    if outcome.declined and not outcome.done and not outcome.problems:
+        return ExitCode.REFUSED
+    if not outcome.problems or (outcome.done and set(outcome.problems) <= set(applied_before)):
         return ExitCode.DONE
     nothing_begun = all(not outcome.result.of(a).intents for a in accounts)
     all_were_over = set(accounts) == set(applied_before)

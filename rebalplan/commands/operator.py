@@ -8,12 +8,16 @@ from collections.abc import Callable, Sequence
 import msgspec
 import typer
 
+from rebalplan.apply.preview import Preview
 from rebalplan.codec import Envelope
 from rebalplan.commands.stopping import Stop
 from rebalplan.errors import RefusedError
 from rebalplan.journal.journal import Journal
+from rebalplan.journal.result import ApplyResult
 from rebalplan.ports import Clock
+from rebalplan.render.apply import render_result
 from rebalplan.render.confirmation import confirmation
+from rebalplan.render.style import Style
 
 HASH_DIGITS = 12
 
@@ -39,11 +43,22 @@ def check_expectation(envelope: Envelope, consent: Consent) -> None:
         )
 
 
+class Screen(msgspec.Struct, frozen=True):
+    """Where a person reads: stderr when stdout is for a program that reads the result as JSON."""
+
+    style: Style
+    is_for_json: bool = False
+
+    def echo(self, text: str, *, nl: bool = True) -> None:
+        """Print a text."""
+        typer.echo(text, nl=nl, err=self.is_for_json)
+
+
 class Terminal:
     """Asks on the terminal; the end of the input, or no terminal at all, is a no.
 
-    ``pause`` takes away a line of progress, which would be drawn over what is printed. What is left to send is read
-    from the journal when it is asked about.
+    ``pause`` takes away a line of progress, which would be drawn over what is printed. ``report`` writes the reports
+    of an account whose turn is over. ``warnings`` are those of the settings: they stand in every question.
     """
 
     def __init__(
@@ -55,6 +70,9 @@ class Terminal:
         *,
         stop: Stop,
         pause: Callable[[], None],
+        report: Callable[[str], None],
+        warnings: Sequence[str],
+        screen: Screen,
     ) -> None:
         self._envelope = envelope
         self._journal = journal
@@ -62,34 +80,43 @@ class Terminal:
         self._consent = consent
         self._stop = stop
         self._pause = pause
+        self._report = report
+        self._warnings = warnings
+        self._screen = screen
 
-    def confirm(self, accounts: Sequence[str]) -> bool:
-        """Ask whether to trade these accounts."""
+    @property
+    def is_attended(self) -> bool:
+        """Tell whether a person answers; ``--yes`` has answered once and for all."""
+        return not self._consent.yes
+
+    def confirm(self, previews: Sequence[Preview], worse: Sequence[str] = ()) -> bool:
+        """Ask whether to send what was seen of these accounts."""
         self._pause()
-        asked = [self._journal.result_of(account) for account in accounts]
-        typer.echo(confirmation(self._envelope, asked, self._clock.now()))
+        accounts = [preview.account for preview in previews]
+        asked = [(self._journal.result_of(preview.account), preview) for preview in previews]
+        now, echo = self._clock.now(), self._screen.echo
+        echo(confirmation(self._envelope, asked, now, warnings=self._warnings, worse=worse))
         if self._consent.yes:
-            typer.echo("Confirmed by --yes.")
+            echo("Confirmed by --yes.")
             return True
-        wanted, question = self._question(accounts)
+        wanted, question = self._question(accounts, is_global=self._consent.is_global and not worse)
         answer = self._read_answer(question)
         confirmed = answer.strip() == wanted if wanted else answer.strip().lower() in ("y", "yes")
         if not confirmed:
-            left = "is left as it is" if len(accounts) == 1 else "are left as they are"
-            typer.echo(f"Not confirmed; {', '.join(accounts)} {left}.\n")
+            echo(f"{', '.join(accounts)}: declined, nothing more was sent there.\n")
         return confirmed
 
-    def _question(self, accounts: Sequence[str]) -> tuple[str, str]:
+    def _question(self, accounts: Sequence[str], *, is_global: bool) -> tuple[str, str]:
         """Return what must be typed (empty: yes) and how to ask for it."""
         if self._envelope.plan.mode != "live":
             return "", f"Send these orders for {', '.join(accounts)}? Only yes sends them [no]: "
-        if self._consent.is_global:
+        if is_global:
             digits = self._envelope.sha256[:HASH_DIGITS]
             return digits, f"LIVE. Type the plan's first {HASH_DIGITS} hex digits to send these orders [no]: "
         return accounts[0], "LIVE. Type the account id to send its orders [no]: "
 
     def _read_answer(self, question: str) -> str:
-        typer.echo(question, nl=False)
+        self._screen.echo(question, nl=False)
         self._stop.is_asking = True
         try:
             answer = sys.stdin.readline() if sys.stdin is not None else ""
@@ -98,10 +125,17 @@ class Terminal:
         finally:
             self._stop.is_asking = False
         if not answer:
-            typer.echo()
+            self._screen.echo("")
         return answer
 
     def tell(self, account: str, text: str) -> None:
-        """Say why an account was left out."""
+        """Say why an account, or the whole plan, was left out."""
         self._pause()
-        typer.echo(f"{account}: {text}")
+        self._screen.echo(f"{account}: {text}" if account else text)
+
+    def ended(self, account: str) -> None:
+        """Show what became of an account before the next one is asked about, and write its report."""
+        self._pause()
+        result = ApplyResult((self._journal.result_of(account),))
+        self._screen.echo(render_result(result, [account], self._screen.style) + "\n")
+        self._report(account)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 import typer
 
 from rebalplan.errors import ReportError
@@ -16,32 +17,57 @@ from rebalplan.reports.summary import run_summary
 from rebalplan.settings import Settings
 
 
-def write_reports(settings: Settings, plan: Path, runs: Iterable[Run]) -> None:
+def write_reports(
+    settings: Settings, plan: Path, runs: Iterable[Run], *, say: Callable[[str], None] = typer.echo
+) -> None:
     """Write a report for each account of each run of a plan and one for each run; print the name of each file.
 
     Their names carry the time of the run, so writing them again gives the same files. One that cannot be written
     keeps no other from being written; raises ``ReportError`` at the end with all of those.
     """
-    failed: dict[str, list[str]] = {}
+    folder, failed = settings.io.report_dir, _Failures({})
     for run in runs:
-        for path, data in _files(settings.io.report_dir, run).items():
-            try:
-                write_atomically(path, data)
-            except OSError as error:
-                failed.setdefault(error.strerror or str(error), []).append(path.name)
-            else:
-                typer.echo(f"Report: {path}")
-    if failed:
-        raise ReportError(_explained(settings.io.report_dir, plan, failed))
+        for path in _write(folder, run, run.about, failed):
+            say(f"Report: {path}")
+    if failed.by_reason:
+        raise ReportError(_explained(folder, plan, failed.by_reason))
 
 
-def _files(folder: Path, run: Run) -> dict[Path, bytes]:
+def write_report_of(settings: Settings, run: Run, account: str) -> None:
+    """Write an account's report as its turn ends, and the run's with it; what cannot be written is said at the end."""
+    _write(settings.io.report_dir, run, (account,), _Failures({}))
+
+
+class _Failures(msgspec.Struct, frozen=True):
+    """The files that could not be written, by the reason why."""
+
+    by_reason: dict[str, list[str]]
+
+    def add(self, path: Path, error: OSError) -> None:
+        self.by_reason.setdefault(error.strerror or str(error), []).append(path.name)
+
+
+def _write(folder: Path, run: Run, accounts: Collection[str], failed: _Failures) -> list[Path]:
+    """Write these accounts' reports and the run's; return what was written."""
+    written = []
+    for path, data in _files(folder, run, accounts).items():
+        try:
+            write_atomically(path, data)
+        except OSError as error:
+            failed.add(path, error)
+        else:
+            written.append(path)
+    return written
+
+
+def _files(folder: Path, run: Run, accounts: Collection[str]) -> dict[Path, bytes]:
     stamp = f"{run.at:%Y%m%dT%H%M%SZ}"
     files = {
         folder / f"rebalance_{account.account}_{stamp}.csv": account_report(account, run.at)
-        for account in run.accounts
+        for account in run.every
+        if account.account in accounts
     }
-    files[folder / f"run_summary_{stamp}.csv"] = run_summary(run.accounts, run.at)
+    files[folder / f"run_summary_{stamp}.csv"] = run_summary(run.every, run.at)
     return files
 
 

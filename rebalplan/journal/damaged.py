@@ -24,7 +24,7 @@ from rebalplan.journal.records import (
     Intent,
     LineCut,
     Resolved,
-    RunEnded,
+    RunStarted,
     Unknown,
 )
 
@@ -48,11 +48,11 @@ class Remains(msgspec.Struct, frozen=True):
     @property
     def accounts(self) -> tuple[str, ...]:
         """Return the accounts that readable records are about."""
-        return tuple(dict.fromkeys(r.account for _, r in self.records if not isinstance(r, RunEnded)))
+        return tuple(dict.fromkeys(r.account for _, r in self.records if not isinstance(r, RunStarted)))
 
     def open_order(self, account: str) -> str:
         """Return the reference of an order of the account that has no end in the readable records, or nothing."""
-        own = [r for _, r in self.records if not isinstance(r, RunEnded) and r.account == account]
+        own = [r for _, r in self.records if not isinstance(r, RunStarted) and r.account == account]
         return next((reference for reference, is_open in _orders(own).items() if is_open), "")
 
     def may_hide(self, account: str) -> bool:
@@ -61,7 +61,7 @@ class Remains(msgspec.Struct, frozen=True):
         An account that is done is never traded by this plan again; only a person's answer can still be taken back. One
         that was declined or refused, or never begun, is traded after an INTENT: a single lost record cannot be both.
         """
-        own = [(n, r) for n, r in self.records if not isinstance(r, RunEnded) and r.account == account]
+        own = [(n, r) for n, r in self.records if not isinstance(r, RunStarted) and r.account == account]
         if not own:
             return any(gap.size > 1 for gap in self.gaps)
         number, last = own[-1]

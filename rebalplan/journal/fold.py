@@ -20,7 +20,7 @@ from rebalplan.journal.records import (
     Intent,
     LineCut,
     Resolved,
-    RunEnded,
+    RunStarted,
     Unknown,
 )
 from rebalplan.journal.result import (
@@ -54,14 +54,14 @@ def fold_account(envelope: Envelope, records: Iterable[AnyRecord], account: str)
     """Return what the records say about one account; raises ``KeyError`` for one that the plan has not."""
     for position, plan in enumerate(envelope.plan.accounts, start=1):
         if plan.account == account:
-            own = [r for r in records if not isinstance(r, RunEnded) and r.account == account]
+            own = [r for r in records if not isinstance(r, RunStarted) and r.account == account]
             return _account(envelope.sha256, position, plan, own)
     raise KeyError(account)
 
 
 def fold_orders(records: Iterable[AnyRecord], account: str) -> AccountOrders:
     """Return an account's INTENTs and orders, from the records alone; both empty for one they do not name."""
-    own = [r for r in records if not isinstance(r, RunEnded) and r.account == account]
+    own = [r for r in records if not isinstance(r, RunStarted) and r.account == account]
     return AccountOrders(account, _intents(own), tuple(orders_of(own)))
 
 
@@ -70,7 +70,7 @@ def _intents(records: Iterable[AccountRecord]) -> tuple[Intent, ...]:
 
 
 def _accounts_of(record: AnyRecord) -> tuple[str, ...]:
-    return record.accounts if isinstance(record, RunEnded) else (record.account,)
+    return () if isinstance(record, RunStarted) else (record.account,)
 
 
 def line_references(sha256: str, position: int, plan: AccountPlan) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from rebalplan.errors import JournalError
 from rebalplan.journal.chain import Chain, named_plan, read_chain
 from rebalplan.journal.damaged import first_damage, read_remains
 from rebalplan.journal.fold import orders_of
-from rebalplan.journal.records import RunEnded
+from rebalplan.journal.records import RunStarted
 from rebalplan.journal.result import OrderResult
 
 
@@ -78,7 +78,7 @@ def _read_whole(other: OtherPlan, journal: bytes) -> Elsewhere:
     chain = _chain(journal.replace(b"\r\n", b"\n"), other)
     open_orders = [
         order
-        for order in orders_of(r for r in chain.records if not isinstance(r, RunEnded))
+        for order in orders_of(r for r in chain.records if not isinstance(r, RunStarted))
         if not order.is_over
     ]
     sentences: dict[str, str] = {}

@@ -154,15 +154,14 @@ class AccountClosed(Record, frozen=True, tag="ACCOUNT"):
     cash_usd: Decimal
 
 
-class RunEnded(
+class RunStarted(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="record", tag="RUN"
 ):
-    """An apply over these accounts, in this order, came to its end; its reports tell what stands before it.
+    """An apply begins; what follows up to the next one is what it did.
 
-    ``at`` names the reports, so no two runs of a journal have the same.
+    ``at`` names its reports, so no two runs of a journal have the same.
     """
 
-    accounts: tuple[str, ...]
     at: datetime
 
 
@@ -179,4 +178,4 @@ AccountRecord = (
     | LineCut
     | AccountClosed
 )
-AnyRecord = AccountRecord | RunEnded
+AnyRecord = AccountRecord | RunStarted

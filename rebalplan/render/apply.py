@@ -12,8 +12,21 @@ from rebalplan.render.figures import count, dollars, listed, shares
 from rebalplan.render.style import PLAIN, Style
 from rebalplan.render.tables import table
 from rebalplan.reports.account import account_error, account_status
+from rebalplan.reports.after import account_after
 from rebalplan.reports.line import average_price, commission_usd, executed_usd, order_notes
-from rebalplan.stages import Confirm, ConfirmAll, OrderLine, Pause, Recover, Skip, Stage, Trade, rests_of
+from rebalplan.stages import (
+    Check,
+    Confirm,
+    ConfirmAll,
+    OrderLine,
+    Pause,
+    Recover,
+    Skip,
+    Stage,
+    Trade,
+    Verify,
+    rests_of,
+)
 
 
 def render_stages(stages: Sequence[Stage]) -> str:
@@ -28,6 +41,11 @@ def render_stages(stages: Sequence[Stage]) -> str:
 
 def _stage(stage: Stage) -> Iterable[str]:
     match stage:
+        case Verify():
+            yield "verify the plan: bytes, hash, derivation, expiry, today's policy and targets"
+        case Check():
+            yield f"{stage.account}: connect; check positions, orders, cash and prices against the plan"
+            yield "ask the broker what-if about each order; disconnect"
         case ConfirmAll():
             yield f"ask once for {', '.join(stage.accounts)}"
         case Confirm():
@@ -42,9 +60,10 @@ def _stage(stage: Stage) -> Iterable[str]:
             )
             yield f"{stage.account}: connect and {what}; send nothing"
         case Trade():
-            again = "again " if stage.is_resumed else ""
-            yield f"{stage.account}: connect {again}and check positions, orders, cash and prices against the plan"
+            yield f"{stage.account}: connect; check again"
             yield from (f"sell {_order(line)}" for line in stage.sells)
+            if stage.sells and stage.buys:
+                yield "read the account again"
             yield from (f"buy {_order(line)}" for line in stage.buys)
             yield "reconcile with the broker, report, disconnect"
         case Pause():
@@ -59,6 +78,7 @@ def _order(line: OrderLine) -> str:
 
 
 _MOST_REASONS = 3
+_MOST_NAMES = 10
 _PROBLEMS: tuple[LineStatus, ...] = ("overfilled", "unknown")
 _LINES = (
     "Account",
@@ -198,6 +218,23 @@ def _account_line(account: AccountResult, style: Style) -> str:
     filled = sum(line.status == "filled" for line in account.lines)
     shown = status if status in ("done", "no_changes") else style.paint(status, "red")
     error = listed(account_error(account).split("; "), _MOST_REASONS, "; ")
-    return f"{account.account}: {shown}, {filled} of {count(len(account.lines), 'line')} filled" + (
-        f" ({error})" if error else ""
+    after = account_after(account) if account.intents else None
+    return (
+        f"{account.account}: {shown}, {filled} of {count(len(account.lines), 'line')} filled"
+        + (f", cash {dollars(after.cash_usd)} USD" if after is not None else "")
+        + (f" ({error})" if error else "")
     )
+
+
+def render_outcome(accounts: Iterable[AccountResult]) -> str:
+    """Return how many accounts ended how, those that are not done by name; nothing when all are done."""
+    by_status: dict[str, list[str]] = {}
+    for account in accounts:
+        by_status.setdefault(account_status(account).replace("_", " "), []).append(account.account)
+    if set(by_status) <= {"done"}:
+        return ""
+    parts = [
+        f"{len(names)} {status}" + ("" if status == "done" else f" ({listed(names, _MOST_NAMES)})")
+        for status, names in by_status.items()
+    ]
+    return f"Accounts: {', '.join(parts)}."

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from rebalplan.apply.preview import Preview, PreviewLine
 from rebalplan.codec import Envelope
 from rebalplan.document import PlannedOrder
 from rebalplan.journal.result import AccountResult, LineResult
@@ -22,17 +23,32 @@ _SECONDS_PER_ORDER = 5
 """What an order takes on average from send to fill: for the expected duration only."""
 
 
-def confirmation(envelope: Envelope, accounts: Sequence[AccountResult], now: datetime) -> str:
-    """Return the plan and its age, each account with what would be sent now, every warning, the expected duration."""
+def confirmation(
+    envelope: Envelope,
+    accounts: Sequence[tuple[AccountResult, Preview]],
+    now: datetime,
+    *,
+    warnings: Sequence[str] = (),
+    worse: Sequence[str] = (),
+) -> str:
+    """Return the plan and its age, each account with what would be sent now, every warning, the expected duration.
+
+    ``warnings`` are those of the settings; ``worse`` says why less is sent than was said yes to before.
+    """
     volatile, review = envelope.plan.volatile, review_plan(envelope.plan)
     head = (
         f"Plan {envelope.id} ({envelope.plan.mode}), made {_ago(now - volatile.created_at)} ago, "
         f"expires {volatile.expires_at:%Y-%m-%d %H:%M} UTC"
     )
-    orders = sum(len(account.unsent) + len(rests_of(account)) for account in accounts)
+    again = [
+        "Nothing was sent yet: less can be sent now than you said yes to.",
+        *(f"  - {why}" for why in worse),
+    ]
+    orders = sum(len(preview.sells) + len(preview.buys) + preview.rests for _, preview in accounts)
     duration = f"Expected duration: about {max(1, orders * _SECONDS_PER_ORDER // 60)} min."
-    parts = [line for account in accounts for line in _account(account, envelope, review)]
-    return "\n".join([head, *parts, duration])
+    parts = [line for account, preview in accounts for line in _account(account, preview, envelope, review)]
+    said = [f"warning: {warning}" for warning in warnings]
+    return "\n".join([*(again if worse else ()), head, *parts, *said, duration])
 
 
 def _ago(age: timedelta) -> str:
@@ -44,31 +60,44 @@ def _ago(age: timedelta) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
 
 
-def _account(account: AccountResult, envelope: Envelope, review: Review) -> Iterable[str]:
+def _account(account: AccountResult, preview: Preview, envelope: Envelope, review: Review) -> Iterable[str]:
     plan = envelope.plan
-    left = [line.planned for line in account.unsent]
-    sells, buys = ([order for order in left if order.side == side] for side in ("SELL", "BUY"))
+    sells, buys = [line.order for line in preview.sells], [line.order for line in preview.buys]
     rests = rests_of(account)
-    what = count(len(left), "order")
+    what = count(len(sells) + len(buys), "order")
     if account.intents:
         what = f"begun before; {what} of {len(account.lines)} and {count(len(rests), 'rest')} left"
     yield (
         f"Account {account.account} ({plan.mode}): {what}, sells {dollars(_value(sells))} USD, "
         f"buys {dollars(_value(buys))} USD"
     )
-    yield from (f"  {_order(order)}" for order in left)
+    yield from (f"  {_order(order)}" for order in (*sells, *buys))
     yield from (f"  {_rest(line)}" for line in account.lines if line.orders and line.orders[0] in rests)
+    yield from (f"  ! {_cut(line)}" for line in preview.cuts)
+    yield from (f"  ! {note}" for note in preview.notes)
     yield from (f"  ! {sentence}" for sentence in _exceptions(account, envelope, review))
     yield from (f"  warning: {note}" for note in account_notes(account.plan, plan))
 
 
+def _cut(line: PreviewLine) -> str:
+    """Return what is sent of a line that is not sent as planned, and why."""
+    order = line.planned
+    name = f"{order.action} {shares(order.quantity)} {order.symbol}"
+    return (
+        f"cut to {shares(line.quantity)}: {name}: {line.why}"
+        if line.quantity
+        else f"left out: {name}: {line.why}"
+    )
+
+
 def _value(orders: Iterable[PlannedOrder]) -> Decimal:
-    return sum((order.value_usd for order in orders), ZERO)
+    return sum((order.quantity * order.price for order in orders), ZERO)
 
 
 def _order(order: PlannedOrder) -> str:
     return (
-        f"{order.action:5} {shares(order.quantity):>8} {order.symbol:6} about {dollars(order.value_usd)} USD"
+        f"{order.action:5} {shares(order.quantity):>8} {order.symbol:6} about "
+        f"{dollars(order.quantity * order.price)} USD"
     )
 
 

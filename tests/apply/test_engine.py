@@ -10,9 +10,11 @@ import msgspec
 import pytest
 
 from rebalplan.apply.engine import Outcome, Today, require_applicable, walk
+from rebalplan.apply.preview import Preview
 from rebalplan.errors import RefusedError
 from rebalplan.journal.journal import Journal, journal_path
-from rebalplan.journal.records import AccountClosed, RunEnded
+from rebalplan.journal.records import AccountClosed
+from rebalplan.journal.runs import runs
 from rebalplan.model import ConfirmMode, Targets
 from rebalplan.plan import Plan
 from rebalplan.stages import Selection, build_stages
@@ -28,10 +30,18 @@ class Person:
     def __init__(self, *declines: str) -> None:
         self._declines = declines
         self.asked: list[tuple[str, ...]] = []
+        self.over: list[str] = []
+        self.worse: list[str] = []
+        self.is_attended = True
 
-    def confirm(self, accounts: Sequence[str]) -> bool:
-        self.asked.append(tuple(accounts))
+    def confirm(self, previews: Sequence[Preview], worse: Sequence[str] = ()) -> bool:
+        accounts = tuple(preview.account for preview in previews)
+        self.asked.append(accounts)
+        self.worse += worse
         return not set(accounts) & set(self._declines)
+
+    def ended(self, account: str) -> None:
+        self.over.append(account)
 
     def tell(self, account: str, text: str) -> None:
         del account, text
@@ -63,14 +73,14 @@ def test_each_account_is_asked_for_before_its_turn_and_closed_once() -> None:
     assert closings(world) == [("DU1", "done"), ("DU2", "done"), ("DU3", "done")]
 
 
-def test_every_run_that_did_something_ends_with_a_record_of_its_own() -> None:
+def test_every_run_that_may_do_something_begins_with_a_record_of_its_own() -> None:
     world = World(calm(), silent)
     apply(world, Person("DU2"), "per_account")
     apply(world, Person(), resume=True)
     assert world.journal is not None
-    ended = [record for record in world.journal.records if isinstance(record, RunEnded)]
-    assert [record.accounts for record in ended] == [ACCOUNTS, ("DU2",)]
-    assert ended[0].at < ended[1].at
+    first, second = runs(world.envelope, world.journal.records)
+    assert (first.about, second.about) == (ACCOUNTS, ("DU2",))
+    assert first.at < second.at
     known = world.journal.records
     apply(world, Person(), resume=True)
     assert world.journal.records == known

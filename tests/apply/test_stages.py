@@ -12,6 +12,7 @@ from rebalplan.codec import encode
 from rebalplan.journal.fold import fold
 from rebalplan.journal.records import AnyRecord
 from rebalplan.stages import (
+    Check,
     Confirm,
     ConfirmAll,
     Pause,
@@ -20,6 +21,7 @@ from rebalplan.stages import (
     Skip,
     Stage,
     Trade,
+    Verify,
     build_stages,
     rests_of,
 )
@@ -48,7 +50,9 @@ def select(**changes: Any) -> Selection:
 
 
 def stages(*records: AnyRecord, **changes: Any) -> tuple[Stage, ...]:
-    return build_stages(PLAN, fold(PLAN, records), select(**changes))
+    verify, *others = build_stages(PLAN, fold(PLAN, records), select(**changes))
+    assert verify == Verify()
+    return tuple(others)
 
 
 def references(trade: Stage) -> list[str]:
@@ -57,7 +61,8 @@ def references(trade: Stage) -> list[str]:
 
 
 def test_a_fresh_account_is_confirmed_and_traded() -> None:
-    confirm, trade = stages()
+    check, confirm, trade = stages()
+    assert check == Check("DU1")
     assert confirm == Confirm("DU1")
     assert references(trade) == [SELL, FIRST_BUY, SECOND_BUY]
     assert isinstance(trade, Trade)
@@ -67,15 +72,10 @@ def test_a_fresh_account_is_confirmed_and_traded() -> None:
 def test_one_confirmation_for_all_accounts_and_a_pause_between_them() -> None:
     three = encode(plan(*(account(name, cash="10000") for name in ("DU1", "DU2", "DU3"))))[0]
     made = build_stages(three, fold(three, ()), select(confirm_mode="global"))
-    assert [type(stage).__name__ for stage in made] == [
-        "ConfirmAll",
-        "Trade",
-        "Pause",
-        "Trade",
-        "Pause",
-        "Trade",
-    ]
-    assert made[0] == ConfirmAll(("DU1", "DU2", "DU3"))
+    assert " ".join(type(stage).__name__ for stage in made) == (
+        "Verify Check Pause Check Pause Check ConfirmAll Pause Trade Pause Trade Pause Trade"
+    )
+    assert ConfirmAll(("DU1", "DU2", "DU3")) in made
     assert made[2] == Pause(1.0)
 
 
@@ -107,15 +107,16 @@ def test_a_begun_account_goes_on_only_with_resume() -> None:
     assert stages(intent(SELL)) == (
         Skip("DU1", "already begun: only --resume goes on with it", is_problem=True),
     )
-    confirm, trade = stages(intent(SELL), resume=True)
+    _, confirm, trade = stages(intent(SELL), resume=True)
     assert confirm == Confirm("DU1")
     assert isinstance(trade, Trade)
     assert trade.is_resumed
 
 
 def test_a_resume_asks_about_what_was_under_way_before_it_asks_the_person() -> None:
-    recover, confirm, trade = stages(intent(SELL), dispatch(), ack(), resume=True)
+    recover, check, confirm, trade = stages(intent(SELL), dispatch(), ack(), resume=True)
     assert recover == Recover("DU1", (SELL,), trades_after=True)
+    assert check == Check("DU1")
     assert confirm == Confirm("DU1")
     assert references(trade) == [FIRST_BUY, SECOND_BUY]
 
@@ -186,7 +187,8 @@ def test_the_rest_of_an_order_whose_end_is_not_plain_is_never_sent(end: tuple[An
 
 def test_one_question_for_all_comes_after_what_became_of_earlier_orders_is_known() -> None:
     made = stages(intent(SELL), dispatch(), ack(), resume=True, confirm_mode="global")
-    recover, ask, pause, trade = made
+    recover, check, ask, pause, trade = made
+    assert check == Check("DU1")
     assert recover == Recover("DU1", (SELL,), trades_after=True)
     assert ask == ConfirmAll(("DU1",))
     assert pause == Pause(1.0)
@@ -216,3 +218,13 @@ def test_a_refused_plan_is_still_closed_after_its_last_news() -> None:
     assert recover == Recover("DU1", (), trades_after=False)
     assert isinstance(skip, Skip)
     assert len(stages(*sold, closed("incomplete"), resume=True, refused={"DU1": "expired"})) == 1
+
+
+def test_a_plan_that_is_not_todays_any_more_says_so_once_and_is_only_followed() -> None:
+    sold = (intent(SELL), dispatch(), ack())
+    made = build_stages(PLAN, fold(PLAN, sold), select(resume=True, unverified="RB302 it expired"))
+    verify, recover, skip = made
+    assert verify == Verify("RB302 it expired")
+    assert recover == Recover("DU1", (SELL,), trades_after=False)
+    assert isinstance(skip, Skip)
+    assert "RB302" not in skip.why

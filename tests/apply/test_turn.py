@@ -41,7 +41,7 @@ def test_an_account_is_traded_under_the_client_id_of_its_plan_whatever_the_setti
     script.world.client_id = FOREIGN_CLIENT_ID
     broker = watched(script)
     assert script.apply().problems == ()
-    assert broker.client_ids == [OUR_CLIENT_ID] * 3
+    assert broker.client_ids == [OUR_CLIENT_ID] * 6
 
 
 def test_a_resume_waits_a_quiet_while_before_it_asks_about_an_order_under_way() -> None:

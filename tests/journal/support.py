@@ -20,7 +20,7 @@ from rebalplan.journal.records import (
     Intent,
     LineCut,
     Resolved,
-    RunEnded,
+    RunStarted,
     Unknown,
 )
 from tests.builders import NOW, account, plan, position
@@ -155,8 +155,8 @@ def closed(status: str = "done", error: str = "") -> AccountClosed:
     )
 
 
-def run_ended(*accounts: str, at: datetime = AT) -> RunEnded:
-    return RunEnded(accounts=accounts or ("DU1",), at=at)
+def run_started(at: datetime = AT) -> RunStarted:
+    return RunStarted(at=at)
 
 
 EVERY_KIND: tuple[AnyRecord, ...] = (
@@ -172,5 +172,5 @@ EVERY_KIND: tuple[AnyRecord, ...] = (
     resolved("20", "100", FIRST_BUY),
     cut(SECOND_BUY),
     closed(),
-    run_ended(),
+    run_started(),
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
 from rebalplan.journal.others import OtherPlan, read_other, unreadable
 from rebalplan.journal.records import AnyRecord
 from tests.journal.support import (
+    AT,
     EVERY_KIND,
     FIRST_BUY,
     PLAN,
@@ -22,7 +25,7 @@ from tests.journal.support import (
     fill,
     intent,
     resolved,
-    run_ended,
+    run_started,
     unknown,
 )
 
@@ -52,7 +55,7 @@ TRADED = (
     done("filled", "40"),
     closed(),
 )
-FINISHED = (*TRADED, *(of_other(record) for record in TRADED), run_ended("DU1", OTHER))
+FINISHED = (*TRADED, *(of_other(record) for record in TRADED), run_started())
 """A whole run: DU1 in the lines 1 to 7, DU2 in 8 to 14, RUN in 15."""
 
 
@@ -164,14 +167,22 @@ def test_an_account_that_is_done_is_not_blocked_by_what_is_lost_after_it() -> No
 
 @pytest.mark.parametrize("status", ["declined", "refused"])
 def test_an_account_that_was_not_begun_may_have_been_begun_in_lines_that_are_lost_later(status: str) -> None:
-    kept = lines(closed(status), *(of_other(record) for record in TRADED), run_ended())
+    kept = lines(closed(status), *(of_other(record) for record in TRADED), run_started())
     assert names(b"".join(kept[:4] + kept[5:])) == []
     assert names(b"".join(kept[:4] + kept[6:])) == ["DU1"]
     assert names(b"".join(kept[:3] + kept[4:5] + kept[6:])) == []
 
 
 def test_a_resolved_order_may_have_been_reopened_in_a_line_that_is_lost_later() -> None:
-    answered = (intent(SELL), dispatch(), unknown(), resolved("0", "0"), closed(), run_ended(), *FINISHED[7:])
+    answered = (
+        intent(SELL),
+        dispatch(),
+        unknown(),
+        resolved("0", "0"),
+        closed(),
+        run_started(),
+        *FINISHED[7:],
+    )
     kept = lines(*answered)
     assert names(b"".join(kept)) == []
     assert names(b"".join(kept[:8] + kept[9:])) == ["DU1"]
@@ -183,7 +194,7 @@ def test_an_answer_that_is_lost_may_have_been_taken_back_in_a_line_that_is_lost_
 
 
 def test_what_is_lost_before_an_account_was_refused_does_not_block_it() -> None:
-    kept = lines(*(of_other(record) for record in TRADED), closed("refused"), run_ended())
+    kept = lines(*(of_other(record) for record in TRADED), closed("refused"), run_started())
     assert names(b"".join(kept[:2] + kept[4:])) == []
 
 
@@ -222,7 +233,7 @@ def merged(common: int, ours: tuple[AnyRecord, ...], theirs: tuple[AnyRecord, ..
 
 
 def test_merge_marks_around_ends_block_nothing() -> None:
-    found = merged(14, FINISHED, (*FINISHED[:-1], run_ended("DU1")))
+    found = merged(14, FINISHED, (*FINISHED[:-1], run_started(AT + timedelta(seconds=9))))
     assert names(found, planned=("DU1", OTHER, "DU3")) == []
 
 

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from rebalplan.errors import JournalError
-from rebalplan.journal.runs import last_run, news_of, runs
+from rebalplan.journal.records import AnyRecord
+from rebalplan.journal.runs import last_run, latest_time, run_time, runs
 from tests.journal.support import (
     AT,
     PLAN,
@@ -20,10 +21,11 @@ from tests.journal.support import (
     fill,
     intent,
     resolved,
-    run_ended,
+    run_started,
 )
 
 LATER = AT + timedelta(seconds=30)
+SOLD: tuple[AnyRecord, ...] = (ack(), fill("e.1", "40"), done("filled", "40"), closed("done"))
 
 
 def test_an_empty_journal_has_no_run() -> None:
@@ -31,57 +33,69 @@ def test_an_empty_journal_has_no_run() -> None:
     assert last_run(PLAN, ()) is None
 
 
-def test_a_run_knows_only_what_was_recorded_before_it_ended() -> None:
-    records = (
-        intent(SELL),
-        dispatch(),
-        closed("incomplete"),
-        run_ended(),
-        ack(),
-        fill("e.1", "40"),
-        done("filled", "40"),
-        closed("done"),
-        run_ended(at=LATER),
-    )
+def test_a_run_knows_only_what_was_recorded_before_the_next_one_began() -> None:
+    begun = (run_started(), intent(SELL), dispatch(), closed("incomplete"))
+    records = (*begun, run_started(LATER), *SOLD)
     first, second = runs(PLAN, records)
     assert (first.at, second.at) == (AT, LATER)
     assert [run.accounts[0].lines[0].status for run in (first, second)] == ["dispatched", "filled"]
     assert last_run(PLAN, records) == second
 
 
-def test_a_run_that_never_ended_comes_last() -> None:
-    records = (closed("declined"), run_ended(at=LATER), intent(SELL), dispatch())
-    declined, begun = runs(PLAN, records)
-    assert declined.at == LATER
-    assert begun.at == LATER + timedelta(seconds=1)
-    assert begun.accounts[0].lines[0].status == "dispatched"
+def test_a_run_that_died_is_what_it_recorded() -> None:
+    (run,) = runs(PLAN, (run_started(), intent(SELL), dispatch()))
+    assert (run.at, run.about) == (AT, ("DU1",))
 
 
-def test_what_was_recorded_since_the_last_run_is_news() -> None:
-    assert news_of(()) == ()
-    assert news_of((closed(), run_ended())) == ()
-    assert news_of((closed(), run_ended(), resolved("1", "1"), ack())) == ("DU1",)
+def test_a_run_tells_of_every_account_of_the_plan_and_which_it_was_about() -> None:
+    (run,) = runs(PLAN, (run_started(), intent(SELL), dispatch()))
+    assert [account.account for account in run.every] == [a.account for a in PLAN.plan.accounts]
+    assert [account.account for account in run.accounts] == ["DU1"]
 
 
-def test_what_was_recorded_between_two_runs_is_no_news() -> None:
-    assert news_of((closed(), run_ended(), ack(), run_ended(at=LATER))) == ()
+@pytest.mark.parametrize("records", [(), (closed("declined"),)], ids=["died at once", "all declined"])
+def test_a_run_in_which_nothing_was_done_leaves_no_reports(records: tuple[AnyRecord, ...]) -> None:
+    earlier = (run_started(), intent(SELL), dispatch(), *SOLD)
+    found = runs(PLAN, (*earlier, run_started(LATER), *records))
+    assert [run.at for run in found] == [AT]
+    assert last_run(PLAN, (*earlier, run_started(LATER), *records)) is None
 
 
-def test_the_first_record_after_a_run_is_news() -> None:
-    assert news_of((run_ended(), ack())) == ("DU1",)
+def test_a_refused_account_is_told_of() -> None:
+    (run,) = runs(PLAN, (run_started(), closed("refused")))
+    assert run.about == ("DU1",)
 
 
-def test_what_was_learnt_in_the_second_a_run_ended_has_a_time_of_its_own() -> None:
-    first, tail = runs(PLAN, (dispatch(), run_ended(), ack()))
-    assert tail.at - first.at == timedelta(seconds=1)
+def test_the_answer_of_a_person_is_a_run_of_its_own_a_second_later_at_the_earliest() -> None:
+    first, answer = runs(PLAN, (run_started(), intent(SELL), dispatch(), resolved("0", "0")))
+    assert (first.accounts[0].lines[0].status, answer.accounts[0].lines[0].status) == (
+        "dispatched",
+        "cancelled",
+    )
+    assert answer.at - first.at == timedelta(seconds=1)
 
 
-def test_what_was_learnt_later_has_the_time_of_its_last_record() -> None:
-    later = msgspec.structs.replace(ack(), at=LATER)
-    first, tail = runs(PLAN, (dispatch(), run_ended(), ack(), later))
-    assert (first.at, tail.at) == (AT, LATER)
+def test_runs_that_begin_in_one_second_have_times_of_their_own() -> None:
+    records = (
+        run_started(),
+        closed("refused"),
+        run_started(),
+        closed("refused"),
+        run_started(),
+        closed("refused"),
+    )
+    assert [(run.at - AT).total_seconds() for run in runs(PLAN, records)] == [0, 1, 2]
+    assert latest_time(records) == AT + timedelta(seconds=2)
 
 
-def test_a_run_is_about_its_accounts_only() -> None:
+@pytest.mark.parametrize(("sec", "after"), [(-60, 1), (0, 1), (1, 1), (30, 30)])
+def test_a_run_that_begins_now_comes_after_the_others(sec: int, after: int) -> None:
+    now = AT + timedelta(seconds=sec, microseconds=7)
+    assert run_time((run_started(), closed()), now) == AT + timedelta(seconds=after)
+    assert run_time((), now) == AT + timedelta(seconds=sec)
+
+
+def test_a_run_over_an_account_that_the_plan_has_not_is_no_run_of_it() -> None:
+    stranger = msgspec.structs.replace(closed(), account="DU9")
     with pytest.raises(JournalError, match="DU9"):
-        runs(PLAN, (run_ended("DU9"),))
+        runs(PLAN, (run_started(), stranger))

@@ -16,6 +16,7 @@ from rebalplan.journal.fold import fold
 from rebalplan.journal.journal import journal_path
 from rebalplan.journal.records import AnyRecord, Dispatch
 from rebalplan.journal.result import AccountResult, ApplyResult, LineResult
+from rebalplan.journal.runs import latest_time
 from rebalplan.reports.account import COLUMNS
 from rebalplan.sim import AccountView, Description, describe, load_scenario
 from rebalplan.sim.order_model import LedgerEntry
@@ -60,7 +61,7 @@ def dispatched(records: Collection[AnyRecord]) -> set[str]:
 def read_aftermath(folder: Path, plan: Path, envelope: Envelope) -> Aftermath:
     """Read what the gateway, the journal and each account's latest report say."""
     records = read_records(plan, envelope, may_be_torn=False)
-    stamp = f"{records[-1].at:%Y%m%dT%H%M%SZ}"
+    stamp = f"{latest_time(records):%Y%m%dT%H%M%SZ}"
     reports = folder / "reports"
     return Aftermath(
         gateway=describe(load_scenario(folder / "scenario.toml"), folder / "gateway.json"),

@@ -7,15 +7,29 @@ from datetime import timedelta
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from rebalplan.apply.preview import Preview, PreviewLine
 from rebalplan.journal.fold import fold
 from rebalplan.journal.records import AnyRecord
+from rebalplan.journal.result import AccountResult
 from rebalplan.render.confirmation import confirmation
+from rebalplan.stages import rests_of
 from tests.builders import NOW
 from tests.journal.support import FIRST_BUY, PLAN, SELL, closed, dispatch, done, fill, intent
 
 
+def seen(account: AccountResult, **cuts: PreviewLine) -> Preview:
+    """Return a preview in which every line that is left may be sent, but for the ``cuts`` by symbol."""
+    lines = (
+        cuts.get(line.planned.symbol)
+        or PreviewLine(line.reference, line.planned, line.planned.quantity, line.planned.quantity)
+        for line in account.unsent
+    )
+    return Preview(account.account, tuple(lines), len(rests_of(account)), (), NOW)
+
+
 def told(*records: AnyRecord, after: timedelta = timedelta(0)) -> str:
-    return confirmation(PLAN, fold(PLAN, records).accounts, NOW + after)
+    accounts = fold(PLAN, records).accounts
+    return confirmation(PLAN, [(account, seen(account)) for account in accounts], NOW + after)
 
 
 def test_a_plan_is_told_with_each_order_and_what_stands_out(screen: SnapshotAssertion) -> None:

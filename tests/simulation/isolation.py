@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.journal.records import AccountRecord, Dispatch, RunEnded
+from rebalplan.journal.records import AccountRecord, Dispatch, RunStarted
 from tests.simulation.process import silent
 from tests.simulation.run import result_of
 from tests.simulation.scenario import ACCOUNTS, Scenario
@@ -30,7 +30,7 @@ def trail(world: World, account: str) -> Trail:
     records = [
         _timeless(record, world)
         for record in world.journal.records
-        if not isinstance(record, RunEnded) and record.account == account
+        if not isinstance(record, RunStarted) and record.account == account
     ]
     return Trail(tuple(records), tuple(_orders(world, account)))
 

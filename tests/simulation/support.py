@@ -17,6 +17,9 @@ from tests.simulation.run import result_of
 from tests.simulation.scenario import ACCOUNTS, calm
 from tests.simulation.world import World
 
+TRADING = 2
+"""The connection of a first run that sends orders: the one before it looks at the account for the question."""
+
 
 class Script:
     """A calm world in which chosen orders and connections have another fate."""
@@ -37,8 +40,8 @@ class Script:
         self._fates[reference] = fate
         return reference
 
-    def link(self, account: str, number: int = 1, **fate: Any) -> None:
-        """Give an account's connection, counted from 1, a fate."""
+    def link(self, account: str, number: int = TRADING, **fate: Any) -> None:
+        """Give an account's connection, counted from 1, a fate; by default the one that trades."""
         self.world.faults.is_on = True
         self._links[account, number] = LinkFate(**fate)
 

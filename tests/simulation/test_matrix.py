@@ -100,6 +100,20 @@ def test_the_last_correction_of_an_execution_counts(account: str) -> None:
 
 @at_every_account
 @pytest.mark.parametrize("after_effect", [False, True])
+def test_a_connection_that_is_lost_while_the_account_is_looked_at_leaves_it_as_it_was(
+    account: str, after_effect: bool
+) -> None:
+    for call in range(1, 12):
+        script = Script()
+        script.link(account, 1, drops_at=call, drops_after_effect=after_effect)
+        outcome = script.apply()
+        is_refused = account in outcome.problems
+        assert set(script.statuses(account)) == {"not_sent" if is_refused else "filled"}, call
+        script.require_others_untouched(account)
+
+
+@at_every_account
+@pytest.mark.parametrize("after_effect", [False, True])
 def test_a_lost_connection_leaves_the_rest_unsent_and_a_resume_finishes(
     account: str, after_effect: bool
 ) -> None:

@@ -10,10 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
+from rebalplan.apply.context import Turn
 from rebalplan.apply.engine import Endpoints, Outcome, walk
+from rebalplan.apply.preview import Preview
 from rebalplan.apply.resolve import BrokerView
 from rebalplan.apply.timing import Timing
-from rebalplan.apply.turn import Turn
 from rebalplan.codec import order_ref
 from rebalplan.errors import DiskError
 from rebalplan.journal.journal import Journal, journal_path
@@ -46,10 +47,14 @@ class Operator:
     """Says yes; remembers what it was told."""
 
     told: list[str] = field(default_factory=list)
+    is_attended: bool = True
 
-    def confirm(self, accounts: Sequence[str]) -> bool:
-        del accounts
+    def confirm(self, previews: Sequence[Preview], worse: Sequence[str] = ()) -> bool:
+        del previews, worse
         return True
+
+    def ended(self, account: str) -> None:
+        self.told.append(f"{account} ended")
 
     def tell(self, account: str, text: str) -> None:
         self.told.append(f"{account}: {text}")

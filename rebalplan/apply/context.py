@@ -1,0 +1,31 @@
+"""What every account of an apply needs beside itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from rebalplan.apply.timing import Timing
+from rebalplan.codec import Envelope
+from rebalplan.journal.journal import Journal
+from rebalplan.ports import Clock, Progress, TradingBroker
+from rebalplan.settings import AccountsSettings
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What a turn needs beside the account: the world, the plan, and who may say stop.
+
+    ``guard`` raises ``RefusedError`` when live and paper do not agree for an account. ``pace`` says how often a
+    connect is tried again.
+    """
+
+    envelope: Envelope
+    broker: TradingBroker
+    clock: Clock
+    journal: Journal
+    timing: Timing
+    stop: Callable[[], bool]
+    progress: Progress
+    guard: Callable[[str], None]
+    pace: AccountsSettings

@@ -1,0 +1,307 @@
+"""What would be sent of one account now, and what would be left out or cut, and why. Pure.
+
+It is shown before the question, and made again after the answer: nothing is sent that was not said yes to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from rebalplan.apply.funding import Funds, Wish, allot_buys, quantity_step
+from rebalplan.apply.gate import Sent, check_limits, check_quote, check_time
+from rebalplan.apply.sell_cuts import Missing, SellCuts, cut_sells
+from rebalplan.journal.result import AccountResult, LineResult
+from rebalplan.model import Quote
+from rebalplan.money import ONE, ZERO, divide, from_bps, usd
+from rebalplan.orders import OrderTicket
+from rebalplan.plan import AccountPlan, PlannedOrder
+from rebalplan.pricing import NoPrice, choose_price
+from rebalplan.stages import OrderLine, rests_of
+
+
+class PreviewLine(msgspec.Struct, frozen=True):
+    """A line of the plan nothing was sent of yet. Shares.
+
+    ``quantity`` is what may be sent now, 0 for a line that is left out, and ``why`` says why it is less than planned.
+    ``is_refused``: a check says no to it; else it is a sell whose buys are missing. ``payable`` is how much of it the
+    cash of this moment would buy.
+    """
+
+    reference: str
+    planned: PlannedOrder
+    quantity: Decimal
+    payable: Decimal
+    why: str = ""
+    is_refused: bool = False
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What one look at an account found; ``rests`` counts the fallbacks that a resume still owes."""
+
+    account: str
+    lines: tuple[PreviewLine, ...]
+    rests: int
+    notes: tuple[str, ...]
+    looked_at: datetime
+
+    @property
+    def cuts(self) -> tuple[PreviewLine, ...]:
+        """Return the lines that are sent in part or not at all."""
+        return tuple(line for line in self.lines if line.quantity < line.planned.quantity)
+
+    @property
+    def sells(self) -> list[OrderLine]:
+        """Return the sells that may be sent, in the quantities that may."""
+        return [line for line in self._sendable() if line.order.side == "SELL"]
+
+    @property
+    def buys(self) -> list[OrderLine]:
+        """Return the buys that may be sent; what they cost is looked at again before each."""
+        return [line for line in self._sendable() if line.order.side == "BUY"]
+
+    def _sendable(self) -> list[OrderLine]:
+        return [
+            OrderLine(line.reference, msgspec.structs.replace(line.planned, quantity=line.quantity))
+            for line in self.lines
+            if line.quantity
+        ]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing at all can be sent."""
+        return not self.rests and all(not line.quantity for line in self.lines)
+
+
+class Situation(msgspec.Struct, frozen=True):
+    """What the gate would see: quotes, the broker's time, the account's money in USD, what was sent already."""
+
+    quotes: Mapping[str, Quote]
+    now: datetime
+    expires_at: datetime
+    closes_at: datetime
+    net_liquidation_usd: Decimal
+    funds: Funds
+    sent: Sent
+
+
+def foresee(result: AccountResult, situation: Situation, notes: Iterable[str]) -> Preview:
+    """Return what may be sent of an account's lines in this situation; ``notes`` are what else a person must know."""
+    return _Foresight(result, situation).preview(notes)
+
+
+class _Foresight:
+    """Collects the lines that are refused, until those that are left pass every check with the sells cut for them."""
+
+    def __init__(self, result: AccountResult, situation: Situation) -> None:
+        self._result = result
+        self._plan: AccountPlan = result.plan
+        self._now = situation
+        self._drifts = {row.symbol: row.drift_usd for row in self._plan.drift}
+        self._rests = rests_of(result)
+        sells = [line for line in result.unsent if line.planned.side == "SELL"]
+        buys = [line for line in result.unsent if line.planned.side == "BUY"]
+        self._unsent = [*sells, *sorted(buys, key=self._urgency)]
+        self._refused: dict[str, str] = {}
+
+    def _urgency(self, line: LineResult) -> tuple[Decimal, str]:
+        return (-abs(self._drifts[line.planned.symbol]), line.planned.symbol)
+
+    def preview(self, notes: Iterable[str]) -> Preview:
+        for line in self._unsent:
+            why = self._market_refusal(line.planned)
+            if why:
+                self._refused[line.reference] = why
+        cuts = self._cut()
+        while found := self._first_over_limits(cuts):
+            self._refused.update(found)
+            cuts = self._cut()
+        payable = self._payable(cuts)
+        by_reference = {cut.reference: cut for cut in cuts.cuts}
+        lines = [
+            self._line(line, by_reference[line.reference].quantity, by_reference[line.reference].why, payable)
+            if line.reference in by_reference
+            else self._line(line, self._quantity(line), self._refused.get(line.reference, ""), payable)
+            for line in self._result.unsent
+        ]
+        said = (*notes, *_short_buys(lines), *_left_over(cuts))
+        return Preview(self._plan.account, tuple(lines), len(self._rests), said, self._now.now)
+
+    def _line(
+        self, line: LineResult, quantity: Decimal, why: str, payable: Mapping[str, Decimal]
+    ) -> PreviewLine:
+        return PreviewLine(
+            reference=line.reference,
+            planned=line.planned,
+            quantity=quantity,
+            payable=payable.get(line.reference, quantity),
+            why=why,
+            is_refused=line.reference in self._refused,
+        )
+
+    def _quantity(self, line: LineResult) -> Decimal:
+        return ZERO if line.reference in self._refused else line.planned.quantity
+
+    def _market_refusal(self, order: PlannedOrder) -> str:
+        """Return why the market of an order is not one to send it into, or nothing."""
+        policy, quote = self._plan.policy, self._now.quotes.get(order.symbol)
+        price = choose_price(quote, policy.pricing, policy.limits)
+        if quote is None or isinstance(price, NoPrice):
+            why = price.why if isinstance(price, NoPrice) else "it has no quote"
+            return f"no price for {order.symbol}: {why}"
+        refusal = check_time(self._now.now, self._now.expires_at, self._now.closes_at) or check_quote(
+            quote, price.value, order, policy.limits
+        )
+        return refusal.why if refusal is not None else ""
+
+    def _cut(self) -> SellCuts:
+        sells = {
+            line.reference: line.planned
+            for line in self._unsent
+            if line.planned.side == "SELL" and line.reference not in self._refused
+        }
+        return cut_sells(self._plan, sells, [*self._missing()])
+
+    def _missing(self) -> Iterable[Missing]:
+        """Yield what will not be traded of each line: refused now, or over without its rest."""
+        for line in self._result.lines:
+            if line.reference in self._refused:
+                yield Missing(line.planned, line.planned.quantity)
+            elif line.orders and line.orders[0] not in self._rests and all(o.is_over for o in line.orders):
+                yield Missing(line.planned, max(ZERO, line.planned.quantity - line.filled))
+
+    def _first_over_limits(self, cuts: SellCuts) -> dict[str, str]:
+        """Return the first line that would break a limit after those before it, with the sells cut as they are."""
+        sent, kept = self._now.sent, {cut.reference: cut.quantity for cut in cuts.cuts}
+        for line in self._unsent:
+            quantity = kept.get(line.reference, self._quantity(line))
+            price = self._price(line.planned)
+            if not quantity or price is None:
+                continue
+            ticket = _ticket(self._plan.account, line, quantity)
+            refusal = check_limits(
+                ticket, price, sent, self._now.net_liquidation_usd, self._plan.policy.limits
+            )
+            if refusal is not None:
+                return {line.reference: refusal.why}
+            value = quantity * price
+            sent = Sent(
+                (*sent.references, line.reference),
+                sent.orders + 1,
+                sent.value_usd + value,
+                sent.total_usd + value,
+            )
+        return {}
+
+    def _price(self, order: PlannedOrder) -> Decimal | None:
+        policy = self._plan.policy
+        price = choose_price(self._now.quotes.get(order.symbol), policy.pricing, policy.limits)
+        return None if isinstance(price, NoPrice) else price.value
+
+    def _payable(self, cuts: SellCuts) -> dict[str, Decimal]:
+        """Return how much of each buy today's cash and the proceeds of the sells would pay, by reference."""
+        rules, kept = self._plan.policy.rebalance, {cut.reference: cut.quantity for cut in cuts.cuts}
+        income, relief = ZERO, ZERO
+        wishes = []
+        for line in self._unsent:
+            quote = self._now.quotes.get(line.planned.symbol)
+            quantity = kept.get(line.reference, self._quantity(line))
+            if not quantity or quote is None or quote.bid is None or quote.ask is None:
+                continue
+            if line.planned.side == "SELL":
+                income += quantity * quote.bid * (ONE - from_bps(rules.cost_bps))
+                relief += quantity * quote.bid
+            else:
+                drift = self._drifts[line.planned.symbol]
+                wishes.append(Wish(line.reference, line.planned.symbol, quantity, drift, quote.ask))
+        funds = self._now.funds
+        funds = msgspec.structs.replace(
+            funds, cash=funds.cash + income, exposure_room=funds.exposure_room + relief
+        )
+        allotments = allot_buys(
+            wishes,
+            funds,
+            cost_bps=rules.cost_bps,
+            step=quantity_step(allow_fractional=rules.allow_fractional),
+            min_order_usd=rules.min_order_usd,
+        )
+        return {allotment.wish.reference: allotment.quantity for allotment in allotments}
+
+
+def _ticket(account: str, line: LineResult, quantity: Decimal) -> OrderTicket:
+    order = line.planned
+    return OrderTicket(
+        reference=line.reference,
+        account=account,
+        symbol=order.symbol,
+        con_id=order.con_id,
+        side=order.side,
+        quantity=quantity,
+        algo="none",
+    )
+
+
+def _short_buys(lines: Sequence[PreviewLine]) -> Iterable[str]:
+    for line in lines:
+        if line.payable < line.quantity:
+            yield (
+                f"cash pays for about {line.payable:,f} of {line.quantity:,f} {line.planned.symbol} at the live price"
+            )
+
+
+def _left_over(cuts: SellCuts) -> Iterable[str]:
+    if cuts.duty:
+        yield f"about {usd(cuts.excess_usd)} USD more than planned stay in cash: {cuts.duty}"
+
+
+def got_worse(agreed: Preview, now: Preview, min_order_usd: Decimal) -> tuple[str, ...]:
+    """Return why less would be sent than a person said yes to, a sentence each; what got better is not among them.
+
+    What the cash pays for moves with every quote: it is worse when an order's worth less is bought.
+    """
+    before = {line.reference: line for line in agreed.lines}
+    return tuple(
+        f"{line.planned.action} {line.planned.symbol}: {line.why or 'cash pays for less of it'}"
+        for line in now.lines
+        if line.reference in before and _is_worse(before[line.reference], line, min_order_usd)
+    )
+
+
+def _is_worse(agreed: PreviewLine, now: PreviewLine, min_order_usd: Decimal) -> bool:
+    if now.quantity < agreed.quantity:
+        return True
+    lost = max(ZERO, min(agreed.payable, now.quantity) - now.payable) * now.planned.price
+    return lost > 0 and lost >= min(min_order_usd, divide(now.planned.value_usd, Decimal(10)))
+
+
+def as_agreed(agreed: Preview, now: Preview) -> Preview:
+    """Return ``now`` with no line larger than it was agreed to; a line that nobody was shown is left out."""
+    before = {line.reference: line for line in agreed.lines}
+    lines = [
+        line
+        if line.reference in before and line.quantity <= before[line.reference].quantity
+        else _capped(line, before.get(line.reference))
+        for line in now.lines
+    ]
+    return msgspec.structs.replace(now, lines=tuple(lines))
+
+
+def _capped(line: PreviewLine, agreed: PreviewLine | None) -> PreviewLine:
+    if agreed is None:
+        return msgspec.structs.replace(
+            line,
+            quantity=ZERO,
+            payable=ZERO,
+            why="it was not shown when the account was confirmed",
+            is_refused=True,
+        )
+    return msgspec.structs.replace(
+        line,
+        quantity=agreed.quantity,
+        payable=min(line.payable, agreed.quantity),
+        why=agreed.why,
+        is_refused=agreed.is_refused,
+    )

@@ -1,0 +1,164 @@
+"""What is done with one account over one connection: it is looked at, and its orders are sent."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from rebalplan.apply.book import Book
+from rebalplan.apply.checks import expect
+from rebalplan.apply.context import Turn
+from rebalplan.apply.desk import Desk
+from rebalplan.apply.inspection import Inspection
+from rebalplan.apply.lines import Baseline, Lines
+from rebalplan.apply.market import Market
+from rebalplan.apply.offers import phases
+from rebalplan.apply.preview import Preview, foresee
+from rebalplan.apply.reader import AccountReader
+from rebalplan.errors import RefusedError
+from rebalplan.journal.records import Intent
+from rebalplan.journal.result import AccountResult
+from rebalplan.live import net_liquidation
+from rebalplan.model import AccountSnapshot
+from rebalplan.money import ZERO
+from rebalplan.plan import AccountPlan
+from rebalplan.ports import TradingConnection
+
+
+class Visit:
+    """Looks first, then sends; every method raises ``RefusedError`` or ``BrokerError`` when nothing more may be sent.
+
+    ``result`` is what the journal said when the account's turn began; ``problems`` collects what its summary must say.
+    """
+
+    def __init__(
+        self,
+        turn: Turn,
+        result: AccountResult,
+        book: Book,
+        link: TradingConnection,
+        desk: Desk,
+        *,
+        problems: list[str],
+    ) -> None:
+        self._turn = turn
+        self._plan: AccountPlan = result.plan
+        self._result = result
+        self._book = book
+        self.desk = desk
+        self._market = Market(link, self._plan, turn.clock, turn.timing, turn.progress)
+        self._lines = Lines(
+            self._plan,
+            result,
+            book,
+            turn.journal,
+            self._market,
+            expires_at=turn.envelope.plan.volatile.expires_at,
+            problems=problems,
+        )
+        self._inspection = Inspection(
+            link,
+            turn.envelope,
+            result,
+            book,
+            turn.journal,
+            clock=turn.clock,
+            timing=turn.timing,
+            reader=AccountReader(
+                link, book, turn.journal, turn.clock, turn.timing, listen=desk.listen, stop=turn.stop
+            ),
+            market=self._market,
+            lines=self._lines,
+        )
+        self._snapshot: AccountSnapshot | None = None
+
+    def look(self, what_if_at: datetime | None = None) -> Preview:
+        """Check the account and return what may be sent of it now.
+
+        ``what_if_at`` is when its orders were last asked about as what-ifs; they are asked about again when that is
+        long ago. Raises ``RefusedError`` when nothing can be sent.
+        """
+        self.desk.await_link()
+        self._turn.guard(self._plan.account)
+        preview = self._check()
+        if self._must_ask(what_if_at) and self._inspection.ask_what_if(preview.buys):
+            preview = self._check()
+        return preview
+
+    def _must_ask(self, what_if_at: datetime | None) -> bool:
+        stands = timedelta(seconds=self._turn.timing.what_if_sec)
+        return what_if_at is None or self._turn.clock.now() - what_if_at > stands
+
+    def _check(self) -> Preview:
+        """Return what may be sent; raises ``RefusedError`` when that is nothing: the account stays as it is."""
+        checked = self._inspection.check()
+        self._snapshot = checked.snapshot
+        self._lines.start(self._baseline(checked.snapshot))
+        preview = foresee(self._result, self._lines.situation(), checked.notes)
+        if preview.is_empty:
+            why = dict.fromkeys(line.why for line in preview.cuts)
+            raise RefusedError("; ".join(["no line can be sent now", *why]))
+        return preview
+
+    def send(self, preview: Preview) -> None:
+        """Open the account in the journal and send what the preview of this visit allows, sells before buys."""
+        sells, buys = preview.sells, preview.buys
+        self._intend([line.reference for line in (*sells, *buys)])
+        self._lines.take_cuts(preview.cuts)
+        self._inspection.look_for_copies()
+        together = self._plan.policy.execution.sequence == "together"
+        sent_before = len(self._book.orders)
+
+        def read_before_buys() -> None:
+            if len(self._book.orders) > sent_before:
+                self._inspection.read_before_buys(together=together)
+
+        phase = phases(
+            self._lines,
+            self._market,
+            self._book,
+            sells,
+            buys,
+            read_before_buys=read_before_buys,
+            together=together,
+        )
+        for offers in phase:
+            if self.desk.may_go_on():
+                self.desk.work(offers)
+        self.desk.await_commissions()
+
+    def _baseline(self, snapshot: AccountSnapshot) -> Baseline:
+        """Measure the account; cash that the plan and our own fills do not explain is not touched."""
+        worth = net_liquidation(self._plan, snapshot, self._market.quotes)
+        others = [a for a in self._turn.journal.result().accounts if a.account != self._plan.account]
+        return Baseline(
+            cash=min(snapshot.cash_usd, expect(self._plan, self._result).cash_usd),
+            exposure=worth - snapshot.cash_usd,
+            net_liquidation=worth,
+            values={reference: order.value_usd for reference, order in self._book.orders.items()},
+            commissions=sum(self._book.commissions.values(), ZERO),
+            elsewhere=sum((_turnover(account) for account in others), ZERO),
+        )
+
+    def _intend(self, references: list[str]) -> None:
+        snapshot = self._snapshot
+        if snapshot is None:
+            raise RefusedError("the account was not looked at: a defect, nothing is sent")
+        self._turn.journal.append(
+            Intent(
+                account=self._plan.account,
+                at=self._market.now().replace(microsecond=0),
+                attempt=len(self._result.intents) + 1,
+                mode=self._turn.envelope.plan.mode,
+                client_id=self._plan.client_id,
+                references=tuple(references),
+                positions=snapshot.positions,
+                cash_usd=snapshot.cash_usd,
+            )
+        )
+
+
+def _turnover(account: AccountResult) -> Decimal:
+    """Return what an account's orders have traded or still may, in USD."""
+    orders = [order for line in account.lines for order in line.orders]
+    return sum(((o.filled if o.is_over else o.dispatch.quantity) * o.dispatch.quote for o in orders), ZERO)
