@@ -1,0 +1,168 @@
+"""What would be sent now: which lines a look leaves out or cuts, and when it has got worse since the yes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from rebalplan.apply.funding import Funds
+from rebalplan.apply.gate import Sent
+from rebalplan.apply.preview import Preview, Situation, as_agreed, foresee, got_worse
+from rebalplan.journal.fold import fold
+from rebalplan.journal.records import AnyRecord
+from rebalplan.money import ZERO
+from tests.apply.support import AT, market_quote
+from tests.builders import con_id_of
+from tests.journal.support import FIRST_BUY, PLAN, SECOND_BUY, SELL, dispatch, done, intent
+
+D = Decimal
+SYMBOLS = ("BND", "QQQ", "VTI")
+NOTE = "RB507 cash was 1,000.00 and is 1,200.00 USD: the extra cash is not touched"
+
+
+def situation(changes: Mapping[str, dict[str, Any]] | None = None, **fields: Any) -> Situation:
+    """Return a market in which everything can be sent, but for the ``changes`` of quotes by symbol."""
+    quotes = {symbol: market_quote(symbol, con_id=con_id_of(symbol)) for symbol in SYMBOLS}
+    for symbol, change in (changes or {}).items():
+        quotes[symbol] = msgspec.structs.replace(quotes[symbol], **change)
+    made = Situation(
+        quotes=quotes,
+        now=AT,
+        expires_at=AT + timedelta(hours=5),
+        closes_at=AT + timedelta(hours=4),
+        net_liquidation_usd=D(10000),
+        funds=Funds(cash=D(1010), floor=ZERO, reserved=ZERO, exposure_room=D(5000)),
+        sent=Sent((), 0, ZERO, ZERO),
+    )
+    return msgspec.structs.replace(made, **fields)
+
+
+def seen(changes: Mapping[str, dict[str, Any]] | None = None, *records: AnyRecord, **fields: Any) -> Preview:
+    return foresee(fold(PLAN, records).of("DU1"), situation(changes, **fields), (NOTE,))
+
+
+def sent(preview: Preview) -> dict[str, Decimal]:
+    """Return what may be sent, by symbol."""
+    return {line.order.symbol: line.order.quantity for line in (*preview.sells, *preview.buys)}
+
+
+def why(preview: Preview, reference: str) -> str:
+    return next(line.why for line in preview.lines if line.reference == reference)
+
+
+def test_in_a_calm_market_every_line_may_be_sent_as_planned() -> None:
+    preview = seen()
+    assert sent(preview) == {"BND": 40, "QQQ": 20, "VTI": 30}
+    assert preview.cuts == ()
+    assert preview.notes == (NOTE,)
+    assert not preview.is_empty
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"halted": True}, "no price for VTI: trading is halted"),
+        ({"closed": True}, "the market of VTI is closed"),
+        ({"last": D(103), "bid": D("102.95"), "ask": D("103.05")}, "VTI moved 3% since the plan"),
+        ({"bid": D(98), "ask": D(102)}, "max_spread_bps"),
+        ({"ask": None}, "VTI has no bid and ask"),
+        ({"problem": "no ticks"}, "no price for VTI: no ticks"),
+    ],
+    ids=["halted", "closed", "moved", "wide", "no ask", "no quote"],
+)
+def test_a_buy_that_cannot_be_sent_is_left_out_and_its_share_of_the_sells_with_it(
+    change: dict[str, Any], reason: str
+) -> None:
+    preview = seen({"VTI": change})
+    assert reason in why(preview, SECOND_BUY)
+    assert sent(preview) == {"BND": 10, "QQQ": 20}
+    assert why(preview, SELL).startswith("buys_left_out: ")
+    assert [line.is_refused for line in preview.cuts] == [False, True]
+
+
+def test_nothing_can_be_sent_when_every_buy_falls_out() -> None:
+    preview = seen({"VTI": {"halted": True}, "QQQ": {"halted": True}})
+    assert preview.is_empty
+    assert sent(preview) == {}
+
+
+def test_a_sell_that_cannot_be_sent_cuts_no_other_line_but_says_what_the_cash_pays_for() -> None:
+    preview = seen({"BND": {"halted": True}})
+    assert sent(preview) == {"QQQ": 20, "VTI": 30}
+    assert "cash pays for about 10 of 30 VTI at the live price" in preview.notes
+
+
+def test_the_limits_count_what_was_sent_and_the_lines_before_this_one() -> None:
+    preview = seen(sent=Sent(("x",), 98, ZERO, ZERO))
+    assert "max_orders = 100" in why(preview, FIRST_BUY)
+    assert sent(preview)["VTI"] == 30
+    assert sent(preview)["BND"] == 20
+
+
+def test_an_order_over_the_turnover_limit_is_left_out() -> None:
+    preview = seen(net_liquidation_usd=D(8000))
+    assert "max_turnover_pct" in why(preview, FIRST_BUY)
+    assert "QQQ" not in sent(preview)
+
+
+def test_after_the_close_and_after_the_expiry_nothing_can_be_sent() -> None:
+    assert seen(closes_at=AT).is_empty
+    assert seen(expires_at=AT).is_empty
+
+
+def test_what_an_earlier_run_sent_is_not_looked_at_and_what_it_missed_counts() -> None:
+    sold = (intent(SELL), dispatch(), done("filled", "40"))
+    died = (dispatch(SECOND_BUY, "30", algo="none"), done("cancelled", "0", SECOND_BUY, cancel_asked=False))
+    preview = seen(None, *sold, *died)
+    assert sent(preview) == {"QQQ": 20}
+    assert any("about 3,000.00 USD more than planned stay in cash" in note for note in preview.notes)
+
+
+def test_a_rest_that_a_resume_owes_is_something_to_send() -> None:
+    dead = [intent(SELL, FIRST_BUY, SECOND_BUY)]
+    records: list[AnyRecord] = [*dead]
+    for reference, quantity in ((SELL, "40"), (FIRST_BUY, "20"), (SECOND_BUY, "30")):
+        records += [dispatch(reference, quantity), done("cancelled", "0", reference)]
+    preview = seen(None, *records)
+    assert (preview.lines, preview.rests, preview.is_empty) == ((), 3, False)
+
+
+MINIMUM = D(500)
+
+
+def test_what_stayed_the_same_or_got_better_is_not_worse() -> None:
+    calm, halted = seen(), seen({"VTI": {"halted": True}})
+    assert got_worse(calm, calm, MINIMUM) == ()
+    assert got_worse(halted, calm, MINIMUM) == ()
+
+
+def test_a_line_that_falls_out_and_a_sell_that_is_cut_for_it_are_worse() -> None:
+    sell, buy = got_worse(seen(), seen({"VTI": {"halted": True}}), MINIMUM)
+    assert sell.startswith("sell BND: buys_left_out")
+    assert buy == "buy VTI: no price for VTI: trading is halted"
+
+
+@pytest.mark.parametrize(("cash", "is_worse"), [("1010", False), ("930", False), ("800", True)])
+def test_money_that_is_missing_is_worse_from_a_tenth_of_the_order_or_the_minimum(
+    cash: str, is_worse: bool
+) -> None:
+    poorer = seen(funds=Funds(cash=D(cash), floor=ZERO, reserved=ZERO, exposure_room=D(5000)))
+    assert bool(got_worse(seen(), poorer, MINIMUM)) == is_worse
+
+
+def test_nothing_is_sent_that_was_not_said_yes_to() -> None:
+    agreed, now = seen({"VTI": {"halted": True}}), seen()
+    final = as_agreed(agreed, now)
+    assert sent(final) == sent(agreed) == {"BND": 10, "QQQ": 20}
+    assert why(final, SECOND_BUY) == why(agreed, SECOND_BUY)
+
+
+def test_a_line_that_nobody_was_shown_is_left_out() -> None:
+    now = seen()
+    agreed = msgspec.structs.replace(now, lines=now.lines[:-1])
+    assert sent(as_agreed(agreed, now)) == {"BND": 40, "QQQ": 20}
