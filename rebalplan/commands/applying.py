@@ -210,15 +210,16 @@ def _finish(prepared: _Prepared, outcome: Outcome, stop: Stop, screen: Screen) -
 
 
 def _exit_code(prepared: _Prepared, outcome: Outcome) -> ExitCode:
-    """Return what happened: stopped, all as planned, nothing sent, or something in between."""
+    """Return what happened: stopped, all as planned, nothing sent, or something in between.
+
+    An account that an earlier run applied is no trouble where this one did something.
+    """
     if outcome.stopped:
         return ExitCode.INTERRUPTED
-    accounts = accounts_of(prepared.stages)
-    applied_before = [a for a in accounts if outcome.result.of(a).is_applied and a not in outcome.done]
-    if outcome.declined and not outcome.done and not outcome.problems:
-        return ExitCode.REFUSED
-    if not outcome.problems or (outcome.done and set(outcome.problems) <= set(applied_before)):
-        return ExitCode.DONE
-    nothing_begun = all(not outcome.result.of(a).intents for a in accounts)
-    all_were_over = set(accounts) == set(applied_before)
-    return ExitCode.REFUSED if nothing_begun or all_were_over else ExitCode.INCOMPLETE
+    accounts = [outcome.result.of(account) for account in accounts_of(prepared.stages)]
+    applied_before = {a.account for a in accounts if a.is_applied and a.account not in outcome.done}
+    if set(outcome.problems) <= applied_before:
+        was_nothing_to_do = not outcome.declined and not outcome.problems
+        return ExitCode.DONE if outcome.done or was_nothing_to_do else ExitCode.REFUSED
+    is_begun = any(account.intents and not account.is_applied for account in accounts)
+    return ExitCode.INCOMPLETE if outcome.done or is_begun else ExitCode.REFUSED

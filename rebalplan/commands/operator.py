@@ -13,9 +13,8 @@ from rebalplan.codec import Envelope
 from rebalplan.commands.stopping import Stop
 from rebalplan.errors import RefusedError
 from rebalplan.journal.journal import Journal
-from rebalplan.journal.result import ApplyResult
 from rebalplan.ports import Clock
-from rebalplan.render.apply import render_result
+from rebalplan.render.apply import render_ended
 from rebalplan.render.confirmation import confirmation
 from rebalplan.render.style import Style
 
@@ -136,6 +135,5 @@ class Terminal:
     def ended(self, account: str) -> None:
         """Show what became of an account before the next one is asked about, and write its report."""
         self._pause()
-        result = ApplyResult((self._journal.result_of(account),))
-        self._screen.echo(render_result(result, [account], self._screen.style) + "\n")
+        self._screen.echo(render_ended(self._journal.result_of(account), self._screen.style) + "\n")
         self._report(account)

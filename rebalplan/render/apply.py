@@ -112,6 +112,12 @@ def render_result(
     return "\n\n".join([*tables, "\n".join(_account_line(account, style) for account in chosen)])
 
 
+def render_ended(account: AccountResult, style: Style = PLAIN) -> str:
+    """Return what became of an account whose turn is over: its lines, when any was opened, and a line of its own."""
+    end = _account_line(account, style)
+    return f"{_lines_table(account, style)}\n{end}" if account.lines and account.intents else end
+
+
 def _lines_table(account: AccountResult, style: Style) -> str:
     rows = [_line(account.account, line, style) for line in account.lines]
     return table(rows, _LINES, right=("Planned", "Filled", "Price", "Value $", "Commission $"))
