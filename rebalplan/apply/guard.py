@@ -1,4 +1,4 @@
-"""Live and paper never mix: the plan's mode, the account's id, its port and ``allow_live`` agree or nothing is sent."""
+"""Which accounts a plan may be sent to: the plan's mode, the account's id, its port and its own switches agree."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ LIVE_PORTS, PAPER_PORTS = (4001, 7496), (4002, 7497)
 
 def check_mode(account: AccountSettings, mode: Mode) -> None:
     """Raise ``RefusedError`` for an account that a plan of this mode must not be sent to as the settings stand."""
+    check_own_read_only(account)
     if mode == "sim":
         return
     name, port, paper = account.account, account.endpoint.port, is_paper(account.account)
@@ -25,4 +26,12 @@ def check_mode(account: AccountSettings, mode: Mode) -> None:
     if not paper and not account.allow_live:
         raise RefusedError(
             f"{name} is a live account and allow_live = false: set it to true in [limits] to trade it"
+        )
+
+
+def check_own_read_only(account: AccountSettings) -> None:
+    """Raise ``RefusedError`` for an account whose own section says ``read_only = true``, in every mode."""
+    if account.read_only:
+        raise RefusedError(
+            f"{account.account} is read-only: set read_only to false in [account:{account.account}] to trade it"
         )

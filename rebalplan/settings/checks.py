@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from rebalplan.policy import Policy
 from rebalplan.settings.findings import Findings
-from rebalplan.settings.model import AccountsSettings
+from rebalplan.settings.model import AccountsSettings, IbkrSettings
 from rebalplan.settings.reading import Values
 
 SESSION_MIN = 390
@@ -20,6 +20,16 @@ def check_accounts(accounts: AccountsSettings, values: Values, findings: Finding
             f"backoff_sec {accounts.backoff_sec:f} is more than "
             f"backoff_max_sec {accounts.backoff_max_sec:f}; lower the one or raise the other",
             line=_line(values, "backoff_sec", "backoff_max_sec"),
+        )
+
+
+def check_read_only(account: str, shared: Values, own: Values, findings: Findings) -> None:
+    """Note an account that means to be written to while nothing may be: its own key can only add to the general one."""
+    general = shared["read_only"].value if "read_only" in shared else IbkrSettings().read_only
+    if general and "read_only" in own and not own["read_only"].value:
+        findings.warn(
+            f"read_only = false of account {account} has no effect, because [ibkr] read_only is true for all accounts",
+            line=own["read_only"].line,
         )
 
 

@@ -29,6 +29,9 @@ from rebalplan.settings.wording import bare, nearest
 NO_EFFECT = frozenset({"parallel", "max_passes", "maintenance_buffer_pct"})
 """Keys of older files, accepted in every section and reported as having no effect."""
 
+PROTECTING_SECTIONS = ("limits", "approval")
+_PROTECTING_KEYS = frozenset({"read_only", "confirm_mode", "allow_live"})
+
 ACCOUNT_PREFIX = "account:"
 LIST_SECTIONS = ("models",)
 """Sections whose keys are names of the user's own."""
@@ -81,6 +84,7 @@ ACCOUNT_KEYS: Mapping[str, Kind] = MappingProxyType(
     {
         "path": file_path(),
         "models": _AS_WRITTEN,
+        "read_only": flag(),
         **_kinds(Endpoint),
         **{key: kind for kinds in _POLICY.values() for key, kind in kinds.items()},
     }
@@ -91,6 +95,17 @@ ACCOUNT_KEYS: Mapping[str, Kind] = MappingProxyType(
 def home_of(key: str) -> str:
     """Return the section that a key belongs to, or an empty string for an unknown key."""
     return next((section for section, kinds in SECTIONS.items() if key in kinds), "")
+
+
+def protects(key: str) -> bool:
+    """Return whether somebody who writes this key counts on it: where it has no effect it is an error."""
+    return key in _PROTECTING_KEYS or any(key in SECTIONS.get(name, {}) for name in PROTECTING_SECTIONS)
+
+
+def no_effect_message(key: str, title: str, why: str = "") -> str:
+    """Return the error for a key that protects, in a section where it does not; ``why`` follows the title."""
+    places = f"[{home_of(key)}]" + (", or in [account:ID] for one account" if key in ACCOUNT_KEYS else "")
+    return f"{key} has no effect in [{bare(title)}]{why}; write it in {places}"
 
 
 def unknown_key_message(key: str, title: str, known: Mapping[str, Kind]) -> str:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from rebalplan.policy import ExecutionPolicy, LimitsPolicy, Policy, PricingPolicy, RebalancePolicy
-from rebalplan.settings.checks import check_accounts, check_policy
+from rebalplan.settings.checks import check_accounts, check_policy, check_read_only
 from rebalplan.settings.files import read_text
 from rebalplan.settings.findings import Findings
 from rebalplan.settings.identities import AccountSection, is_account_section, read_account_sections, read_ids
-from rebalplan.settings.keys import ACCOUNT_KEYS, LIST_SECTIONS, SECTIONS, unknown_section_message
-from rebalplan.settings.lines import Section, read_sections
+from rebalplan.settings.keys import (
+    ACCOUNT_KEYS,
+    LIST_SECTIONS,
+    SECTIONS,
+    no_effect_message,
+    protects,
+    unknown_section_message,
+)
+from rebalplan.settings.lines import Entry, Section, read_sections
 from rebalplan.settings.model import (
     AccountSettings,
     AccountsSettings,
@@ -107,6 +115,8 @@ def _read_overrides(
             findings.warn(
                 f"account {account} is not in [accounts] ids; this section has no effect", line=section.line
             )
+            known = [entry for entry in section.entries if entry.key in ACCOUNT_KEYS]
+            _refuse_protecting(section, known, f", because {account} is not in [accounts] ids", findings)
         entry = next((entry for entry in section.entries if entry.key == "models"), None)
         models = None if entry is None else read_override(entry, section.title, findings)
         overrides[account] = _Override(read_section(section, ACCOUNT_KEYS, findings), models)
@@ -119,6 +129,14 @@ def _warn_of_unknown_sections(
     for section in sections:
         if section.name not in {*SECTIONS, *LIST_SECTIONS} and not is_account_section(section):
             findings.warn(unknown_section_message(section.title, ids), line=section.line)
+            _refuse_protecting(section, section.entries, ", because rebal knows no such section", findings)
+
+
+def _refuse_protecting(section: Section, entries: Iterable[Entry], why: str, findings: Findings) -> None:
+    """Note each of these keys that somebody counts on, in a section without effect."""
+    for entry in entries:
+        if protects(entry.key):
+            findings.error(no_effect_message(entry.key, section.title, why), line=entry.line)
 
 
 def _check_models_given(
@@ -147,6 +165,7 @@ def _build_policy(values: Values) -> Policy:
 def _account(name: str, override: _Override, shared: _Shared, findings: Findings) -> AccountSettings:
     """Return one account's settings: its own values over the shared ones over the defaults."""
     values = {**shared.values, **override.values}
+    check_read_only(name, shared.values, override.values, findings)
     policy = shared.policy
     if override.values:
         policy = _build_policy(values)
@@ -158,6 +177,7 @@ def _account(name: str, override: _Override, shared: _Shared, findings: Findings
         models=shared.models if override.models is None else override.models,
         policy=policy,
         allow_live="allow_live" in values and values["allow_live"].value is True,
+        read_only="read_only" in override.values and override.values["read_only"].value is True,
     )
 
 

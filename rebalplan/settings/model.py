@@ -43,7 +43,7 @@ class AccountSettings(msgspec.Struct, frozen=True):
     """Everything that holds for one account: the global values with the account's own on top.
 
     ``account`` is in upper case. ``portfolios`` is the CSV file, absolute or relative to the working
-    directory.
+    directory. ``read_only`` is the account's own: it holds beside that of ``IbkrSettings`` and never lifts it.
     """
 
     account: str
@@ -52,6 +52,7 @@ class AccountSettings(msgspec.Struct, frozen=True):
     models: tuple[ModelWeight, ...]
     policy: Policy
     allow_live: bool = False
+    read_only: bool = False
 
 
 class AccountsSettings(msgspec.Struct, frozen=True):

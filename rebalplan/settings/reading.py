@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from rebalplan.settings.findings import Findings
-from rebalplan.settings.keys import SECTIONS, unknown_key_message
+from rebalplan.settings.keys import SECTIONS, no_effect_message, protects, unknown_key_message
 from rebalplan.settings.lines import LIST_KEYS, Entry, Section
 from rebalplan.settings.values import Kind, Value, ValueRefusedError
 from rebalplan.settings.wording import shown
@@ -40,7 +40,9 @@ def read_section(section: Section, known: Mapping[str, Kind], findings: Findings
     """Return the values of one section, and note what is unknown or refused."""
     values: dict[str, Found] = {}
     for entry in section.entries:
-        if entry.key not in known:
+        if entry.key not in known and protects(entry.key):
+            findings.error(no_effect_message(entry.key, section.title), line=entry.line)
+        elif entry.key not in known:
             findings.warn(unknown_key_message(entry.key, section.title, known), line=entry.line)
         elif entry.key not in LIST_KEYS:
             found = _read(entry, known[entry.key], findings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from rebalplan.apply.guard import LIVE_PORTS, PAPER_PORTS, check_mode
@@ -59,3 +60,10 @@ def test_a_live_account_is_refused_until_it_is_allowed() -> None:
 def test_in_the_simulation_nothing_is_live() -> None:
     for account in ("DU1", "U1"):
         check_mode(settings(account, 4001), "sim")
+
+
+@pytest.mark.parametrize("mode", ["sim", "paper", "live"])
+def test_an_account_of_its_own_read_only_is_refused_in_every_mode(mode: Mode) -> None:
+    account = msgspec.structs.replace(settings("DU1"), read_only=True)
+    with pytest.raises(RefusedError, match=r"DU1 is read-only: set read_only to false in \[account:DU1\]"):
+        check_mode(account, mode)

@@ -234,6 +234,22 @@ def test_a_read_only_setting_refuses(sample: Workspace, gateway: Gateway) -> Non
     assert "read_only = true" in result.err
 
 
+@pytest.mark.parametrize("read_only", ACCOUNTS)
+def test_a_read_only_account_is_refused_and_the_others_go_on(
+    sample: Workspace, gateway: Gateway, read_only: str
+) -> None:
+    text = (sample.folder / "settings.ini").read_text(encoding="utf-8")
+    header = f"[account:{read_only}]\n"
+    before, _, after = text.partition(header)
+    sample.write("settings.ini", f"{before.rstrip()}\n{header}read_only = true\n{after}")
+    result = sample.run("apply", "latest", "--yes")
+    others = [account for account in ACCOUNTS if account != read_only]
+    assert result.code == 4
+    assert f"{read_only} is read-only: set read_only to false" in result.out
+    assert sorted(received(gateway)) == sorted(planned_orders(sample, *others))
+    assert f"apply will refuse it: {read_only} is read-only" in sample.run("plan", "--dry-run").err
+
+
 def test_another_plan_than_the_expected_one_is_refused(sample: Workspace, gateway: Gateway) -> None:
     result = sample.run("apply", "latest", "--yes", "--expect", "0" * 12)
     assert (result.code, received(gateway)) == (3, [])
