@@ -94,16 +94,24 @@ class AccountError(RebalError):
     """One account cannot be planned; the others go on. The message becomes the reason in the plan."""
 
 
+Severity = Literal["error", "warning"]
+
+
 class Problem(msgspec.Struct, frozen=True, order=True):
     """One finding in an input file.
 
-    ``line`` and ``column`` count from 1; 0 means the whole file or the whole line.
+    ``line`` and ``column`` count from 1; 0 means the whole file or the whole line. ``section`` is the section of
+    settings.ini, or empty. ``may_protect`` marks a warning about something unknown that may have been meant to
+    protect, such as a misspelled limit: nobody may be skipped over it with ``--yes``.
     """
 
     file: str
     line: int
     column: int
     message: str
+    severity: Severity = "error"
+    section: str = ""
+    may_protect: bool = False
 
     def __str__(self) -> str:
         """Return ``file:line:column: message`` without the parts that are 0."""
@@ -115,5 +123,17 @@ class InputError(RebalError):
     """An input file has problems; all of them are reported together, in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(problems))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        self.problems = tuple(sorted(problems, key=_place))
+        super().__init__("\n".join(map(_marked, self.problems)))
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str, str]:
+    """Return what problems are sorted by: at one place the errors come before the warnings."""
+    return problem.file, problem.line, problem.column, problem.severity, problem.message
+
+
+def _marked(problem: Problem) -> str:
+    """Return the problem as it stands among errors: a warning says that it is one."""
+    if problem.severity == "warning":
+        problem = msgspec.structs.replace(problem, message=f"warning: {problem.message}")
+    return str(problem)

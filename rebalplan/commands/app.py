@@ -122,8 +122,8 @@ def _report(error: Exception) -> int:
         return ExitCode.USAGE
     if isinstance(error, InputError):
         typer.echo("Error: the input files cannot be used.", err=True)
-        for problem in error.problems:
-            typer.echo(f"  {problem}", err=True)
+        for line in str(error).splitlines():
+            typer.echo(f"  {line}", err=True)
         return error.exit_code
     if isinstance(error, RebalError):
         typer.echo(f"Error: {error}", err=True)

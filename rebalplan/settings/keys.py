@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType, UnionType
@@ -13,6 +13,7 @@ import msgspec
 from rebalplan.policy import Policy
 from rebalplan.settings.model import AccountsSettings, Endpoint, IbkrSettings, IoSettings, SimSettings
 from rebalplan.settings.ranges import RANGES, unit_of
+from rebalplan.settings.successors import SUCCESSORS
 from rebalplan.settings.values import (
     Kind,
     choice,
@@ -30,6 +31,8 @@ NO_EFFECT = frozenset({"parallel", "max_passes", "maintenance_buffer_pct"})
 """Keys of older files, accepted in every section and reported as having no effect."""
 
 PROTECTING_SECTIONS = ("limits", "approval")
+GUARDED_SECTIONS = ("accounts", *PROTECTING_SECTIONS)
+"""Where any unknown key may be a misspelled protection."""
 _PROTECTING_KEYS = frozenset({"read_only", "confirm_mode", "allow_live"})
 
 ACCOUNT_PREFIX = "account:"
@@ -109,22 +112,46 @@ def no_effect_message(key: str, title: str, why: str = "") -> str:
 
 
 def unknown_key_message(key: str, title: str, known: Mapping[str, Kind]) -> str:
-    """Return the warning for a key unknown in its section: where it belongs, or what is nearest."""
+    """Return the warning for a key unknown in its section: where it belongs, or which key is near."""
     if key in NO_EFFECT:
         return f"{key} is a key of older files and has no effect; delete the line"
     ignored = f"unknown key {bare(key)} in [{bare(title)}] is ignored"
     if home := home_of(key):
         return f"{ignored}; it belongs in [{home}]"
-    in_section = nearest(key, known)
-    everywhere = nearest(key, [name for kinds in SECTIONS.values() for name in kinds])
-    nearest_key = nearest(key, [in_section, everywhere])
+    if key in SUCCESSORS:
+        return f"{ignored}; {SUCCESSORS[key]}"
+    nearest_key = _nearest_key(key, known)
     where = "" if nearest_key in known else f" in [{home_of(nearest_key)}]"
-    return f"{ignored}; the nearest known key is {nearest_key}{where}"
+    return f"{ignored}; the nearest known key is {nearest_key}{where}" if nearest_key else ignored
+
+
+def _nearest_key(key: str, known: Mapping[str, Kind]) -> str:
+    """Return the known key that this one may be misspelled, of its own section first, or an empty string."""
+    everywhere = nearest(key, [name for kinds in SECTIONS.values() for name in kinds])
+    return nearest(key, [name for name in (nearest(key, known), everywhere) if name])
+
+
+def key_may_protect(key: str, section: str, known: Mapping[str, Kind]) -> bool:
+    """Return whether an unknown key may have been meant to protect: by its section, or by the key it is near."""
+    if key in NO_EFFECT or home_of(key):
+        return False
+    return section in GUARDED_SECTIONS or protects(_nearest_key(key, known))
 
 
 def unknown_section_message(title: str, account_ids: tuple[str, ...]) -> str:
-    """Return the warning for a section that is not known, with the nearest one."""
-    known = [*SECTIONS, *LIST_SECTIONS, *(ACCOUNT_PREFIX + account for account in account_ids)]
-    return (
-        f"unknown section [{bare(title)}] is ignored; the nearest known section is [{nearest(title, known)}]"
+    """Return the warning for a section that is not known, with one that is near."""
+    near = _nearest_section(title, account_ids)
+    return f"unknown section [{bare(title)}] is ignored" + (
+        f"; the nearest known section is [{near}]" if near else ""
     )
+
+
+def _nearest_section(title: str, account_ids: tuple[str, ...]) -> str:
+    if title.upper() in account_ids:
+        return ACCOUNT_PREFIX + title.upper()
+    return nearest(title, [*SECTIONS, *LIST_SECTIONS, *(ACCOUNT_PREFIX + account for account in account_ids)])
+
+
+def section_may_protect(name: str, keys: Iterable[str]) -> bool:
+    """Return whether an unknown section may have been meant to protect: by its name, or by a key in it."""
+    return nearest(name, GUARDED_SECTIONS) != "" or any(key_may_protect(key, name, {}) for key in keys)

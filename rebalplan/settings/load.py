@@ -18,6 +18,8 @@ from rebalplan.settings.keys import (
     SECTIONS,
     no_effect_message,
     protects,
+    section_may_protect,
+    unknown_key_message,
     unknown_section_message,
 )
 from rebalplan.settings.lines import Entry, Section, read_sections
@@ -32,6 +34,7 @@ from rebalplan.settings.model import (
     SimSettings,
 )
 from rebalplan.settings.reading import Found, Values, build, read_section, read_values
+from rebalplan.settings.successors import SUCCESSORS
 from rebalplan.settings.weights import read_models, read_override
 from rebalplan.settings.wording import escaped
 
@@ -63,6 +66,7 @@ def load_settings(path: Path) -> Settings:
     """
     findings = Findings(escaped(str(path)))
     sections = read_sections(read_text(path, if_missing=_IF_MISSING), findings)
+    findings.name_sections({section.line: section.name for section in sections})
     settings = _resolve(path, sections, findings)
     findings.raise_errors()
     return msgspec.structs.replace(settings, warnings=findings.warnings)
@@ -128,7 +132,14 @@ def _warn_of_unknown_sections(
 ) -> None:
     for section in sections:
         if section.name not in {*SECTIONS, *LIST_SECTIONS} and not is_account_section(section):
-            findings.warn(unknown_section_message(section.title, ids), line=section.line)
+            findings.warn(
+                unknown_section_message(section.title, ids),
+                line=section.line,
+                may_protect=section_may_protect(section.name, (entry.key for entry in section.entries)),
+            )
+            for entry in section.entries:
+                if entry.key in SUCCESSORS:
+                    findings.warn(unknown_key_message(entry.key, section.title, {}), line=entry.line)
             _refuse_protecting(section, section.entries, ", because rebal knows no such section", findings)
 
 

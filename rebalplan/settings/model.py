@@ -90,3 +90,12 @@ class Settings(msgspec.Struct, frozen=True):
     io: IoSettings
     sim: SimSettings
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def unread_protections(self) -> tuple[Problem, ...]:
+        """The warnings about something unknown that may have been meant to protect: ``--yes`` refuses over them.
+
+        These are unknown keys of [limits], [accounts] and [approval], sections whose names are near to theirs, and
+        unknown keys elsewhere that are near to one that protects.
+        """
+        return tuple(warning for warning in self.warnings if warning.may_protect)

@@ -8,7 +8,13 @@ from typing import TypeVar
 import msgspec
 
 from rebalplan.settings.findings import Findings
-from rebalplan.settings.keys import SECTIONS, no_effect_message, protects, unknown_key_message
+from rebalplan.settings.keys import (
+    SECTIONS,
+    key_may_protect,
+    no_effect_message,
+    protects,
+    unknown_key_message,
+)
 from rebalplan.settings.lines import LIST_KEYS, Entry, Section
 from rebalplan.settings.values import Kind, Value, ValueRefusedError
 from rebalplan.settings.wording import shown
@@ -43,7 +49,11 @@ def read_section(section: Section, known: Mapping[str, Kind], findings: Findings
         if entry.key not in known and protects(entry.key):
             findings.error(no_effect_message(entry.key, section.title), line=entry.line)
         elif entry.key not in known:
-            findings.warn(unknown_key_message(entry.key, section.title, known), line=entry.line)
+            findings.warn(
+                unknown_key_message(entry.key, section.title, known),
+                line=entry.line,
+                may_protect=key_may_protect(entry.key, section.name, known),
+            )
         elif entry.key not in LIST_KEYS:
             found = _read(entry, known[entry.key], findings)
             if found is not None:

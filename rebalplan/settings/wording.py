@@ -33,10 +33,14 @@ def shown(text: str) -> str:
     return f"'{bare(text)}'"
 
 
+NEAR = 0.75
+"""How alike two names are, from 0 to 1, when one may be the other misspelled: ``max_ordr_usd``, not ``prefer_rth``."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name most like ``name`` in any case, or an empty string when none is known."""
+    """Return the known name most like ``name`` in any case, or an empty string when none is near."""
     import difflib  # noqa: PLC0415  # only a file with a problem pays for it
 
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    matches = difflib.get_close_matches(name[:MAX_SHOWN].casefold(), by_folded, n=1, cutoff=0.0)
+    matches = difflib.get_close_matches(name[:MAX_SHOWN].casefold(), by_folded, n=1, cutoff=NEAR)
     return by_folded[matches[0]] if matches else ""

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from rebalplan.settings import Settings
+from rebalplan.settings.keys import ACCOUNT_KEYS, SECTIONS
 from rebalplan.settings.lines import Entry, Part
+from rebalplan.settings.successors import SUCCESSORS
 
 Load = Callable[[str], Settings]
 Problems = Callable[[str], list[str]]
@@ -137,6 +139,13 @@ def test_a_long_value_is_cut_in_a_message(problems: Problems) -> None:
             "[account:DU1]\npacing_sec = x\n",
             "unknown key pacing_sec in [account:DU1] is ignored; it belongs in [accounts]",
         ),
+        ("[telegram]\ntoken = x\n", "unknown section [telegram] is ignored"),
+        ("[rebalance]\napi_key = x\n", "unknown key api_key in [rebalance] is ignored"),
+        (
+            "[rebalance]\nprefer_rth = true\n",
+            "unknown key prefer_rth in [rebalance] is ignored; "
+            "trading_hours in [rebalance] decides; rth is its default",
+        ),
         ("[limits]\nparallel = 3\n", "parallel is a key of older files and has no effect; delete the line"),
         (
             "[account:DU1]\nMAX_PASSES = 3\n",
@@ -159,3 +168,15 @@ def test_a_value_is_cut_after_sixty_characters(problems: Problems, length: int, 
 def test_a_value_that_begins_on_its_second_line_has_no_space_before_it() -> None:
     parts = (Part(1, ""), Part(2, "a:0.5,"), Part(3, "b:0.5"))
     assert Entry("models", "models", 1, parts).text == "a:0.5, b:0.5"
+
+
+def test_every_successor_of_an_older_key_is_told_also_in_a_section_that_is_unknown(load: Load) -> None:
+    lines = "".join(f"{key} = 1\n" for key in SUCCESSORS)
+    told = [warning.message for warning in load(f"{MINIMAL}[safety]\n{lines}").warnings]
+    assert told[0] == "unknown section [safety] is ignored"
+    assert told[1:] == [f"unknown key {key} in [safety] is ignored; {why}" for key, why in SUCCESSORS.items()]
+
+
+def test_a_successor_is_for_no_key_that_is_read() -> None:
+    read = {key for kinds in SECTIONS.values() for key in kinds} | set(ACCOUNT_KEYS)
+    assert not read & set(SUCCESSORS)

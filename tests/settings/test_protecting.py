@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from rebalplan.errors import InputError
 from rebalplan.settings import Settings
 from rebalplan.settings.keys import SECTIONS
 
@@ -74,3 +75,56 @@ def test_an_account_cannot_lift_the_general_read_only(load: Load, general: str) 
 def test_read_only_of_one_account_leaves_the_others_alone(load: Load) -> None:
     text = f"[ibkr]\nread_only = no\n{MINIMAL.replace('DU1', 'DU1, DU2')}[account:DU2]\nread_only = yes\n"
     assert [account.read_only for account in load(text).account_settings] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "section"),
+    [
+        ("[limits]\nmax_ordr_usd = 100\n", "limits"),
+        ("[limits]\nnote = mine\n", "limits"),
+        ("[accounts]\nconfirm = always\nids = DU1\n", "accounts"),
+        ("[approval]\nrequierd = 2\n", "approval"),
+        ("[limit]\n", "limit"),
+        ("[safety]\nmax_ordr_usd = 100\n", "safety"),
+        ("[account:DU1]\nmax_ordr_usd = 100\n", "account:du1"),
+        ("[ibkr]\nreadonly = true\n", "ibkr"),
+    ],
+)
+def test_what_is_unknown_and_may_have_been_meant_to_protect_refuses_yes(
+    load: Load, text: str, section: str
+) -> None:
+    rest = "[models]\nA = 1\n" if "[accounts]" in text else MINIMAL
+    settings = load(text + rest)
+    (warning,) = settings.unread_protections
+    assert (warning.file, warning.severity, warning.section) == ("settings.ini", "warning", section)
+    assert settings.warnings == (warning,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[limits]\nparallel = 3\n",
+        "[limits]\nmin_order_usd = 3\n",
+        "[rebalance]\nmin_ordr_usd = 3\n",
+        "[account:DU1]\nnote = mine\n",
+        "[telegram]\ntoken = abc\n",
+        "[rebalance]\ntrading_hours = eth\n",
+    ],
+)
+def test_every_other_warning_leaves_yes_alone(load: Load, text: str) -> None:
+    settings = load(MINIMAL + text)
+    assert len(settings.warnings) == 1
+    assert settings.unread_protections == ()
+
+
+def test_a_problem_carries_the_section_that_it_is_in(load: Load) -> None:
+    with pytest.raises(InputError) as caught:
+        load(f"{MINIMAL}[io]\nnote = 1\nlog_level = loud\n[Limits]\nmax_orders = x\nmaxorders = 2\n")
+    assert [(p.line, p.section, p.severity, p.may_protect) for p in caught.value.problems] == [
+        (6, "io", "warning", False),
+        (7, "io", "error", False),
+        (9, "limits", "error", False),
+        (10, "limits", "warning", True),
+    ]
+    words = [line.split()[1] for line in str(caught.value).splitlines()]
+    assert words == ["warning:", "log_level", "max_orders", "warning:"]
