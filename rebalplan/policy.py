@@ -42,7 +42,7 @@ class PricingPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     price_source: Literal["last", "close", "bid", "ask", "mid"] = "last"
     fallback_to_snapshot: bool = True
-    price_max_age_sec: int = 90
+    price_max_age_sec: Decimal = Decimal(90)
     allow_delayed: bool = False
 
 
@@ -53,11 +53,11 @@ class ExecutionPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     algo_preference: Literal["none", "adaptive", "midprice"] = "adaptive"
     adaptive_priority: Literal["patient", "normal", "urgent"] = "normal"
     fallback_plain_market: bool = True
-    wait_before_fallback: int = 300
+    wait_before_fallback: Decimal = Decimal(300)
     batch_orders: bool = True
     sequence: Literal["sells_first", "together"] = "sells_first"
-    fill_timeout_sec: int = 600
-    commission_report_timeout: int = 5
+    fill_timeout_sec: Decimal = Decimal(600)
+    commission_report_timeout: Decimal = Decimal(5)
 
 
 class LimitsPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -109,8 +109,8 @@ def _last(quote: Quote, pricing: PricingPolicy, limits: LimitsPolicy) -> tuple[D
     if quote.last_at is None:
         return None, "last trade without a time"
     age = quote.received_at - quote.last_at
-    if age > timedelta(seconds=pricing.price_max_age_sec):
-        seconds = int(age.total_seconds())
+    if age > timedelta(microseconds=int(pricing.price_max_age_sec.scaleb(6))):
+        seconds = -(-age // timedelta(seconds=1))
         return None, f"last trade {seconds} s old (price_max_age_sec = {pricing.price_max_age_sec})"
     if quote.bid is not None and quote.ask is not None:
         slack = divide(quote.last * limits.max_price_move_pct, HUNDRED)

@@ -11,7 +11,7 @@ from rebalplan.pricing import NoPrice, Price, choose_price
 from tests.builders import quote
 
 FULL = quote("VTI", "10", bid="10.01", ask="10.03", close="10.5")
-LIMIT_SEC = PricingPolicy().price_max_age_sec
+LIMIT_SEC = int(PricingPolicy().price_max_age_sec)
 
 
 def chosen(made: Quote, source: PriceSource = "last", **keys: Any) -> tuple[str, str] | str:
@@ -104,6 +104,13 @@ def test_a_trade_is_a_price_up_to_its_age_limit(age: int, found: tuple[str, str]
 def test_a_stale_trade_says_its_age_and_the_limit() -> None:
     why = chosen(quote("VTI", "10", age_sec=120), fallback_to_snapshot=False)
     assert why == f"last trade 120 s old (price_max_age_sec = {LIMIT_SEC})"
+
+
+def test_an_age_limit_may_be_a_fraction_of_a_second() -> None:
+    assert chosen(quote("VTI", "10", age_sec=2), price_max_age_sec=Decimal("2.5")) == ("10", "last")
+    assert chosen(
+        quote("VTI", "10", age_sec=3), price_max_age_sec=Decimal("2.5"), fallback_to_snapshot=False
+    ) == ("last trade 3 s old (price_max_age_sec = 2.5)")
 
 
 def test_a_trade_whose_time_is_not_known_is_no_price() -> None:

@@ -150,7 +150,7 @@ class Desk:
 
     def await_commissions(self) -> None:
         """Give the broker ``commission_report_timeout`` to say what the fills cost."""
-        until = self._clock.now() + timedelta(seconds=self._execution.commission_report_timeout)
+        until = self._clock.now() + timedelta(seconds=float(self._execution.commission_report_timeout))
         while self._book.lacks_commissions() and self._clock.now() < until:
             self._take_in(min(self._timing.tick_sec, (until - self._clock.now()).total_seconds()))
 

@@ -40,11 +40,13 @@ class Watch:
             if order.ended_at is not None:
                 lacks_fills_only = order.end_filled >= order.whole
                 seconds = (
-                    self._execution.commission_report_timeout if lacks_fills_only else self._timing.agree_sec
+                    float(self._execution.commission_report_timeout)
+                    if lacks_fills_only
+                    else self._timing.agree_sec
                 )
                 self._ask_once_ripe(order, order.ended_at + timedelta(seconds=seconds))
             elif order.ask_at is None and (order.order_id is None or order.cancel_asked):
-                self._ask_in(order, self._execution.commission_report_timeout)
+                self._ask_in(order, float(self._execution.commission_report_timeout))
 
     def _ask_once_ripe(self, order: Order, ripe_at: datetime) -> None:
         """Ask about an ended order when what crossed its end has had the time to show; not later for other reasons."""
@@ -121,5 +123,5 @@ class Watch:
         """Return how many seconds an order is watched before it is cancelled."""
         execution = self._execution
         if order.dispatch.algo != "none" and execution.fallback_plain_market:
-            return min(execution.wait_before_fallback, execution.fill_timeout_sec)
-        return execution.fill_timeout_sec
+            return float(min(execution.wait_before_fallback, execution.fill_timeout_sec))
+        return float(execution.fill_timeout_sec)

@@ -41,7 +41,7 @@ def test_an_acknowledged_order_is_left_alone_until_its_cancel() -> None:
     clock.sleep(100)
     assert watch.due([order]) == []
     assert not watch.is_to_be_cancelled(order, stopped=False)
-    clock.sleep(ExecutionPolicy().wait_before_fallback)
+    clock.sleep(float(ExecutionPolicy().wait_before_fallback))
     assert watch.is_to_be_cancelled(order, stopped=False)
 
 
@@ -69,7 +69,7 @@ def test_an_order_that_ended_without_its_executions_is_asked_about() -> None:
     book.shown(shown())
     book.status(status("Filled", "40"))
     watch.leave_none_alone([order])
-    clock.sleep(ExecutionPolicy().commission_report_timeout)
+    clock.sleep(float(ExecutionPolicy().commission_report_timeout))
     assert watch.due([order]) == [order]
 
 

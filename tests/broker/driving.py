@@ -181,9 +181,9 @@ SETTINGS = {
     ";timeout_sec = 30": "timeout_sec = 1",
     ";retries = 3": "retries = 0",
     "per_holding_band_bps = 50": "per_holding_band_bps = 300",
-    ";wait_before_fallback = 300": "wait_before_fallback = 9",
+    ";wait_before_fallback = 300": "wait_before_fallback = 8.5",
     ";fill_timeout_sec = 600": "fill_timeout_sec = 14",
-    ";commission_report_timeout = 5": "commission_report_timeout = 3",
+    ";commission_report_timeout = 5": "commission_report_timeout = 2.5",
 }
 """Few orders, and waits in seconds of the ticking clock."""
 

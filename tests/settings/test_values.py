@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalplan.policy import Policy
+from rebalplan.policy import Policy, policy_values
 from rebalplan.settings import Settings
 from rebalplan.settings.findings import Findings
 from rebalplan.settings.keys import ACCOUNT_KEYS, SECTIONS
 from rebalplan.settings.lines import read_sections
-from rebalplan.settings.ranges import RANGES
+from rebalplan.settings.ranges import RANGES, unit_of
 from rebalplan.settings.reading import read_values
 
 Load = Callable[[str], Settings]
@@ -96,9 +96,27 @@ def test_an_account_may_lift_a_limit_that_the_others_have(load: Load) -> None:
 
 
 def test_a_whole_number_may_be_written_with_a_zero_fraction_as_in_older_files(load: Load) -> None:
-    execution = policy(load(f"{MINIMAL}[execution]\ncommission_report_timeout = 5.0\n")).execution
-    assert execution.commission_report_timeout == 5
-    assert type(execution.commission_report_timeout) is int
+    limits = policy(load(f"{MINIMAL}[limits]\nopen_guard_min = 5.0\n")).limits
+    assert limits.open_guard_min == 5
+    assert type(limits.open_guard_min) is int
+
+
+SECONDS = [
+    (section, key) for section, kinds in SECTIONS.items() for key in kinds if unit_of(key) == "seconds"
+]
+
+
+@pytest.mark.parametrize(("section", "key"), SECONDS)
+@pytest.mark.parametrize("text", ["2.5", "0.5", "7.0"])
+def test_seconds_may_have_a_fraction_in_every_section(load: Load, section: str, key: str, text: str) -> None:
+    header = "" if section == "accounts" else f"[{section}]\n"
+    loaded = load(f"[models]\nA = 1\n[accounts]\nids = DU1\n{header}{key} = {text}\n")
+    values = policy_values(policy(loaded)) | {
+        f"{name}.{field}": str(getattr(getattr(loaded, name), field))
+        for name in ("ibkr", "accounts")
+        for field in getattr(loaded, name).__struct_fields__
+    }
+    assert values[f"{section}.{key}"] == text.removesuffix(".0")
 
 
 def test_a_percentage_may_carry_its_sign(load: Load) -> None:
