@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,6 +47,19 @@ class FrozenClock:
         monkeypatch.setattr(SystemClock, "sleep", lambda _clock, seconds: self.sleep(seconds))
 
 
+class Typing(io.TextIOBase):
+    """A person who does something before each answer."""
+
+    def __init__(self, answers: Sequence[Callable[[], str]]) -> None:
+        super().__init__()
+        self._answers = iter(answers)
+
+    def readline(self, _size: int | None = -1, /) -> str:
+        """Return what is typed."""
+        answer = next(self._answers, None)
+        return "" if answer is None else answer() + "\n"
+
+
 class Workspace:
     """An empty folder to run commands in."""
 
@@ -54,10 +68,10 @@ class Workspace:
         self.clock = clock
         self._capsys = capsys
 
-    def run(self, *arguments: str, answers: str = "") -> Result:
-        """Run a command line; ``answers`` is what is typed, then the input ends."""
+    def run(self, *arguments: str, answers: str | Sequence[Callable[[], str]] = "") -> Result:
+        """Run a command line; ``answers`` is what is typed, or called for at each question, then the input ends."""
         self._capsys.readouterr()
-        before, sys.stdin = sys.stdin, io.StringIO(answers)
+        before, sys.stdin = sys.stdin, io.StringIO(answers) if isinstance(answers, str) else Typing(answers)
         try:
             code = run(list(arguments))
         finally:

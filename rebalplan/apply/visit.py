@@ -96,7 +96,8 @@ class Visit:
         self._lines.start(self._baseline(checked.snapshot))
         preview = foresee(self._result, self._lines.situation(), checked.notes)
         if preview.is_empty:
-            why = dict.fromkeys(line.why for line in preview.cuts)
+            causes = sorted(preview.cuts, key=lambda line: not line.is_refused)
+            why = dict.fromkeys(line.why for line in causes)
             raise RefusedError("; ".join(["no line can be sent now", *why]))
         return preview
 

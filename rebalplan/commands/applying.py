@@ -72,6 +72,8 @@ def apply_plan(request: ApplyRequest) -> int:
             typer.echo(render_stages(prepared.stages) + "\n\nNothing was sent.")
             return ExitCode.DONE
         _require_writable(settings)
+        if request.yes:
+            _require_understood(settings)
         check_expectation(envelope, prepared.consent)
         with open_world(settings) as world, progress_line(color=request.color) as progress:
             outcome = _walk(prepared, request, world, stop, progress)
@@ -136,6 +138,16 @@ def _require_writable(settings: Settings) -> None:
     if settings.ibkr.read_only:
         raise RefusedError(
             f"[ibkr] read_only = true in {settings.path}: set it to false to send orders. Nothing was sent."
+        )
+
+
+def _require_understood(settings: Settings) -> None:
+    """Refuse ``--yes`` beside settings that protect nobody: somebody who is asked reads about them in the question."""
+    if settings.unread_protections:
+        problems = "; ".join(str(problem) for problem in settings.unread_protections)
+        raise RefusedError(
+            f"--yes does not pass over settings that may have been meant to protect: {problems}. Correct them, or "
+            "answer the question yourself. Nothing was sent."
         )
 
 
