@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rebalplan.errors import DiskError, RefusedError
 from rebalplan.files import sync_folder
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 class SystemDisk:
@@ -47,14 +51,50 @@ class SystemDisk:
 
     @contextmanager
     def lock(self, path: Path) -> Iterator[None]:
-        """Hold a lock file that frees itself when this process ends; raises ``RefusedError`` when it is held."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415  # only an apply locks
+        """Hold a lock file that frees itself when this process ends; raises ``RefusedError`` when it is held.
+
+        The file goes with the lock: a command that was refused leaves none behind.
+        """
+        from filelock import Timeout  # noqa: PLC0415  # only an apply locks
 
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(path, timeout=0):
-                yield
+            lock = _lock_at(path)
         except Timeout:
             raise RefusedError(
                 f"another apply is running ({path} is locked): wait for it to end; nothing was sent"
             ) from None
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # Windows keeps a file that is open; there the library deletes it
+                path.unlink()
+            lock.release()
+
+
+def _lock_at(path: Path) -> BaseFileLock:
+    """Return the lock, held, of the very file that is at ``path``. Raises ``Timeout`` when somebody has it.
+
+    The last holder may remove the file after the library opened it and before it is locked: such a lock keeps nobody
+    out. The file is held open meanwhile, so that no other one gets its number: when it is still at ``path`` after the
+    lock was had, it was there all the time, for a file that was removed never comes back.
+    """
+    from filelock import FileLock  # noqa: PLC0415  # only an apply locks
+
+    while True:
+        pinned = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            lock = FileLock(path)
+            lock.acquire(timeout=0)
+            if os.name == "nt" or _is_at(path, pinned):  # nobody can remove an open file there
+                return lock
+            lock.release()
+        finally:
+            os.close(pinned)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

@@ -55,3 +55,23 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def why_unwritable(folder: Path) -> str:
+    """Return why no file can be written into a folder, or an empty string; nothing is left there.
+
+    A folder that is missing can be written to when it could be made. A file is really written: what the system says
+    about permissions is not the whole truth.
+    """
+    import tempfile  # noqa: PLC0415  # few commands look
+
+    present = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    if not present.is_dir():
+        return f"{present} is a file" if present.exists() else f"{present} is a link to nothing"
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=".rebal-", dir=present)
+        os.close(descriptor)
+        Path(name).unlink()
+    except OSError as error:
+        return f"{present}: {error.strerror or error}"
+    return ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from stat import S_ISDIR
 
 import pytest
+from filelock import FileLock
 
 from rebalplan.disk import SystemDisk
 from rebalplan.errors import DiskError, RefusedError
@@ -98,3 +99,28 @@ def test_a_lock_is_held_by_one_at_a_time_and_free_again_afterwards(tmp_path: Pat
         pass
     with SystemDisk().lock(path):
         pass
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed there")
+@pytest.mark.parametrize("removed", ["before it is locked", "after it is locked"])
+def test_a_lock_of_a_file_that_its_last_holder_removes_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, removed: str
+) -> None:
+    path, acquire = tmp_path / ".lock", FileLock.acquire
+    taken: list[FileLock] = []
+
+    def crossed(lock: FileLock, timeout: float) -> None:
+        taken.append(lock)
+        if len(taken) == 1 and removed == "before it is locked":
+            path.unlink()
+        acquire(lock, timeout=timeout)
+        if len(taken) == 1 and removed == "after it is locked":
+            path.unlink()
+            path.touch()
+
+    monkeypatch.setattr(FileLock, "acquire", crossed)
+    with SystemDisk().lock(path):
+        assert len(taken) == 2
+        with pytest.raises(RefusedError), SystemDisk().lock(path):
+            pass

@@ -18,7 +18,7 @@ from rebalplan.commands.inputs import choose_accounts, load, require_mode, tradi
 from rebalplan.commands.operator import Consent, Screen, Terminal, check_expectation
 from rebalplan.commands.plans import blocked_elsewhere, find_plan, plan_lock
 from rebalplan.commands.progress import ProgressLine, progress_line
-from rebalplan.commands.reporting import write_report_of, write_reports
+from rebalplan.commands.reporting import require_writable_folder, write_report_of, write_reports
 from rebalplan.commands.stopping import Stop, watching
 from rebalplan.commands.world import World, open_world
 from rebalplan.disk import SystemDisk
@@ -75,6 +75,8 @@ def apply_plan(request: ApplyRequest) -> int:
         if request.yes:
             _require_understood(settings)
         check_expectation(envelope, prepared.consent)
+        if not request.resume:  # a resume finds out what became of orders; that must not wait for a folder
+            require_writable_folder(settings)
         with open_world(settings) as world, progress_line(color=request.color) as progress:
             outcome = _walk(prepared, request, world, stop, progress)
     return _finish(prepared, outcome, stop, request.screen)

@@ -22,9 +22,9 @@ def quiet_logs() -> None:
     logging.basicConfig(handlers=[logging.NullHandler()])
 
 
-def load(config: Path) -> Settings:
+def load(config: Path, *, with_places: bool = False) -> Settings:
     """Read settings.ini, print its warnings to stderr and set the level of what --verbose logs."""
-    settings = load_settings(config)
+    settings = load_settings(config, with_places=with_places)
     quiet_logs()
     logging.getLogger().setLevel(settings.io.log_level)
     for warning in settings.warnings:

@@ -8,13 +8,22 @@ from pathlib import Path
 import msgspec
 import typer
 
-from rebalplan.errors import ReportError
-from rebalplan.files import write_atomically
+from rebalplan.errors import RefusedError, ReportError
+from rebalplan.files import why_unwritable, write_atomically
 from rebalplan.journal.runs import Run
 from rebalplan.render.figures import count
 from rebalplan.reports.account import account_report
 from rebalplan.reports.summary import run_summary
 from rebalplan.settings import Settings
+
+
+def require_writable_folder(settings: Settings) -> None:
+    """Raise ``RefusedError`` unless the reports can be written: that is better known before the first order."""
+    if why := why_unwritable(settings.io.report_dir):
+        raise RefusedError(
+            f"no report can be written to {settings.io.report_dir} ({why}): correct [io] report_dir in "
+            f"{settings.path}. Nothing was sent."
+        )
 
 
 def write_reports(

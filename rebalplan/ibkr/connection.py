@@ -12,6 +12,7 @@ import contextlib
 import os
 import struct
 from collections.abc import Awaitable, Callable
+from socket import gaierror
 from typing import Any, TypeVar
 
 import msgspec
@@ -115,6 +116,11 @@ class Connection:
             raise self._no_handshake() from None
         except (ConnectionResetError, ConnectionAbortedError, BrokenPipeError) as error:
             raise self._hung_up(_why(error)) from error
+        except gaierror as error:
+            raise UnreachableError(
+                f"this machine cannot find the host {self._endpoint.host} ({_why(error)}): correct [ibkr] host, or "
+                "check the network and its name service (DNS)"
+            ) from error
         except OSError as error:
             raise UnreachableError(
                 f"nothing answers at {self._where} ({_why(error)}): start TWS or IB Gateway, enable its API "
@@ -260,4 +266,6 @@ class Connection:
 
 def _why(error: OSError) -> str:
     """Return the system's own words; the event loop's would only repeat the address."""
+    if isinstance(error, gaierror):  # its numbers are not those of the system's other errors
+        return printable(error.strerror or str(error))
     return printable(os.strerror(error.errno) if error.errno else str(error))

@@ -33,6 +33,7 @@ from rebalplan.settings.model import (
     Settings,
     SimSettings,
 )
+from rebalplan.settings.places import check_folders, check_scenario, check_state
 from rebalplan.settings.reading import Found, Values, build, read_section, read_values
 from rebalplan.settings.successors import SUCCESSORS
 from rebalplan.settings.weights import read_models, read_override
@@ -58,8 +59,10 @@ class _Shared(msgspec.Struct, frozen=True):
     models: tuple[ModelWeight, ...]
 
 
-def load_settings(path: Path) -> Settings:
+def load_settings(path: Path, *, with_places: bool = False) -> Settings:
     """Return the settings with every default filled in and every path resolved against the file's folder.
+
+    ``with_places`` also asks the disk whether the folders can be written to and the scenario is there.
 
     Raises InputError with all problems of the file, each at its line, its warnings among them and marked
     so; and RebalError when it is no readable text file.
@@ -67,25 +70,31 @@ def load_settings(path: Path) -> Settings:
     findings = Findings(escaped(str(path)))
     sections = read_sections(read_text(path, if_missing=_IF_MISSING), findings)
     findings.name_sections({section.line: section.name for section in sections})
-    settings = _resolve(path, sections, findings)
+    settings = _resolve(path, sections, findings, with_places=with_places)
     findings.raise_errors()
     return msgspec.structs.replace(settings, warnings=findings.warnings)
 
 
-def _resolve(path: Path, sections: tuple[Section, ...], findings: Findings) -> Settings:
+def _resolve(path: Path, sections: tuple[Section, ...], findings: Findings, *, with_places: bool) -> Settings:
     """Return the settings, with defaults in place of what is refused and noted."""
     values = read_values(sections, findings)
+    ibkr, io, sim = build(IbkrSettings, values), _io(values, path.parent), _sim(values, path.parent)
+    check_state(sim, values, findings)
+    if with_places:
+        check_folders(io, values, findings)
+        if ibkr.mode == "sim":
+            check_scenario(sim, values, findings)
     ids = read_ids(_section(sections, "accounts"), values, findings)
     _warn_of_unknown_sections(sections, ids, findings)
     accounts = build(AccountsSettings, values)
     check_accounts(accounts, values, findings)
     return Settings(
         path=path,
-        ibkr=build(IbkrSettings, values),
+        ibkr=ibkr,
         accounts=accounts,
         account_settings=_account_settings(path.parent, sections, values, ids, findings),
-        io=_io(values, path.parent),
-        sim=_sim(values, path.parent),
+        io=io,
+        sim=sim,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from rebalplan.money import MICRO, canonical, from_pct, parse_decimal, quantize
+from rebalplan.settings.wording import bare
 
 Value = str | bool | int | Decimal | Path | None
 
@@ -160,11 +161,26 @@ def host() -> Kind:
     """Return the kind for a host name or address."""
 
     def read(text: str) -> str:
-        if not _HOST.fullmatch(text):
+        name, _, port = text.rpartition(":")
+        if name and ":" not in name and port.isdecimal():
+            raise ValueRefusedError(
+                f"this has a port in it; write host = {bare(name)} and port = {bare(port)}"
+            )
+        if not _HOST.fullmatch(text) or (":" in text and not _is_ipv6(text)):
             raise ValueRefusedError
         return text
 
     return Kind("a host name or an IP address", read)
+
+
+def _is_ipv6(text: str) -> bool:
+    import ipaddress  # noqa: PLC0415  # hardly any file has one
+
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def account_id() -> Kind:

@@ -103,6 +103,8 @@ def start(
     """
     from rebalplan.sim.server import Server  # noqa: PLC0415  # asyncio is for those who start a gateway
 
+    if state is not None:
+        state_file.read_state(state, scenario)  # what is refused leaves no lock file behind
     lock = None if state is None else state_file.lock_state(state)
     try:
         book = Book(scenario, None if state is None else _remember(state, scenario))
@@ -134,6 +136,7 @@ def reset(scenario: Scenario, state: Path) -> None:
     Raises ``SimError`` when a running gateway uses the file, the disk does not take it, or a file is there that is
     something else.
     """
+    state_file.refuse_foreign_file(state)
     lock = state_file.lock_state(state)
     try:
         state_file.refuse_foreign_file(state)

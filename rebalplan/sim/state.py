@@ -44,6 +44,8 @@ def read_state(path: Path, scenario: Scenario) -> BookState | None:
 
     Raises ``SimError`` when the file is unreadable, of another format, or of another scenario.
     """
+    if path.is_dir():
+        refuse_foreign_file(path)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -69,7 +71,9 @@ def read_state(path: Path, scenario: Scenario) -> BookState | None:
 
 
 def refuse_foreign_file(path: Path) -> None:
-    """Raise ``SimError`` when there is a file that is no state of a simulation: it would be lost."""
+    """Raise ``SimError`` when there is something that is no state of a simulation: it would be lost."""
+    if path.is_dir():
+        raise SimError(f"{path} is a folder. Set a file as [sim] state, such as .rebal/sim.json.")
     try:
         data = path.read_bytes()
     except OSError:

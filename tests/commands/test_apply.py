@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rebalplan.commands import reporting
 from rebalplan.commands.plans import plan_lock
 from rebalplan.disk import SystemDisk
 from rebalplan.reports.account import COLUMNS as ACCOUNT_COLUMNS
@@ -167,9 +168,36 @@ def test_reports_of_runs_over_some_accounts_are_made_again_as_they_were(
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_reports_that_cannot_be_written_say_that_the_orders_stand_and_what_writes_them_later(
+def test_a_report_folder_that_cannot_be_written_to_is_known_before_the_first_order(
     sample: Workspace, gateway: Gateway
 ) -> None:
+    in_its_place = sample.write("reports", "a file")
+    before = sample.files()
+    result = sample.run("apply", "latest", "--yes")
+    assert (result.code, result.out, received(gateway)) == (3, "", [])
+    assert result.err == (
+        "Error: no report can be written to reports (reports is a file): correct [io] report_dir in settings.ini. "
+        "Nothing was sent.\n"
+    )
+    assert sample.files() == before
+    in_its_place.unlink()
+    sample.ok("apply", "latest", "--yes")
+
+
+def test_a_resume_does_not_wait_for_a_report_folder(sample: Workspace, gateway: Gateway) -> None:
+    assert gateway.port
+    sample.ok("apply", "latest", "--yes")
+    (sample.folder / "reports").rename(sample.folder / "elsewhere")
+    sample.write("reports", "a file")
+    result = sample.run("apply", "latest", "--yes", "--resume")
+    assert "cannot write" in result.err
+    assert "The orders stand" in result.err
+
+
+def test_reports_that_cannot_be_written_say_that_the_orders_stand_and_what_writes_them_later(
+    sample: Workspace, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "why_unwritable", lambda _folder: "")  # it was writable at the start
     in_its_place = sample.write("reports", "a file")
     result = sample.run("apply", "latest", "--yes")
     assert sorted(received(gateway)) == sorted(planned_orders(sample, *ACCOUNTS))
@@ -198,8 +226,9 @@ def test_a_report_that_cannot_be_written_keeps_no_other_from_being_written(
 
 
 def test_an_apply_that_did_not_end_well_keeps_its_exit_code_when_reports_cannot_be_written(
-    sample: Workspace, gateway: Gateway
+    sample: Workspace, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reporting, "why_unwritable", lambda _folder: "")
     assert gateway.port
     sample.ok("apply", "latest", "--account", "DU1000002", "--yes")
     (sample.folder / "reports").rename(sample.folder / "elsewhere")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -221,6 +222,64 @@ def test_a_gateway_that_is_not_there(sample: Workspace) -> None:
         f"Error: nothing answers at 127.0.0.1:{port} (Connection refused): start TWS or IB Gateway, enable its API "
         "(socket clients) and compare the port with [ibkr] port\n"
     )
+
+
+def test_a_host_whose_name_nobody_knows_is_named_in_words(
+    sample: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_asked: object, **_keys: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    point_at(sample, 4002)
+    sample.edit("settings.ini", ";host = 127.0.0.1", "host = gateway.home.example")
+    result = sample.run("plan")
+    assert (result.code, result.out, sample.plans()) == (1, "", [])
+    assert result.err == (
+        "Error: this machine cannot find the host gateway.home.example (Name or service not known): correct [ibkr] "
+        "host, or check the network and its name service (DNS)\n"
+    )
+
+
+@pytest.mark.parametrize("folder", [".", "reports"])
+def test_a_state_that_is_a_folder_is_an_error_of_the_settings(sample: Workspace, folder: str) -> None:
+    (sample.folder / "reports").mkdir()
+    sample.edit("settings.ini", ";state = .rebal/sim.json", f"state = {folder}")
+    for command in ("validate", "plan"):
+        result = sample.run(command)
+        assert result.code == 1
+        assert f"state: {folder} is a folder; name a file, such as .rebal/sim.json" in result.err
+        assert re.search(r"settings\.ini:\d+: state", result.err)
+
+
+def test_a_state_below_a_file_is_an_error_of_the_settings(sample: Workspace) -> None:
+    sample.edit("settings.ini", ";state = .rebal/sim.json", "state = portfolios.csv/a/b.json")
+    assert "state: portfolios.csv is a file, so nothing can be in it" in sample.run("plan").err
+
+
+@pytest.mark.parametrize("command", [("plan",), ("sim", "reset"), ("sim", "show")])
+def test_a_state_that_is_another_file_is_refused_and_leaves_no_lock(
+    sample: Workspace, command: tuple[str, ...]
+) -> None:
+    before = sample.files()
+    sample.edit("settings.ini", ";state = .rebal/sim.json", "state = portfolios.csv")
+    result = sample.run(*command)
+    assert result.code == 1
+    assert "portfolios.csv is no state file of a simulation and is left as it is" in result.err
+    assert sample.files() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--expect", "0" * 12, "--yes"), ("--dry-run",), ("--yes",)],
+    ids=["another plan", "a dry run", "read-only"],
+)
+def test_an_apply_that_sends_nothing_leaves_no_lock(sample: Workspace, arguments: tuple[str, ...]) -> None:
+    sample.ok("plan")
+    sample.edit("settings.ini", "read_only = false", "read_only = true")
+    before = sample.files()
+    sample.run("apply", "latest", *arguments)
+    assert sample.files() == before
 
 
 def test_a_gateway_that_is_not_there_is_waited_for_once_not_once_per_account(sample: Workspace) -> None:

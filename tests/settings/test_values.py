@@ -216,6 +216,9 @@ def test_a_number_out_of_its_range_is_refused(problems: Problems, section: str, 
         ("io", "plan_dir", '""', "the path of a file or folder, relative to this file or absolute"),
         ("ibkr", "host", "http://localhost", "a host name or an IP address"),
         ("ibkr", "host", "my host", "a host name or an IP address"),
+        ("ibkr", "host", "::1::", "a host name or an IP address"),
+        ("ibkr", "host", "gateway:", "a host name or an IP address"),
+        ("ibkr", "host", ":4002", "a host name or an IP address"),
         ("ibkr", "port", "4002.5", "a whole number from 1 to 65535"),
         ("limits", "plan_ttl_min", "0", "a whole number from 1 to 43200 (minutes), or none"),
     ],
@@ -226,6 +229,17 @@ def test_a_refused_value_says_what_is_allowed(
     (line,) = problems(f"{MINIMAL}[{section}]\n{key} = {text}\n")
     assert line.startswith(f"settings.ini:6: {key} " + (f"= '{text}': " if text else "is empty: "))
     assert line.endswith(f"allowed is {allowed}")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "my-gateway.home.example", "::1", "fe80::1:2"])
+def test_a_host_is_a_name_or_an_address(load: Load, host: str) -> None:
+    assert load(f"{MINIMAL}[ibkr]\nhost = {host}\n").account_settings[0].endpoint.host == host
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_a_port_in_the_host_says_where_it_belongs(problems: Problems, name: str) -> None:
+    (line,) = problems(f"{MINIMAL}[ibkr]\nhost = {name}:4002\n")
+    assert f"this has a port in it; write host = {name} and port = 4002" in line
 
 
 def test_every_policy_key_of_the_file_is_a_field_of_the_policy_and_the_reverse() -> None:
