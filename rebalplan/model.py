@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Literal
 
 import msgspec
 
 Side = Literal["SELL", "BUY"]
 Mode = Literal["sim", "paper", "live"]
-ConfirmMode = Literal["per_account", "global"]
 PriceSource = Literal["last", "close", "bid", "ask", "mid"]
+
+
+class ConfirmMode(StrEnum):
+    """Whether apply asks before each account, or once for all of them."""
+
+    PER_ACCOUNT = "per_account"
+    GLOBAL = "global"
+
 
 CASH = "CASH"
 """Stands for cash where symbols stand."""

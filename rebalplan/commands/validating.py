@@ -10,36 +10,48 @@ import typer
 from rebalplan.collect import AccountToRead, check_at_broker
 from rebalplan.commands.inputs import load, trading_mode, with_targets
 from rebalplan.commands.world import open_world
-from rebalplan.errors import ExitCode, InputError, Problem
+from rebalplan.errors import ExitCode, InputError, Problem, RebalError
 from rebalplan.money import HUNDRED, canonical
 from rebalplan.settings import Settings
 
 
 class Validation(msgspec.Struct, frozen=True):
-    """What ``--json`` prints: the problems of the files, or of what the broker knows."""
+    """What ``--json`` prints: the problems and warnings of the files, and what the broker does not know."""
 
     valid: bool
     mode: str
     accounts: tuple[str, ...]
+    confirm_mode: str
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
     broker_problems: tuple[str, ...]
 
 
 def check_files(config: Path, *, online: bool, json: bool) -> int:
     """Print what the files say and what is wrong, and return the exit code."""
     try:
-        settings = load(config)
+        settings = load(config, with_places=True)
         accounts = with_targets(settings, settings.account_settings)
-    except InputError as error:
+        mode = trading_mode(settings)
+        _check_simulation(settings)
+    except RebalError as error:
         if not json:
             raise
-        _print_json(Validation(False, "", (), error.problems, ()))
+        _print_json(_invalid(config, error))
         return error.exit_code
-    mode = trading_mode(settings)
     problems = _check_online(settings, accounts) if online else ()
     if json:
-        names = tuple(account.settings.account for account in accounts)
-        _print_json(Validation(not problems, mode, names, (), problems))
+        _print_json(
+            Validation(
+                not problems,
+                mode,
+                settings.accounts.ids,
+                settings.accounts.confirm_mode,
+                (),
+                settings.warnings,
+                problems,
+            )
+        )
         return ExitCode.ERROR if problems else ExitCode.DONE
     for account in accounts:
         typer.echo(_describe(account))
@@ -48,8 +60,30 @@ def check_files(config: Path, *, online: bool, json: bool) -> int:
     checked = "files, accounts and symbols" if online else "files"
     if problems:
         return ExitCode.ERROR
+    typer.echo(f"Accounts in this order: {', '.join(settings.accounts.ids)}")
+    typer.echo(f"Confirmation: {settings.accounts.confirm_mode}")
     typer.echo(f"The {checked} are valid (mode {mode}).")
     return ExitCode.DONE
+
+
+def _invalid(config: Path, error: RebalError) -> Validation:
+    """Return what an error says; one that is about a file as a whole names the settings file."""
+    found = error.problems if isinstance(error, InputError) else (Problem(str(config), 0, 0, str(error)),)
+    errors = tuple(problem for problem in found if problem.severity == "error")
+    return Validation(False, "", (), "", errors, tuple(p for p in found if p.severity == "warning"), ())
+
+
+def _check_simulation(settings: Settings) -> None:
+    """Raise ``RebalError`` for a scenario, or a state of it, that the built-in gateway cannot start with."""
+    if settings.ibkr.mode != "sim":
+        return
+    from rebalplan import sim
+
+    state = settings.sim.state
+    try:
+        sim.describe(sim.load_scenario(settings.sim.scenario), state if state.exists() else None)
+    except sim.SimError as error:
+        raise RebalError(str(error)) from error
 
 
 def _print_json(found: Validation) -> None:

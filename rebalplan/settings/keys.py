@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -39,8 +40,10 @@ ACCOUNT_PREFIX = "account:"
 LIST_SECTIONS = ("models",)
 """Sections whose keys are names of the user's own."""
 
-_SPECIAL: Mapping[str, Kind] = MappingProxyType({"cash_buffer_pct": fraction(), "host": host()})
 _AS_WRITTEN = Kind("any text", str)
+_SPECIAL: Mapping[str, Kind] = MappingProxyType(
+    {"cash_buffer_pct": fraction(), "host": host(), "ids": _AS_WRITTEN}
+)
 
 
 def _kind_of(name: str, declared: Any) -> Kind:
@@ -52,6 +55,8 @@ def _kind_of(name: str, declared: Any) -> Kind:
     if get_origin(declared) in (Union, UnionType):
         inner = next(part for part in get_args(declared) if part is not type(None))
         return optional(_kind_of(name, inner))
+    if isinstance(declared, type) and issubclass(declared, StrEnum):
+        return choice(tuple(declared))
     if declared is bool:
         return flag()
     if declared is Path:
@@ -75,7 +80,7 @@ _POLICY["limits"]["allow_live"] = flag()
 SECTIONS: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
     {
         "ibkr": {**_kinds(IbkrSettings, Endpoint), "account_id": _AS_WRITTEN},
-        "accounts": {"ids": _AS_WRITTEN, **_kinds(AccountsSettings), "path": file_path()},
+        "accounts": {**_kinds(AccountsSettings), "path": file_path()},
         **_POLICY,
         "io": _kinds(IoSettings),
         "sim": _kinds(SimSettings),

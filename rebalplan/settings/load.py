@@ -86,7 +86,7 @@ def _resolve(path: Path, sections: tuple[Section, ...], findings: Findings, *, w
             check_scenario(sim, values, findings)
     ids = read_ids(_section(sections, "accounts"), values, findings)
     _warn_of_unknown_sections(sections, ids, findings)
-    accounts = build(AccountsSettings, values)
+    accounts = msgspec.structs.replace(build(AccountsSettings, values), ids=ids)
     check_accounts(accounts, values, findings)
     return Settings(
         path=path,

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from rebalplan.errors import Problem
+from rebalplan.model import ConfirmMode
 from rebalplan.policy import Policy
 
 
@@ -56,13 +57,17 @@ class AccountSettings(msgspec.Struct, frozen=True):
 
 
 class AccountsSettings(msgspec.Struct, frozen=True):
-    """How the run goes from account to account. Retries and backoff are for reads and connects only."""
+    """How the run goes from account to account. Retries and backoff are for reads and connects only.
 
-    confirm_mode: Literal["per_account", "global"] = "per_account"
+    ``ids`` are the accounts in upper case, in the order in which they are worked, each once.
+    """
+
+    confirm_mode: ConfirmMode = ConfirmMode.PER_ACCOUNT
     pacing_sec: Decimal = Decimal(1)
     retries: int = 3
     backoff_sec: Decimal = Decimal("0.5")
     backoff_max_sec: Decimal = Decimal(8)
+    ids: tuple[str, ...] = ()
 
 
 class IoSettings(msgspec.Struct, frozen=True):

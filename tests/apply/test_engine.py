@@ -48,7 +48,12 @@ class Person:
 
 
 def apply(
-    world: World, person: Person, mode: ConfirmMode = "per_account", *, resume: bool = False, **turn: Any
+    world: World,
+    person: Person,
+    mode: ConfirmMode = ConfirmMode.PER_ACCOUNT,
+    *,
+    resume: bool = False,
+    **turn: Any,
 ) -> Outcome:
     journal = Journal(world.disk, journal_path(PLAN_PATH), world.envelope)
     world.journal = journal
@@ -75,7 +80,7 @@ def test_each_account_is_asked_for_before_its_turn_and_closed_once() -> None:
 
 def test_every_run_that_may_do_something_begins_with_a_record_of_its_own() -> None:
     world = World(calm(), silent)
-    apply(world, Person("DU2"), "per_account")
+    apply(world, Person("DU2"), ConfirmMode.PER_ACCOUNT)
     apply(world, Person(), resume=True)
     assert world.journal is not None
     first, second = runs(world.envelope, world.journal.records)
@@ -98,7 +103,7 @@ def test_declining_one_account_skips_only_that_one_and_it_stays_appliable() -> N
 
 def test_one_no_to_all_accounts_sends_nothing() -> None:
     world = World(calm(), silent)
-    apply(world, Person("DU1"), "global")
+    apply(world, Person("DU1"), ConfirmMode.GLOBAL)
     assert closings(world) == [(account, "declined") for account in ACCOUNTS]
     assert not world.attempts
 

@@ -11,6 +11,7 @@ import pytest
 from rebalplan.codec import encode
 from rebalplan.journal.fold import fold
 from rebalplan.journal.records import AnyRecord
+from rebalplan.model import ConfirmMode
 from rebalplan.stages import (
     Check,
     Confirm,
@@ -46,7 +47,7 @@ D = Decimal
 
 
 def select(**changes: Any) -> Selection:
-    return msgspec.structs.replace(Selection((), "per_account", False, 1.0), **changes)
+    return msgspec.structs.replace(Selection((), ConfirmMode.PER_ACCOUNT, False, 1.0), **changes)
 
 
 def stages(*records: AnyRecord, **changes: Any) -> tuple[Stage, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from rebalplan.model import ConfirmMode
 from rebalplan.policy import Policy, policy_values
 from rebalplan.settings import (
     AccountsSettings,
@@ -54,7 +55,7 @@ def test_a_minimal_file_gives_every_default(load: Load) -> None:
     settings = load(MINIMAL)
     account = settings.account_settings[0]
     assert settings.ibkr == IbkrSettings()
-    assert settings.accounts == AccountsSettings()
+    assert settings.accounts == AccountsSettings(ids=("DU1",))
     assert settings.io == IoSettings()
     assert settings.sim == SimSettings()
     assert account.policy == Policy()
@@ -71,7 +72,9 @@ def test_defaults_are_those_of_the_documentation() -> None:
         "timeout_sec": Decimal(30),
     }
     assert Endpoint() == Endpoint("127.0.0.1", 4002, 42)
-    assert AccountsSettings() == AccountsSettings("per_account", Decimal(1), 3, Decimal("0.5"), Decimal(8))
+    assert AccountsSettings() == AccountsSettings(
+        ConfirmMode.PER_ACCOUNT, Decimal(1), 3, Decimal("0.5"), Decimal(8)
+    )
     assert IoSettings() == IoSettings(Path("plans"), Path("reports"), "INFO")
     assert SimSettings() == SimSettings(None, Path(".rebal/sim.json"))
 
@@ -186,3 +189,11 @@ def test_paths_are_resolved_against_the_folder_of_the_file(tmp_path: Path) -> No
 def test_a_windows_path_is_kept_as_it_is_written(load: Load) -> None:
     settings = load(MINIMAL.replace("DU1", "DU1\npath = C:\\Users\\me\\my files\\portfolios.csv"))
     assert str(settings.account_settings[0].portfolios) == r"C:\Users\me\my files\portfolios.csv"
+
+
+def test_the_accounts_are_exposed_in_their_order_and_the_confirmation_as_a_member(load: Load) -> None:
+    text = "[accounts]\nids = du3, DU1, U2\nconfirm_mode = Global\n[models]\nA = 1\n"
+    accounts = load(text).accounts
+    assert accounts.ids == ("DU3", "DU1", "U2")
+    assert accounts.confirm_mode is ConfirmMode.GLOBAL
+    assert load("[ibkr]\naccount_id = DU7\n[models]\nA = 1\n").accounts.ids == ("DU7",)

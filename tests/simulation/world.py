@@ -277,7 +277,7 @@ class World:
         with self.disk.lock(PLAN_PATH.parent / ".apply.lock"):
             self.journal = journal = Journal(self.disk, journal_path(PLAN_PATH), self.envelope)
             turn = self._turn(journal)
-            mode: ConfirmMode = "global" if self.scenario.global_confirm else "per_account"
+            mode = ConfirmMode.GLOBAL if self.scenario.global_confirm else ConfirmMode.PER_ACCOUNT
             selection = Selection((), mode, resume, 1.0)
             stages = build_stages(self.envelope, journal.result(), selection)
             return walk(stages, turn, self.endpoints, Operator())
