@@ -119,12 +119,28 @@ class Problem(msgspec.Struct, frozen=True, order=True):
         return f"{place}: {self.message}"
 
 
+MOST_SHOWN = 20
+"""Problems of one file that are printed: whoever has more of them has made one mistake many times."""
+
+
 class InputError(RebalError):
     """An input file has problems; all of them are reported together, in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=_place))
         super().__init__("\n".join(map(_marked, self.problems)))
+
+    def shown(self) -> list[str]:
+        """Return the problems as lines: of each file the first ``MOST_SHOWN``, and how many more it has."""
+        by_file: dict[str, list[Problem]] = {}
+        for problem in self.problems:
+            by_file.setdefault(problem.file, []).append(problem)
+        lines: list[str] = []
+        for file, found in by_file.items():
+            lines += map(_marked, found[:MOST_SHOWN])
+            if (more := len(found) - MOST_SHOWN) > 0:
+                lines.append(f"{file}: and {more} more; `rebal validate --json` lists them all")
+        return lines
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str, str]:

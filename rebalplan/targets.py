@@ -9,6 +9,7 @@ from rebalplan.model import Targets, TargetWeight
 from rebalplan.money import ZERO, exact, quantize
 from rebalplan.portfolios import Portfolios
 from rebalplan.settings import ModelWeight
+from rebalplan.text import folded
 
 
 def target_weights(portfolios: Portfolios, mix: Iterable[ModelWeight]) -> Targets:
@@ -17,12 +18,12 @@ def target_weights(portfolios: Portfolios, mix: Iterable[ModelWeight]) -> Target
     Every symbol that portfolios.csv lists has a weight, 0 included: to name a symbol with blank cells
     is to close it. Weights come in symbol order.
     """
-    models = {model.name.casefold(): model for model in portfolios.models}
+    models = {folded(model.name): model for model in portfolios.models}
     sums = dict.fromkeys(portfolios.symbols, ZERO)
     cash = ZERO
     with exact():
         for share in mix:
-            model = models[share.model.casefold()]
+            model = models[folded(share.model)]
             cash += share.weight * model.cash_pct
             for allocation in model.allocations:
                 sums[allocation.symbol] += share.weight * allocation.pct

@@ -122,7 +122,7 @@ def _report(error: Exception) -> int:
         return ExitCode.USAGE
     if isinstance(error, InputError):
         typer.echo("Error: the input files cannot be used.", err=True)
-        for line in str(error).splitlines():
+        for line in error.shown():
             typer.echo(f"  {line}", err=True)
         return error.exit_code
     if isinstance(error, RebalError):

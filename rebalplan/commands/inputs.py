@@ -14,7 +14,7 @@ from rebalplan.model import Mode, is_paper
 from rebalplan.portfolios import Portfolios, check_leverage, read_portfolios
 from rebalplan.settings import AccountSettings, Settings, load_settings
 from rebalplan.targets import target_weights
-from rebalplan.text import printable
+from rebalplan.text import folded, printable
 
 
 def quiet_logs() -> None:
@@ -59,7 +59,7 @@ def _read_files(settings: Settings) -> dict[Path, Portfolios]:
     models: dict[Path, dict[str, str]] = {}
     for account in settings.account_settings:
         names = models.setdefault(account.portfolios, {})
-        names.update({m.model.casefold(): m.model for m in account.models})
+        names.update({folded(m.model): m.model for m in account.models})
     files: dict[Path, Portfolios] = {}
     problems: list[Problem] = []
     for path, names in models.items():

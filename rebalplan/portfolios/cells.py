@@ -10,11 +10,13 @@ import msgspec
 from rebalplan.model import CASH
 from rebalplan.money import ZERO, canonical
 from rebalplan.portfolios.header import Column
-from rebalplan.portfolios.rows import Row
+from rebalplan.portfolios.rows import SPREADSHEET_ERRORS, Row
+from rebalplan.portfolios.symbols import is_foreign, is_isin, is_total
 from rebalplan.settings.findings import Findings
 from rebalplan.settings.values import ValueRefusedError, parse_number
 from rebalplan.settings.wording import bare, shown
 
+_ZEROS = frozenset(["-", "\N{EN DASH}", "\N{EM DASH}", "\N{MINUS SIGN}", "--", "n/a", "na", "none", "nil"])
 _TICKER = re.compile(r"[A-Z][A-Z0-9]{0,11}(?:[ .][A-Z]{1,3})?")
 
 
@@ -27,10 +29,17 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def read_lines(rows: tuple[Row, ...], columns: tuple[Column, ...], findings: Findings) -> tuple[Line, ...]:
-    """Return a line per row in file order; refused symbols and cells are noted."""
+    """Return a line per row in file order; refused symbols and cells are noted, and rows of totals left out."""
     first_lines: dict[str, int] = {}
     lines: list[Line] = []
     for row in rows:
+        if is_total(row.cells[0].upper()):
+            findings.error(
+                f"{shown(row.cells[0])} is a row of totals; delete it, rebal adds up by itself",
+                line=row.line,
+                column=1,
+            )
+            continue
         symbol = _symbol(row, findings)
         first = first_lines.setdefault(symbol, row.line) if symbol else row.line
         if first != row.line:
@@ -47,6 +56,15 @@ def _symbol(row: Row, findings: Findings) -> str:
     """Return the symbol as the broker writes it (BRK B), or an empty string after noting the error."""
     text = row.cells[0]
     symbol = " ".join(text.upper().split()) if text.isascii() else text
+    if is_foreign(symbol) or is_isin(symbol):
+        what = "a ticker of another exchange" if is_foreign(symbol) else "an ISIN, not a ticker"
+        findings.error(
+            f"{shown(text)} looks like {what}; only securities that are listed in the US in USD can be traded, "
+            "by their US ticker, such as VTI",
+            line=row.line,
+            column=1,
+        )
+        return ""
     if _TICKER.fullmatch(symbol):
         return symbol.replace(".", " ")
     problem = f"{shown(text)} is no ticker" if text else "the symbol is missing"
@@ -86,11 +104,13 @@ def _percentage(row: Row, symbol: str, column: Column, findings: Findings) -> De
     try:
         value = parse_number(text.removesuffix("%").rstrip())
     except ValueRefusedError as refusal:
-        findings.error(
-            f"{shown(text)} for {bare(column.name)}: {refusal}; expected a percentage such as 33.25 or 33%",
-            line=row.line,
-            column=column.number,
-        )
+        if column.may_be_model:  # a column of texts has its one problem in the header
+            findings.error(
+                f"{shown(text)} for {bare(column.name)}: {_hint(text) or refusal}; "
+                "expected a percentage such as 33.25 or 33%",
+                line=row.line,
+                column=column.number,
+            )
         return None
     if value < ZERO and symbol != CASH:
         findings.error(
@@ -99,3 +119,10 @@ def _percentage(row: Row, symbol: str, column: Column, findings: Findings) -> De
             column=column.number,
         )
     return canonical(value)
+
+
+def _hint(text: str) -> str:
+    """Return what a cell is that a spreadsheet or a person wrote for something else than a number, or nothing."""
+    if text.removesuffix("%").strip().casefold() in _ZEROS:
+        return "leave the cell blank for 0"
+    return "a formula failed in the spreadsheet" if text.upper() in SPREADSHEET_ERRORS else ""

@@ -9,16 +9,23 @@ import msgspec
 from rebalplan.portfolios.rows import Row
 from rebalplan.settings.findings import Findings
 from rebalplan.settings.wording import bare, nearest, shown
+from rebalplan.text import folded
 
 SYMBOL_COLUMN = "ETF"
 _EXPECTED = "expected a header such as ETF,SMURF,BADASS,GLTR"
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A model's column; ``number`` counts from 1, where column 1 holds the symbols."""
+    """A model's column; ``number`` counts from 1, where column 1 holds the symbols.
+
+    ``is_model`` says that settings.ini has a model of this name, ``may_be_model`` that it has one, or one with a name
+    that is near.
+    """
 
     number: int
     name: str
+    is_model: bool = True
+    may_be_model: bool = True
 
 
 def read_header(row: Row, models: Sequence[str], findings: Findings) -> tuple[Column, ...]:
@@ -27,7 +34,12 @@ def read_header(row: Row, models: Sequence[str], findings: Findings) -> tuple[Co
     Raises InputError when the row is no header at all, because nothing below could be read then.
     """
     names = _without_empty_end(row.cells)
-    columns = tuple(Column(number, name) for number, name in enumerate(names, start=1) if number > 1)
+    known = {folded(model) for model in models}
+    columns = tuple(
+        Column(number, name, folded(name) in known, folded(name) in known or nearest(name, models) != "")
+        for number, name in enumerate(names, start=1)
+        if number > 1
+    )
     _check_symbol_column(row, columns, models, findings)
     _check_names(columns, row.line, findings)
     _check_against_settings(columns, models, row.line, findings)
@@ -45,7 +57,7 @@ def _check_symbol_column(
         line=row.line,
         column=1,
     )
-    if not {column.name.casefold() for column in columns} & {model.casefold() for model in models}:
+    if not any(column.is_model for column in columns):
         findings.raise_errors()
 
 
@@ -67,7 +79,7 @@ def _check_names(columns: tuple[Column, ...], line: int, findings: Findings) -> 
         findings.error(f"the header names no model; {_EXPECTED}", line=line)
     first_columns: dict[str, int] = {}
     for column in columns:
-        key = column.name.casefold()
+        key = folded(column.name)
         if not key:
             findings.error(
                 "this column has no name; name its model or delete it", line=line, column=column.number
@@ -83,23 +95,26 @@ def _check_names(columns: tuple[Column, ...], line: int, findings: Findings) -> 
 def _check_against_settings(
     columns: tuple[Column, ...], models: Sequence[str], line: int, findings: Findings
 ) -> None:
-    in_file = {column.name.casefold() for column in columns}
-    in_settings = {model.casefold() for model in models}
+    in_file = {folded(column.name) for column in columns}
     for column in columns:
-        if column.name and column.name.casefold() not in in_settings:
+        if column.name and not column.is_model:
             findings.error(
                 f"unknown column {bare(column.name)}: no model of settings.ini has this name"
-                f"{_nearest(column.name, models)}",
+                f"{_nearest(column.name, models) or _unused(column.name)}",
                 line=line,
                 column=column.number,
             )
     for model in dict.fromkeys(models):
-        if model.casefold() not in in_file:
+        if folded(model) not in in_file:
             findings.error(
                 f"missing column {bare(model)}: settings.ini uses this model"
                 f"{_nearest(model, [column.name for column in columns])}",
                 line=line,
             )
+
+
+def _unused(name: str) -> str:
+    return f"; delete the column, or write {bare(name)} = 0 under [models] for a model that is not used now"
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from rebalplan.text import folded
+
 
 class Allocation(msgspec.Struct, frozen=True):
     """A symbol's share of a model, in percent."""
@@ -38,6 +40,6 @@ class Portfolios(msgspec.Struct, frozen=True):
     def model(self, name: str) -> Model:
         """Return the model of that name in any case; raises KeyError when the file has none."""
         for model in self.models:
-            if model.name.casefold() == name.casefold():
+            if folded(model.name) == folded(name):
                 return model
         raise KeyError(name)

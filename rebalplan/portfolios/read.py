@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rebalplan.errors import RebalError
 from rebalplan.model import CASH
-from rebalplan.money import HUNDRED, ZERO, exact_sum
+from rebalplan.money import HUNDRED, ONE, ZERO, exact_sum
 from rebalplan.portfolios.cells import Line, read_lines
 from rebalplan.portfolios.header import Column, read_header
 from rebalplan.portfolios.model import Allocation, Model, Portfolios
@@ -20,6 +20,7 @@ from rebalplan.settings.wording import bare, escaped
 SUM_TOLERANCE_PCT = Decimal("0.01")
 """Three cells of 33.33 are meant to be a whole."""
 
+_FRACTIONS_TOLERANCE = Decimal("0.001")
 _IF_MISSING = "Correct `path` in settings.ini, or run `rebal init` to write a commented portfolios.csv."
 
 
@@ -54,9 +55,11 @@ def _check_sums(
         known = [pct for pct in percentages if pct is not None]
         total = exact_sum(known)
         if len(known) == len(percentages) and abs(total - HUNDRED) > SUM_TOLERANCE_PCT:
+            fractions = abs(total - ONE) <= _FRACTIONS_TOLERANCE
+            hint = ". These look like fractions: write percentages, 60 for 0.6" if fractions else ""
             findings.error(
                 f"column {bare(column.name)} sums to {total:f}; "
-                f"with CASH it must sum to 100 (± {SUM_TOLERANCE_PCT})",
+                f"with CASH it must sum to 100 (± {SUM_TOLERANCE_PCT}){hint}",
                 line=header_line,
                 column=column.number,
             )

@@ -9,13 +9,27 @@ import msgspec
 from rebalplan.settings.findings import Findings
 from rebalplan.settings.wording import invisible_column
 
-_SPREADSHEET_ERRORS = frozenset(
+SPREADSHEET_ERRORS = frozenset(
     [
         *("#BLOCKED!", "#BUSY!", "#CALC!", "#CONNECT!", "#DIV/0!", "#ERROR!", "#FIELD!", "#GETTING_DATA"),
         *("#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#SPILL!", "#UNKNOWN!", "#VALUE!"),
+        *("#NV", "#BEZUG!", "#WERT!", "#ZAHL!", "#ÜBERLAUF!", "#VALEUR!", "#NOMBRE!", "#NOM?", "#NUL!"),
+        *("#N/D", "#¡VALOR!", "#¡REF!", "#¡NUM!", "#¿NOMBRE?", "#¡DIV/0!", "#¡NULO!", "#VALORE!", "#RIF!"),
+        *(
+            "#NOME?",
+            "#NULLO!",
+            "#VALOR!",
+            "#NÚM!",
+            "#NULO!",
+            "#N/B",
+            "#WAARDE!",
+            "#VERW!",
+            "#NAAM?",
+            "#GETAL!",
+        ),
     ]
 )
-"""What a spreadsheet writes where a formula failed: never a comment, for it stands where a symbol should."""
+"""What a spreadsheet writes, in its own language, where a formula failed: no comment, for a symbol should be there."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -52,4 +66,4 @@ def _row(number: int, line: str, findings: Findings) -> Row | None:
 
 
 def _is_comment(text: str) -> bool:
-    return text.lstrip().startswith("#") and text.partition(",")[0].strip().upper() not in _SPREADSHEET_ERRORS
+    return text.lstrip().startswith("#") and text.partition(",")[0].strip().upper() not in SPREADSHEET_ERRORS

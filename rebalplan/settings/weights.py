@@ -12,6 +12,7 @@ from rebalplan.settings.lines import Entry, Section
 from rebalplan.settings.model import ModelWeight
 from rebalplan.settings.values import ValueRefusedError, parse_number
 from rebalplan.settings.wording import bare, shown
+from rebalplan.text import folded
 
 SUM_TOLERANCE = Decimal("0.001")
 """Weights such as 0.333 three times are meant to be one whole."""
@@ -59,7 +60,7 @@ def _weights(lines: list[_Line], where: str, line: int, findings: Findings) -> t
     complete = bool(lines)
     for item in lines:
         weight = _weight(item, findings)
-        key = item.model.casefold()
+        key = folded(item.model)
         if key in weights:
             lines_of = f"lines {first_lines[key]} and {item.line}"
             findings.error(
