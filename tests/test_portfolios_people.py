@@ -102,8 +102,8 @@ def test_a_model_of_weight_zero_is_unused(read: Read) -> None:
     found = read("ETF,SMURF,Old\nVTI,100,\nQQQ,,100\n", ("SMURF", "Old"))
     mix = [ModelWeight("SMURF", Decimal(1)), ModelWeight("Old", Decimal(0))]
     assert [(w.symbol, w.target_pct) for w in target_weights(found, mix).weights] == [
-        ("QQQ", 0),
-        ("VTI", 100),
+        ("QQQ", Decimal(0)),
+        ("VTI", Decimal(100)),
     ]
 
 
