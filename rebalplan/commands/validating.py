@@ -10,7 +10,7 @@ import typer
 from rebalplan.collect import AccountToRead, check_at_broker
 from rebalplan.commands.inputs import load, trading_mode, with_targets
 from rebalplan.commands.world import open_world
-from rebalplan.errors import ExitCode, InputError, Problem, RebalError
+from rebalplan.errors import BrokerError, ExitCode, InputError, Problem, RebalError
 from rebalplan.money import HUNDRED, canonical
 from rebalplan.settings import Settings
 
@@ -39,7 +39,12 @@ def check_files(config: Path, *, online: bool, json: bool) -> int:
             raise
         _print_json(_invalid(config, error))
         return error.exit_code
-    problems = _check_online(settings, accounts) if online else ()
+    try:
+        problems = _check_online(settings, accounts) if online else ()
+    except BrokerError as error:
+        if not json:
+            raise
+        problems = (str(error),)
     if json:
         _print_json(
             Validation(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from typing import Any
 
 import pytest
 
 from tests.cli import Workspace
+from tests.scenarios import point_at
 
 
 def answer(workspace: Workspace, *arguments: str) -> dict[str, Any]:
@@ -70,6 +72,15 @@ def test_json_of_what_the_broker_does_not_know(sample: Workspace) -> None:
     found = answer(sample, "--online")
     assert (found["valid"], found["problems"]) == (False, [])
     assert "DU1000009" in found["broker_problems"][0]
+
+
+def test_json_of_a_gateway_that_is_not_there_is_json_too(sample: Workspace) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    point_at(sample, port)
+    found = answer(sample, "--online")
+    assert (found["valid"], found["accounts"][0], found["problems"]) == (False, "DU1000001", [])
+    assert f"nothing answers at 127.0.0.1:{port}" in found["broker_problems"][0]
 
 
 def test_json_of_warnings_has_their_places_and_severity(sample: Workspace) -> None:
