@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 _LAST_TRADE_TICKS = (45, 88)
 
-_LEDGER = "$LEDGER-"
-"""Newer gateways put this before the tags of per-currency values (an API setting, on for new users)."""
-
 
 class IbkrClient:
     """Asks over one open connection."""
@@ -44,41 +41,54 @@ class IbkrClient:
         return time.astimezone(UTC)
 
     async def account_values(self, account: str) -> dict[tuple[str, str], str]:
-        """Return the account's values as (tag, currency) -> text."""
+        """Return the account's values as (tag, currency) -> text, those that answer this very request."""
         rows: dict[tuple[str, str], str] = {}
+        own = 0
 
-        def collect(row: ib_insync.AccountValue) -> None:
-            if row.account == account and not row.modelCode:
-                rows[row.tag.removeprefix(_LEDGER), row.currency] = row.value
+        def on_row(request: int, owner: str, model: str, *row: str) -> None:
+            if (request, owner, model) == (own, account, ""):
+                tag, value, currency = row
+                rows[tag, currency] = value
 
-        self._ib.accountValueEvent += collect
-        try:
-            await self._ask("account values", lambda: self._ib.reqAccountUpdatesMultiAsync(account))
-        finally:
-            self._ib.accountValueEvent -= collect
+        def ask() -> Awaitable[Any]:
+            nonlocal own
+            own = self._ib.client.getReqId()
+            future: Awaitable[Any] = self._ib.wrapper.startReq(own)
+            self._ib.client.reqAccountUpdatesMulti(own, account, "", False)
+            return future
+
+        _override(self._ib.wrapper, "accountUpdateMulti", on_row)
+        await self._ask("account values", ask)
         return rows
 
     async def positions(self, account: str) -> tuple[PositionRow, ...]:
-        """Return the positions of this account alone; the library itself drops these messages."""
-        rows: list[PositionRow] = []
+        """Return the positions of this account alone, one for each contract; the library drops these messages.
+
+        A contract that comes twice in one answer is one position: the last row is the newest. A row of another request
+        is an update of an older answer. The same contract in two models of the account stays two positions.
+        """
+        rows: dict[tuple[str, int, str], PositionRow] = {}
         wrapper = self._ib.wrapper
+        own = 0
 
         def on_row(
-            _request: int, owner: str, _model: str, contract: ib_insync.Contract, size: float, _cost: float
+            request: int, owner: str, model: str, contract: ib_insync.Contract, size: float, _cost: float
         ) -> None:
-            if owner == account:
-                rows.append(_position_row(contract, size))
+            if (request, owner) == (own, account):
+                row = _position_row(contract, size)
+                rows[model, row.con_id, "" if row.con_id > 0 else row.description] = row
 
         def ask() -> Awaitable[Any]:
-            request = self._ib.client.getReqId()
-            future: Awaitable[Any] = wrapper.startReq(request)
-            self._ib.client.reqPositionsMulti(request, account, "")
+            nonlocal own
+            own = self._ib.client.getReqId()
+            future: Awaitable[Any] = wrapper.startReq(own)
+            self._ib.client.reqPositionsMulti(own, account, "")
             return future
 
         _override(wrapper, "positionMulti", on_row)
         _override(wrapper, "positionMultiEnd", wrapper._endReq)
         await self._ask("positions", ask)
-        return tuple(rows)
+        return tuple(rows.values())
 
     async def contract_details(self, symbol: str, con_id: int) -> list[ib_insync.ContractDetails]:
         """Return every contract that matches: by id if there is one, else the US dollar stock ``symbol``."""

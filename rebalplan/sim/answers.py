@@ -97,6 +97,11 @@ def _invalid_account(desk: Desk, request_id: int, account: str) -> list[Message]
     return desk.error(request_id, Code.CANNOT_VALIDATE, INVALID_ACCOUNT_TEXT.format(account))
 
 
+def _rows(desk: Desk, account: str, *, ledger_and_nlv: bool = False) -> list[valuation.Row]:
+    prefixed = desk.shared.scenario.gateway.ledger_prefix
+    return valuation.updated_rows(desk.shared.book, account, prefixed=prefixed, ledger_and_nlv=ledger_and_nlv)
+
+
 def account_updates(desk: Desk, request: AccountUpdates) -> list[Message]:
     """Return values and portfolio of one account; a new subscription replaces anyone's older one."""
     if not request.subscribe:
@@ -108,7 +113,7 @@ def account_updates(desk: Desk, request: AccountUpdates) -> list[Message]:
     desk.shared.updated_account = (desk.connection, account)
     book = desk.shared.book
     time = messages.account_time(f"{desk.shared.hours.local(desk.now):%H:%M}")
-    rows = [*valuation.account_rows(book, account), *valuation.ledger_rows(book, account)]
+    rows = _rows(desk, account)
     return [
         *(messages.account_value(tag, value, currency, account) for tag, value, currency in rows),
         *(layouts.portfolio_value(account, instrument, held) for instrument, held in book.positions(account)),
@@ -122,10 +127,7 @@ def account_updates_multi(desk: Desk, request: AccountUpdatesMulti) -> list[Mess
     account = resolve_account(desk, request.account)
     if account is None:
         return _invalid_account(desk, request.request_id, request.account)
-    rows = valuation.account_rows(desk.shared.book, account)
-    if request.ledger_and_nlv:
-        rows = [row for row in rows if row[0] == "NetLiquidation"]
-    rows += valuation.ledger_rows(desk.shared.book, account)
+    rows = _rows(desk, account, ledger_and_nlv=request.ledger_and_nlv)
     return [
         *(messages.account_update_multi(request.request_id, account, *row) for row in rows),
         messages.list_end(Out.ACCOUNT_UPDATE_MULTI_END, request.request_id),

@@ -140,7 +140,7 @@ def _render(shared: Shared, delivery: Delivery) -> list[Message]:  # noqa: PLR09
 
 def _account_rows(shared: Shared, account: str, con_id: int, time: str) -> list[Message]:
     book = shared.book
-    rows = [*valuation.account_rows(book, account), *valuation.ledger_rows(book, account)]
+    rows = valuation.updated_rows(book, account, prefixed=shared.scenario.gateway.ledger_prefix)
     held = book.shown(account, con_id)
     return [
         *(messages.account_value(tag, value, currency, account) for tag, value, currency in rows),

@@ -9,7 +9,7 @@ import msgspec
 
 from rebalplan.sim.messages import END_MARKERS, error
 from rebalplan.sim.model import Fault
-from rebalplan.sim.rows import spoil
+from rebalplan.sim.rows import repeat, spoil, stray
 from rebalplan.sim.wire import Message, encode, encode_frame
 
 CONNECT = "connect"
@@ -83,5 +83,9 @@ def bend(  # noqa: PLR0911  # one case per action
             return reply_with([message for message in answer if message[0] not in END_MARKERS])
         case "field":
             return reply_with([spoil(fault, message, version) for message in answer])
+        case "twice":
+            return reply_with([row for message in answer for row in repeat(fault, message, version)])
+        case "stray":
+            return reply_with([row for message in answer for row in stray(fault, message, version)])
         case "empty":
             return reply_with([message for message in answer if message[0] in END_MARKERS])

@@ -94,7 +94,9 @@ FAULT: Final = KeyTable(
             example='"no_end"',
             about="silent: no answer. no_end: no end marker. empty: the end marker alone. hang_up: the connection "
             "closes. error: code and text instead. delay: seconds later. garbage: an unreadable frame. field: see "
-            "field. connect and start_api know fewer.",
+            "field. twice: each row comes behind an older one of the same thing, perhaps with a field spoilt. stray: "
+            "behind each row comes one of another request, perhaps with a field spoilt (both: positions_multi, "
+            "account_updates_multi). connect and start_api know fewer.",
         ),
         Key(
             name="account",
@@ -151,8 +153,8 @@ FAULT: Final = KeyTable(
             choices=("", *FIELDS),
             example='"quantity"',
             besides=_FIELD,
-            about="The field that the action field spoils in rows of orders, executions and positions. Only completed "
-            "orders have filled.",
+            about="The field that is spoilt in rows of orders, executions, positions (quantity), account values "
+            "(value) and the portfolio (market_value). Only completed orders have filled.",
         ),
         Key(
             name="value",
@@ -176,7 +178,7 @@ FAULT: Final = KeyTable(
             default="",
             example='"VTI"',
             besides=_FIELD,
-            about="Only rows of this symbol are spoilt.",
+            about="Only rows of this symbol are spoilt; of account values: of this tag, such as CashBalance:USD.",
         ),
     ),
     base=('request = "positions"', 'action = "no_end"'),

@@ -47,6 +47,14 @@ GATEWAY: Final = KeyTable(
             example='"8"',
             about="How long a market data snapshot takes.",
         ),
+        Key(
+            name="ledger_prefix",
+            kind="flag",
+            default=False,
+            example="true",
+            group="accounts",
+            about="Account values per currency have $LEDGER- before their tags, as newer gateways send them.",
+        ),
     ),
 )
 

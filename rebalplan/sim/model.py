@@ -20,7 +20,9 @@ DataKind = Literal["live", "delayed", "none", "halted"]
 HoursKind = Literal["always", "weekly", "list"]
 AccountKind = Literal["margin", "cash"]
 Settlement = Literal["same_day", "next_day"]
-FaultAction = Literal["silent", "no_end", "hang_up", "error", "delay", "empty", "garbage", "field"]
+FaultAction = Literal[
+    "silent", "no_end", "hang_up", "error", "delay", "empty", "garbage", "field", "twice", "stray"
+]
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,13 +131,17 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits and modes of the gateway itself; ``snapshot_sec`` is how long a market data snapshot takes."""
+    """Limits and modes of the gateway itself; ``snapshot_sec`` is how long a market data snapshot takes.
+
+    ``ledger_prefix`` puts ``$LEDGER-`` before the tags of per-currency account values, as newer gateways do.
+    """
 
     name: str
     max_version: int
     read_only: bool
     next_valid_id: int
     snapshot_sec: Decimal
+    ledger_prefix: bool = False
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,8 +149,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     ``account`` and ``symbol`` narrow the requests it applies to (empty: any). ``occurrence`` counts the
     matching requests over the life of the server from 1; 0 means every one. ``code`` and ``text`` belong
-    to the action ``error``, ``delay_sec`` to ``delay``, and the four fields behind it to ``field``. ``label`` is its
-    table in the scenario.
+    to the action ``error``, ``delay_sec`` to ``delay``, and the four fields behind it to ``field``, ``twice`` and
+    ``stray``. ``label`` is its table in the scenario.
     """
 
     request: str

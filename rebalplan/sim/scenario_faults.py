@@ -11,10 +11,12 @@ from rebalplan.sim.keys import read_keys
 from rebalplan.sim.keys_of_answers import FAULT, HANDSHAKE
 from rebalplan.sim.keys_of_incidents import INCIDENT
 from rebalplan.sim.requests import ACCOUNT_REQUESTS, SYMBOL_REQUESTS
+from rebalplan.sim.rows import REPEATABLE
 from rebalplan.sim.scenario_behaviours import NOTICE
 from rebalplan.sim.toml_table import Table
 
 _CONNECT_ACTIONS: Final = ("silent", "hang_up", "delay", "garbage")
+_REPEATING: Final = ("twice", "stray")
 ORDER_WORDS: Final = ("orders", "all_orders")
 _ORDERLESS: Final = ("start", "connected")
 _OF_AN_ORDER: Final = ("change", "cancel")
@@ -32,6 +34,8 @@ def read_fault(table: Table) -> model.Fault:
         table.problem("seconds", "is required")
     if fault.action == "field" and not fault.field:
         table.problem("field", 'is required with action = "field"')
+    if fault.action in _REPEATING and fault.request not in REPEATABLE:
+        table.problem("action", f"{fault.action} is for {' and '.join(REPEATABLE)}, found {fault.request!r}")
     if fault.account and fault.request not in ACCOUNT_REQUESTS:
         table.problem("account", f"the request {fault.request} names no account")
     if fault.symbol and fault.request not in SYMBOL_REQUESTS:

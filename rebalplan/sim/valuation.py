@@ -7,7 +7,7 @@ unless the row says another; ledger rows come per currency and once more, in the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
 from typing import Final
 
@@ -18,6 +18,7 @@ from rebalplan.sim.model import ZERO, Account, Override
 
 Row = tuple[str, str, str]
 
+LEDGER_PREFIX: Final = "$LEDGER-"
 _REG_T_INITIAL: Final = Decimal("0.5")
 _REG_T_MAINTENANCE: Final = Decimal("0.25")
 _DAY_TRADING_FACTOR: Final = 4
@@ -32,6 +33,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     cash: Decimal = ZERO
     stocks: Decimal = ZERO
     options: Decimal = ZERO
+    funds: Decimal = ZERO
     others: Decimal = ZERO
     gross: Decimal = ZERO
     unrealized: Decimal = ZERO
@@ -40,7 +42,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def net(self) -> Decimal:
         """Return everything together."""
-        return self.cash + self.stocks + self.options + self.others + self.accrued
+        return self.cash + self.stocks + self.options + self.funds + self.others + self.accrued
 
     def scaled(self, rate: Decimal) -> Ledger:
         """Return the same sums in another currency."""
@@ -64,7 +66,7 @@ def ledgers(book: Book, account_id: str, *, reported: bool = False) -> dict[str,
         sums[balance.currency] = sums.get(balance.currency, Ledger()).plus(Ledger(cash=balance.amount))
     for instrument, held in positions:
         value = held.quantity * instrument.quote.mark() * instrument.multiplier
-        kind = {"STK": "stocks", "OPT": "options"}.get(instrument.sec_type, "others")
+        kind = {"STK": "stocks", "OPT": "options", "FUND": "funds"}.get(instrument.sec_type, "others")
         unrealized = value - held.quantity * held.avg_cost
         entry = Ledger(gross=abs(value), unrealized=unrealized, **{kind: value})
         sums[instrument.currency] = sums.get(instrument.currency, Ledger()).plus(entry)
@@ -133,18 +135,46 @@ def _with_loan(total: Ledger) -> Decimal:
 
 def account_rows(book: Book, account_id: str) -> list[Row]:
     """Return the rows about the account as a whole, overrides applied."""
-    account = book.account(account_id)
-    total = _total(book, account, ledgers(book, account_id, reported=True))
-    return _override(_summary(account, total, _reported_settled_cash(book, account_id)), account.overrides)
+    of_currencies = {tag for tag, _, _ in _plain_ledger_rows(book, account_id)}
+    overrides = book.account(account_id).overrides
+    return _override(
+        _plain_account_rows(book, account_id), [o for o in overrides if o.tag not in of_currencies]
+    )
 
 
 def ledger_rows(book: Book, account_id: str) -> list[Row]:
     """Return the rows per currency and for ``BASE``, overrides applied."""
+    rows = _plain_ledger_rows(book, account_id)
+    known = {tag for tag, _, _ in rows}
+    return _override(rows, [o for o in book.account(account_id).overrides if o.tag in known])
+
+
+def updated_rows(book: Book, account_id: str, *, prefixed: bool, ledger_and_nlv: bool = False) -> list[Row]:
+    """Return all rows as account updates have them, overrides applied.
+
+    ``prefixed`` puts ``$LEDGER-`` before the tags of the rows per currency; ``ledger_and_nlv`` leaves out all but these
+    and NetLiquidation.
+    """
+    rows = _plain_account_rows(book, account_id)
+    if ledger_and_nlv:
+        rows = [row for row in rows if row[0] == "NetLiquidation"]
+    prefix = LEDGER_PREFIX if prefixed else ""
+    rows += [(prefix + tag, value, c) for tag, value, c in _plain_ledger_rows(book, account_id)]
+    return _override(rows, book.account(account_id).overrides)
+
+
+def _plain_account_rows(book: Book, account_id: str) -> list[Row]:
+    account = book.account(account_id)
+    total = _total(book, account, ledgers(book, account_id, reported=True))
+    return _summary(account, total, _reported_settled_cash(book, account_id))
+
+
+def _plain_ledger_rows(book: Book, account_id: str) -> list[Row]:
     account, sums = book.account(account_id), ledgers(book, account_id, reported=True)
     rows = _ledger(BASE, account.base, _total(book, account, sums), Decimal(1))
     for currency, ledger in sums.items():
         rows += _ledger(currency, currency, ledger, book.rate(currency, account.base))
-    return _override(rows, account.overrides)
+    return rows
 
 
 def _total(book: Book, account: Account, sums: dict[str, Ledger]) -> Ledger:
@@ -213,9 +243,9 @@ def _ledger(currency: str, real_currency: str, ledger: Ledger, rate: Decimal) ->
         "NetLiquidationByCurrency": ledger.net,
         "UnrealizedPnL": ledger.unrealized,
         "RealizedPnL": ZERO,
-        "FundValue": ZERO,
+        "FundValue": ledger.funds,
         "NetDividend": ZERO,
-        "MutualFundValue": ZERO,
+        "MutualFundValue": ledger.funds,
         "MoneyMarketFundValue": ZERO,
         "CorporateBondValue": ZERO,
         "TBondValue": ZERO,
@@ -232,16 +262,22 @@ def _ledger(currency: str, real_currency: str, ledger: Ledger, rate: Decimal) ->
     ]
 
 
-def _override(rows: Iterable[Row], overrides: tuple[Override, ...]) -> list[Row]:
-    """Return the rows with what the scenario reports instead, and what it reports besides."""
-    result, known = [], set()
+def _override(rows: Sequence[Row], overrides: Iterable[Override]) -> list[Row]:
+    """Return the rows with what the scenario reports instead, and behind them what it reports besides.
+
+    A tag without the prefix is also that of the prefixed rows, unless there is a row of just this tag.
+    """
+    result, touched, plain = [], set(), {tag for tag, _, _ in rows}
     for tag, value, currency in rows:
-        known.add(tag)
         reported = value
         for override in overrides:
-            if override.tag == tag and override.currency in ("", currency):
+            is_named = tag == override.tag or (
+                tag == LEDGER_PREFIX + override.tag and override.tag not in plain
+            )
+            if is_named and override.currency in ("", currency):
                 reported = override.value
+                touched.add(override)
         if reported:
             result.append((tag, reported, currency))
-    result += [(o.tag, o.value, o.currency) for o in overrides if o.value and o.tag not in known]
+    result += [(o.tag, o.value, o.currency) for o in overrides if o.value and o not in touched]
     return result

@@ -38,7 +38,10 @@ def test_a_listing_of_the_same_name_held_by_one_account_is_never_bought_by_anoth
 def test_wrong_cash_does_not_pass_for_the_broker_s_own_valuation(sample: Workspace) -> None:
     use_scenario(
         sample,
-        ('cash = { USD = "912.40" }', 'cash = { USD = "912.40" }\nreport = { "CashBalance:USD" = "9000" }'),
+        (
+            'cash = { USD = "912.40" }',
+            'cash = { USD = "912.40" }\nreport = { "CashBalance:USD" = "9000", "TotalCashBalance:USD" = "9000" }',
+        ),
     )
     found = accounts(sample)
     assert found["DU1000002"]["status"] == "failed"

@@ -6,6 +6,7 @@ import pytest
 
 from rebalplan.errors import AccountError, UnreachableError
 from rebalplan.ibkr.account import PositionRow, read_snapshot
+from rebalplan.ibkr.account_values import LEDGER, OTHER_VALUES
 from rebalplan.model import Position, UnmanagedItem
 
 ROWS = {
@@ -58,6 +59,26 @@ def test_positions_of_size_zero_are_none() -> None:
 def test_stocks_of_value_without_a_position_fail_the_account() -> None:
     with pytest.raises(AccountError, match="stocks worth 50000 USD but listed none"):
         read_snapshot(ROWS, [OPTION], ())
+
+
+@pytest.mark.parametrize(
+    ("rows", "cash"),
+    [
+        ({("CashBalance", "USD"): "1300.00", ("TotalCashBalance", "USD"): "1000.00"}, "1000"),
+        ({("CashBalance", "USD"): "1000.00", ("TotalCashBalance", "USD"): "1300.00"}, "1000"),
+        ({("CashBalance", "USD"): "-20.00", ("TotalCashBalance", "USD"): "0.00"}, "-20"),
+        ({(f"{LEDGER}CashBalance", "USD"): "900.00"}, "900"),
+        ({(f"{LEDGER}CashBalance", "USD"): "1100.00", ("TotalCashBalance", "USD"): "990.00"}, "990"),
+    ],
+)
+def test_cash_is_the_least_of_what_the_rows_say(rows: dict[tuple[str, str], str], cash: str) -> None:
+    assert read_snapshot(ROWS | rows, [VTI], ()).cash_usd == Decimal(cash)
+
+
+def test_a_total_without_the_cash_row_is_not_taken_for_it() -> None:
+    rows = without(("CashBalance", "USD")) | {("TotalCashBalance", "USD"): "1000.00"}
+    with pytest.raises(AccountError, match=r"no CashBalance \(USD\)"):
+        read_snapshot(rows, [VTI], ())
 
 
 def test_zero_cash_is_zero_and_not_missing() -> None:
@@ -299,6 +320,43 @@ def test_settled_cash_is_its_us_dollar_row() -> None:
 def test_a_us_dollar_value_that_is_not_managed_is_not_in_the_broker_s_value(tag: str, base: str) -> None:
     rows = (ROWS if base == "USD" else EURO) | {(tag, "USD"): "100.50"}
     assert read_snapshot(rows, [VTI], ()).broker_usd == Decimal("50899.5")
+
+
+@pytest.mark.parametrize("base", ["USD", "EUR"])
+def test_what_another_value_contains_already_is_taken_off_once(base: str) -> None:
+    rows = (ROWS if base == "USD" else EURO) | {
+        ("FundValue", "USD"): "7000",
+        ("MutualFundValue", "USD"): "2000",
+        ("MoneyMarketFundValue", "USD"): "5000",
+        ("AccruedDividend", "USD"): "30",
+        ("NetDividend", "USD"): "30",
+    }
+    assert read_snapshot(rows, [VTI], ()).broker_usd == Decimal(51000) - 7000 - 30
+
+
+def test_every_containing_value_is_in_the_table_itself() -> None:
+    tags = [value.tag for value in OTHER_VALUES]
+    assert len(tags) == len(set(tags))
+    assert {value.contained_in for value in OTHER_VALUES} <= {"", *tags}
+
+
+PREFIXED = {
+    (tag if currency == "" or tag in {"NetLiquidation", "SettledCash"} else LEDGER + tag, currency): value
+    for (tag, currency), value in ROWS.items()
+}
+
+
+def test_the_prefixed_form_of_the_rows_says_the_same() -> None:
+    assert read_snapshot(PREFIXED, [VTI, OPTION], ()) == read_snapshot(ROWS, [VTI, OPTION], ())
+
+
+@pytest.mark.parametrize("is_account_row_last", [True, False])
+def test_interest_of_the_account_and_of_its_us_dollars_are_told_apart(is_account_row_last: bool) -> None:
+    accrued = [(("AccruedCash", "USD"), "900"), ((f"{LEDGER}AccruedCash", "USD"), "100")]
+    rows = PREFIXED | dict(accrued[::-1] if is_account_row_last else accrued)
+    assert read_snapshot(rows, [VTI], ()).broker_usd == Decimal(50900)
+    alone = PREFIXED | {("AccruedCash", "USD"): "900"}
+    assert read_snapshot(alone, [VTI], ()).broker_usd == Decimal(51000)
 
 
 def test_every_foreign_currency_is_taken_off_at_its_rate() -> None:

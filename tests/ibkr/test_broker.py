@@ -53,6 +53,8 @@ def quote(tmp_path: Path, *changes: Change, extra: str = "", allow_delayed: bool
 
 
 VTI_LAST = 'last = "312.40"'
+GATEWAY = 'name = "built-in"'
+PREFIXED = f"{GATEWAY}\nledger_prefix = true"
 VTI_BID = 'bid = "312.39"'
 
 
@@ -89,6 +91,58 @@ def test_a_position_that_the_gateway_sends_of_another_account_is_not_counted(
 
         monkeypatch.setattr(ib.client, "reqPositionsMulti", answer_with_another)
         assert connection.read_account("DU1000002").positions == before
+
+
+def fault_in_rows(request: str, action: str, **where: str) -> str:
+    return fault(request, action, account="DU1000002", **where)
+
+
+def test_a_position_that_comes_twice_is_one_and_the_last_row_counts(tmp_path: Path) -> None:
+    extra = fault_in_rows("positions_multi", "twice", field="quantity", value="999", row_symbol="VTI")
+    with connected(tmp_path, extra=extra) as (connection, gateway):
+        found = connection.read_account("DU1000002").positions
+        rows = [e for e in gateway.log if e.kind == "sent" and e.message_id == 71 and "VTI" in e.fields]
+    assert [p.quantity for p in found if p.symbol == "VTI"] == [Decimal(12)]
+    assert len(rows) == 2
+
+
+def test_a_position_row_of_another_request_is_not_counted(tmp_path: Path) -> None:
+    extra = fault_in_rows("positions_multi", "stray", field="quantity", value="999")
+    with connected(tmp_path) as (connection, _):
+        plain = connection.read_account("DU1000002")
+    with connected(tmp_path, extra=extra) as (connection, _):
+        assert connection.read_account("DU1000002") == plain
+
+
+@pytest.mark.parametrize(("action", "value"), [("twice", "77.00"), ("stray", "77.00")])
+def test_an_account_value_that_is_older_or_of_another_request_is_not_counted(
+    tmp_path: Path, action: str, value: str
+) -> None:
+    extra = fault_in_rows(
+        "account_updates_multi", action, field="value", value=value, row_symbol="CashBalance:USD"
+    )
+    with connected(tmp_path, extra=extra) as (connection, _):
+        assert connection.read_account("DU1000002").cash_usd == Decimal("912.4")
+
+
+@pytest.mark.parametrize("account", ["DU1000001", "DU1000002", "DU1000003"])
+def test_a_gateway_that_prefixes_the_rows_of_currencies_says_the_same(tmp_path: Path, account: str) -> None:
+    with connected(tmp_path) as (connection, _):
+        plain = connection.read_account(account)
+    with connected(tmp_path, (GATEWAY, PREFIXED)) as (connection, gateway):
+        assert connection.read_account(account) == plain
+        tags = {e.fields[5] for e in gateway.log if e.kind == "sent" and e.message_id == 73}
+    assert "$LEDGER-CashBalance" in tags
+    assert "CashBalance" not in tags
+
+
+def test_interest_in_another_currency_is_not_taken_for_us_dollars(tmp_path: Path) -> None:
+    """The account's own row of AccruedCash is of all currencies; the prefixed one is of US dollars alone."""
+    own = 'cash = { USD = "912.40" }\nreport = { "$LEDGER-AccruedCash:USD" = "2.00", "AccruedCash:USD" = "500.00" }'
+    with connected(tmp_path) as (connection, _):
+        plain = connection.read_account("DU1000002").broker_usd
+    with connected(tmp_path, (GATEWAY, PREFIXED), ('cash = { USD = "912.40" }', own)) as (connection, _):
+        assert connection.read_account("DU1000002").broker_usd == plain - 2
 
 
 def test_an_account_of_somebody_else_is_refused_before_anything_is_asked(tmp_path: Path) -> None:

@@ -280,12 +280,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "Both branches give the same number where the two are equal.",
     ),
     Equivalent(
-        "rebalplan/ibkr/account.py",
-        "return found[0]",
-        "return found[-1]",
-        "The list has exactly one entry here.",
-    ),
-    Equivalent(
         "rebalplan/sizing/candidates.py",
         'return "buy_only" if line.drift > 0 else "sell_only"',
         'return "buy_only" if line.drift > -1 else "sell_only"',

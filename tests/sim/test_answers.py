@@ -70,6 +70,47 @@ def test_ledger_and_net_liquidation_leave_the_rest_out(client: Client) -> None:
     assert not {"BuyingPower", "AccountType", "TotalCashValue"} & {tag for tag, _ in values}
 
 
+def _rows_of(account: str, start: str = "") -> list[tuple[str, ...]]:
+    """Return tag, value and currency of every account value of an account of its own."""
+    base = 'id = "DU1"\ncash = { USD = "5" }\n'
+    client = Client(shared(world(f"\n[[account]]\n{base}{account}\n", base=start))).start()
+    return [row[5:] for row in client.ask("76", "1", "5", "DU1", "", "0")[:-1]]
+
+
+def test_a_value_besides_comes_once_and_one_of_a_currency_replaces_that_alone() -> None:
+    rows = _rows_of('report = { "PASharesValue:USD" = "6", "CashBalance:EUR" = "7", "FundValue:USD" = "8" }')
+    assert rows.count(("PASharesValue", "6", "USD")) == 1
+    assert [row for row in rows if row[0] == "CashBalance"] == [
+        ("CashBalance", "5.00", "BASE"),
+        ("CashBalance", "5.00", "USD"),
+        ("CashBalance", "7", "EUR"),
+    ]
+    assert [row[1:] for row in rows if row[0] == "FundValue"] == [("0.00", "BASE"), ("8", "USD")]
+
+
+def test_a_newer_gateway_prefixes_the_values_of_currencies_and_only_those() -> None:
+    report = 'accrued_cash = "3"\nreport = { "AccruedCash:USD" = "9", "FundValue:USD" = "8" }'
+    plain, prefixed = _rows_of(report), _rows_of(report, "[gateway]\nledger_prefix = true\n")
+    assert len(plain) == len(prefixed)
+    of_dollars = {row[0]: row[1] for row in prefixed if row[2] == "USD"}
+    assert (of_dollars["$LEDGER-FundValue"], of_dollars["NetLiquidation"]) == ("8", "8.00")
+    assert (of_dollars["AccruedCash"], of_dollars["$LEDGER-AccruedCash"]) == ("9", "3.00")
+    assert [row[0] for row in prefixed].count("$LEDGER-CashBalance") == 2
+    assert "CashBalance" not in {row[0] for row in prefixed}
+
+
+def test_a_fund_is_in_both_values_of_funds_and_once_in_the_net_liquidation() -> None:
+    fund = '[[instrument]]\ncon_id = 31\nsymbol = "FXAIX"\nsec_type = "FUND"\nlast = "50"\n'
+    held = 'position = [{ symbol = "FXAIX", quantity = "2" }]'
+    rows = {row[0]: row[1] for row in _rows_of(held, fund) if row[2] == "USD"}
+    assert (rows["FundValue"], rows["MutualFundValue"], rows["MoneyMarketFundValue"]) == (
+        "100.00",
+        "100.00",
+        "0.00",
+    )
+    assert rows["NetLiquidation"] == rows["NetLiquidationByCurrency"] == "105.00"
+
+
 def test_a_reported_value_can_be_overridden_or_left_out() -> None:
     report = 'report = { NetLiquidation = "1.00", "CashBalance:USD" = "7", BuyingPower = "" }'
     scenario = world(f'\n[[account]]\nid = "DU3"\ncash = {{ USD = "5" }}\n{report}\n')

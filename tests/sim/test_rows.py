@@ -94,6 +94,28 @@ def test_a_spoilt_field_needs_a_name() -> None:
         order_world(table("fault", request="positions", action="field"))
 
 
+@pytest.mark.parametrize("action", ["twice", "stray"])
+def test_only_rows_with_the_id_of_their_request_come_again(action: str) -> None:
+    with pytest.raises(
+        SimError, match=rf"fault\[1\].action: {action} is for positions_multi and account_updates"
+    ):
+        order_world(table("fault", request="positions", action=action))
+
+
+@pytest.mark.parametrize(
+    ("action", "shown"), [("twice", [("5", "9"), ("5", "55")]), ("stray", [("5", "55"), ("900000", "9")])]
+)
+def test_a_position_comes_again_as_an_older_row_or_as_that_of_another_request(
+    action: str, shown: list[tuple[str, str]]
+) -> None:
+    fault = table(
+        "fault", request="positions_multi", action=action, field="quantity", value="9", row_symbol="BND"
+    )
+    rows = _traded(fault).ask(*QUESTIONS["positions_multi"])[:-1]
+    assert [(row[2], row[15]) for row in rows if row[5] == "BND"] == shown
+    assert len(rows) == 2 + len([row for row in rows if row[5] != "BND"])
+
+
 def test_the_real_client_loses_the_row_it_cannot_read(library: Any, caplog: pytest.LogCaptureFixture) -> None:
     trade = incident(when="start", account="DU2", does="buy", what="BND", quantity="5")
     fault = _fault("completed_orders", field="quantity", value="many", row_account="DU2")

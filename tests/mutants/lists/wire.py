@@ -119,9 +119,30 @@ WIRE: tuple[Mutant, ...] = (
     Mutant(
         "positions of other accounts are counted",
         "rebalplan/ibkr/client.py",
-        "            if owner == account:\n",
-        "            if owner:\n",
+        "            if (request, owner) == (own, account):\n",
+        "            if request == own:\n",
         "tests/ibkr/test_broker.py::test_a_position_that_the_gateway_sends_of_another_account_is_not_counted",
+    ),
+    Mutant(
+        "positions that answer another request are counted",
+        "rebalplan/ibkr/client.py",
+        "            if (request, owner) == (own, account):\n",
+        "            if owner == account:\n",
+        "tests/ibkr/test_broker.py::test_a_position_row_of_another_request_is_not_counted",
+    ),
+    Mutant(
+        "a value that another one contains is taken off again",
+        "rebalplan/ibkr/account_values.py",
+        "if not value.contained_in or",
+        "if value.contained_in or",
+        "tests/commands/test_real_accounts.py::test_money_market_funds_are_in_the_value_of_funds_already",
+    ),
+    Mutant(
+        "the greatest of the broker's cash rows is spent",
+        "rebalplan/ibkr/account.py",
+        "    return min(amount for tag in CASH_TAGS",
+        "    return max(amount for tag in CASH_TAGS",
+        "tests/commands/test_real_accounts.py::test_cash_is_the_least_of_what_the_rows_say",
     ),
     Mutant(
         "a client id in use is waited for until the time-out",

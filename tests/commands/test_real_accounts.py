@@ -1,0 +1,124 @@
+"""What real gateways say of real accounts, planned over TCP: 20,000 USD, 100 AAA at 100, 50 BBB at 200."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from rebalplan.sim import Gateway, load_scenario, start
+from tests.cli import Workspace
+
+ACCOUNT = "DU1"
+SETTINGS = """
+[ibkr]
+mode = tws
+port = 1
+timeout_sec = 2
+read_only = false
+[accounts]
+ids = DU1
+retries = 0
+[models]
+m = 1
+[rebalance]
+min_order_usd = 0
+"""
+PORTFOLIOS = "ETF,m\nAAA,40\nBBB,30\nCCC,30\n"
+MARKET = """
+[market]
+time_zone = "US/Eastern"
+hours = "always"
+[rates]
+USD = "1"
+EUR = "1.25"
+CAD = "0.8"
+""" + "".join(
+    f'[[instrument]]\ncon_id = {n}\nsymbol = "{symbol}"\nbid = "{price}"\nask = "{price}"\nlast = "{price}"\n'
+    f'close = "{price}"\n'
+    for n, symbol, price in ((1, "AAA", 100), (2, "BBB", 200), (3, "CCC", 50))
+)
+
+
+def account(
+    *positions: str,
+    cash: str = 'USD = "20000"',
+    keys: str = "",
+    own: tuple[str, ...] = ('AAA", quantity = "100', 'BBB", quantity = "50'),
+) -> str:
+    """Return the base account with ``keys`` and more ``positions`` (inline TOML) besides."""
+    held = ", ".join(f"{{ {row} }}" for row in (*(f'symbol = "{row}"' for row in own), *positions))
+    return f'[[account]]\nid = "{ACCOUNT}"\ncash = {{ {cash} }}\n{keys}\nposition = [{held}]\n'
+
+
+@contextmanager
+def gateway(
+    workspace: Workspace, *tables: str, settings: str = SETTINGS, start_of: str = ""
+) -> Iterator[Gateway]:
+    """Serve the market with these tables and point settings.ini at it."""
+    path = workspace.write("served.toml", start_of + MARKET + "\n".join(tables))
+    workspace.write("portfolios.csv", PORTFOLIOS)
+    with start(load_scenario(path), clock=workspace.clock.now) as served:
+        workspace.write("settings.ini", re.sub(r"port = \d+", f"port = {served.port}", settings))
+        yield served
+
+
+def plan(workspace: Workspace, *arguments: str) -> dict[str, Any]:
+    """Return the plan of the account."""
+    result = workspace.run("plan", "--json", *arguments)
+    assert result.out, result
+    found: dict[str, Any] = json.loads(result.out)["plan"]["accounts"][0]
+    return found
+
+
+def orders(planned: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(o["side"], o["symbol"], o["quantity"]) for o in planned["orders"]]
+
+
+def plan_with(workspace: Workspace, *tables: str, **more: str) -> dict[str, Any]:
+    """Return the plan of the account at a gateway of its own."""
+    with gateway(workspace, *tables, **more):
+        return plan(workspace)
+
+
+def report(**rows: str) -> str:
+    """Return what an account reports instead; ``__`` stands for the colon before a currency."""
+    pairs = ", ".join(f'"{tag.replace("__", ":")}" = "{value}"' for tag, value in rows.items())
+    return f"report = {{ {pairs} }}"
+
+
+FUND = '[[instrument]]\ncon_id = 9\nsymbol = "FXAIX"\nsec_type = "FUND"\nlast = "100"\n'
+
+
+def test_funds_beside_the_stocks_change_no_order(workspace: Workspace) -> None:
+    plain = plan_with(workspace, account())
+    workspace.clock.sleep(1)
+    held = account('symbol = "FXAIX", quantity = "60"')
+    planned = plan_with(workspace, FUND, held)
+    assert (planned["status"], orders(planned)) == ("planned", orders(plain))
+    assert planned["snapshot"]["broker_usd"] == plain["snapshot"]["broker_usd"]
+
+
+def test_money_market_funds_are_in_the_value_of_funds_already(workspace: Workspace) -> None:
+    plain = plan_with(workspace, account())
+    workspace.clock.sleep(1)
+    reported = report(
+        NetLiquidation="46000",
+        FundValue__USD="6000",
+        MoneyMarketFundValue__USD="5000",
+        MutualFundValue__USD="1000",
+    )
+    planned = plan_with(workspace, account(keys=reported))
+    assert orders(planned) == orders(plain)
+
+
+@pytest.mark.parametrize("larger", ["CashBalance", "TotalCashBalance"])
+def test_cash_is_the_least_of_what_the_rows_say(workspace: Workspace, larger: str) -> None:
+    planned = plan_with(workspace, account(keys=report(**{f"{larger}__USD": "20300"})))
+    assert planned["snapshot"]["cash_usd"] == "20000"
+    assert Decimal(planned["summary"]["cash_after_usd"]) >= Decimal(planned["summary"]["cash_floor_usd"])
