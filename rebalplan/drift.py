@@ -38,7 +38,8 @@ class Valuation(msgspec.Struct, frozen=True):
     """What an account is worth, in USD.
 
     ``held`` is the value of holdings left alone; ``investable`` is what the target weights apply to:
-    NLV - buffer - held; ``cash_floor`` is buffer + min(0, CASH weight) · investable.
+    NLV - buffer - held; ``cash_floor`` is buffer + min(0, CASH weight) · investable, or the cash that is not settled
+    where that is more.
     """
 
     cash: Decimal
@@ -70,9 +71,13 @@ class Drift(msgspec.Struct, frozen=True):
 
 
 def value_account(
-    cash: Decimal, holdings: Iterable[Holding], targets: Targets, rules: RebalancePolicy
+    cash: Decimal,
+    holdings: Iterable[Holding],
+    targets: Targets,
+    rules: RebalancePolicy,
+    unsettled: Decimal = ZERO,
 ) -> Valuation:
-    """Value an account: NLV = USD cash + Σ quantity · price."""
+    """Value an account: NLV = USD cash + Σ quantity · price. ``unsettled`` is cash that buys nothing."""
     holdings = tuple(holdings)
     exposure = sum((h.value for h in holdings), ZERO)
     held = sum((h.value for h in holdings if h.target_pct is None), ZERO)
@@ -80,6 +85,7 @@ def value_account(
     buffer = _buffer(net_liquidation, rules)
     investable = net_liquidation - buffer - held
     cash_target = quantize(from_pct(targets.cash_pct) * investable)
+    floor = buffer + min(ZERO, cash_target)
     return Valuation(
         cash=cash,
         exposure=exposure,
@@ -88,7 +94,7 @@ def value_account(
         buffer=buffer,
         investable=investable,
         cash_target=cash_target,
-        cash_floor=buffer + min(ZERO, cash_target),
+        cash_floor=max(floor, unsettled) if unsettled else floor,
     )
 
 

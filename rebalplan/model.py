@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from rebalplan.money import ZERO
+
 Side = Literal["SELL", "BUY"]
 Mode = Literal["sim", "paper", "live"]
 PriceSource = Literal["last", "close", "bid", "ask", "mid"]
@@ -96,7 +98,8 @@ class AccountSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``net_liquidation`` is the broker's own figure in ``base_currency``; ``broker_usd`` the broker's value of
     what is managed here (US dollar cash and stocks). ``working_orders`` is ``None`` when the gateway
-    would not tell, as a read-only API does not.
+    would not tell, as a read-only API does not. ``settled_cash`` is what the broker says of it, in a cash account
+    without that of other currencies.
     """
 
     account_type: str
@@ -108,6 +111,14 @@ class AccountSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     positions: tuple[Position, ...]
     unmanaged: tuple[UnmanagedItem, ...]
     working_orders: tuple[WorkingOrder, ...] | None
+    is_cash_account: bool = False
+
+    @property
+    def unsettled_usd(self) -> Decimal:
+        """Return the part of the cash that pays for nothing yet: in a cash account only settled cash does."""
+        if not self.is_cash_account or self.settled_cash is None:
+            return ZERO
+        return max(ZERO, min(self.cash_usd, self.cash_usd - self.settled_cash))
 
 
 class Quote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

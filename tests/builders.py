@@ -304,6 +304,7 @@ def snapshots(draw: st.DrawFn, market: Sequence[Quote], /) -> AccountSnapshot:
         ),
         working_orders=draw(st.none() | st.just(()) | st.just((working_order(),))),
         settled_cash=draw(st.none() | decimals("0", "100", 2)),
+        is_cash_account=draw(st.booleans()),
     )
 
 

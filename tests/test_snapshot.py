@@ -14,6 +14,26 @@ def test_an_ordinary_account_has_no_failures() -> None:
     assert snapshot_failures(snapshot("100", {"VTI": "3", "BND": "2.5"}, unmanaged=(unmanaged(),))) == ()
 
 
+@pytest.mark.parametrize(
+    ("cash", "settled", "is_cash_account", "unsettled"),
+    [
+        ("100", "30", True, "70"),
+        ("100", "30", False, "0"),
+        ("100", None, True, "0"),
+        ("100", "120", True, "0"),
+        ("100", "-20", True, "100"),
+        ("-100", "-150", True, "0"),
+    ],
+)
+def test_the_cash_that_is_not_settled(
+    cash: str, settled: str | None, is_cash_account: bool, unsettled: str
+) -> None:
+    found = snapshot(
+        cash, settled_cash=None if settled is None else D(settled), is_cash_account=is_cash_account
+    )
+    assert found.unsettled_usd == D(unsettled)
+
+
 def test_negative_dollar_cash_is_no_failure() -> None:
     assert snapshot_failures(snapshot("-100", {"VTI": "3"})) == ()
 

@@ -18,6 +18,8 @@ from rebalplan.model import AccountSnapshot, Position, UnmanagedItem, WorkingOrd
 from rebalplan.money import ZERO, canonical
 from rebalplan.text import printable
 
+_WORTH_NAMING_USD = Decimal(1)
+
 
 class PositionRow(msgspec.Struct, frozen=True):
     """One position as the wire gave it."""
@@ -38,18 +40,20 @@ def read_snapshot(
     _require_ready(values)
     base_currency, net_liquidation = _net_liquidation(values)
     managed = [p for p in positions if _is_managed(p) and p.quantity]
-    cash = _cash_usd(values)
+    cash, uncounted = _cash_usd(values)
+    is_cash_account = "CASH" in _first("TradingType-S", values)
     _require_positions(values, managed)
     return AccountSnapshot(
         account_type=printable(_first("AccountType", values)),
         base_currency=printable(base_currency),
         net_liquidation=net_liquidation,
-        broker_usd=canonical(_broker_usd(values, base_currency)),
+        broker_usd=canonical(_without_uncounted(_broker_usd(values, base_currency), cash, uncounted, values)),
         cash_usd=cash,
-        settled_cash=_settled_cash(values),
+        settled_cash=_settled_cash(values, is_cash_account=is_cash_account),
         positions=tuple(sorted((_position(p) for p in managed), key=lambda p: (p.symbol, p.con_id))),
-        unmanaged=(*_foreign_cash(values), *_unmanaged_positions(positions)),
+        unmanaged=(*_uncounted_cash(uncounted), *_foreign_cash(values), *_unmanaged_positions(positions)),
         working_orders=working_orders,
+        is_cash_account=is_cash_account,
     )
 
 
@@ -85,16 +89,18 @@ def _require_ready(values: AccountValues) -> None:
         raise UnreachableError("the gateway has not finished loading the account (AccountReady = false)")
 
 
-def _cash_usd(values: AccountValues) -> Decimal:
-    """Return the US dollar cash, the least of what the rows say: more may not be there to spend.
+def _cash_usd(values: AccountValues) -> tuple[Decimal, Decimal]:
+    """Return the US dollar cash, the least of what the rows say, and by how much the greatest row says more.
 
-    An account without any US dollar row has none.
+    That may not be there to spend. An account without any US dollar row has no US dollar cash.
     """
     if values.text("CashBalance", "USD") is None:
         if values.has_us_dollars():
             raise AccountError("the broker reported no CashBalance (USD): plan again; cash is never guessed")
-        return ZERO
-    return min(amount for tag in CASH_TAGS for amount in values.amounts(tag, "USD"))
+        return ZERO, ZERO
+    amounts = [money(text, f"{tag} (USD)") for tag in CASH_TAGS for text in values.forms(tag, "USD")]
+    least = min(amounts)
+    return least, canonical(max(amounts) - least)
 
 
 def _require_positions(values: AccountValues, managed: Sequence[PositionRow]) -> None:
@@ -124,9 +130,30 @@ def _broker_usd(values: AccountValues, base_currency: str) -> Decimal:
     )
 
 
-def _settled_cash(values: AccountValues) -> Decimal | None:
-    value = values.text("SettledCash", "USD")
-    return money(value, "SettledCash (USD)") if value else None
+def _without_uncounted(
+    broker_usd: Decimal, cash: Decimal, uncounted: Decimal, values: AccountValues
+) -> Decimal:
+    """Return the broker's value without the cash that not every row counts, when the value has it in it."""
+    counted_cash = broker_usd - values.amount("StockMarketValue", "USD")
+    has_it = abs(counted_cash - cash - uncounted) < abs(counted_cash - cash)
+    return broker_usd - uncounted if has_it else broker_usd
+
+
+def _uncounted_cash(uncounted: Decimal) -> Iterable[UnmanagedItem]:
+    """Name cash that not every row counts, such as swept deposits; rows are rounded to different digits."""
+    if uncounted >= _WORTH_NAMING_USD:
+        yield UnmanagedItem(
+            "CASH", f"cash that only one of {' and '.join(CASH_TAGS)} counts", "USD", uncounted
+        )
+
+
+def _settled_cash(values: AccountValues, *, is_cash_account: bool) -> Decimal | None:
+    """Return the least of what the rows say of settled cash; where it limits, less what other currencies are of it."""
+    found = [money(text, "SettledCash (USD)") for text in values.forms("SettledCash", "USD") if text]
+    if not is_cash_account or not found:
+        return min(found, default=None)
+    foreign = sum((values.in_base("CashBalance", c) for c in values.currencies_of("CashBalance")), ZERO)
+    return canonical(min(found) - foreign)
 
 
 def _foreign_cash(values: AccountValues) -> tuple[UnmanagedItem, ...]:

@@ -8,7 +8,7 @@ whole as well, in its base currency.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -85,12 +85,9 @@ class AccountValues:
         value = self.text(tag, currency)
         return ZERO if value is None else money(value, field_of(tag, currency))
 
-    def amounts(self, tag: str, currency: str) -> Iterator[Decimal]:
-        """Return a value of one currency in every form that the answer has it in."""
-        for name in (tag, LEDGER + tag):
-            value = self._rows.get((name, currency))
-            if value is not None:
-                yield money(value, field_of(tag, currency))
+    def forms(self, tag: str, currency: str) -> list[str]:
+        """Return a value of one currency as the broker wrote it, in every form that the answer has it in."""
+        return [self._rows[name, currency] for name in (tag, LEDGER + tag) if (name, currency) in self._rows]
 
     def currencies_of(self, tag: str) -> list[str]:
         """Return the foreign currencies that have such a row, sorted."""

@@ -64,7 +64,8 @@ def plan_account(account: AccountInput, quotes: Mapping[str, Quote]) -> AccountP
     if failures:
         return _failed(account, failures)
     rules = account.policy.rebalance
-    valuation = value_account(account.snapshot.cash_usd, holdings, account.targets, rules)
+    snapshot = account.snapshot
+    valuation = value_account(snapshot.cash_usd, holdings, account.targets, rules, snapshot.unsettled_usd)
     failure = _valuation_failure(account.snapshot, valuation, account.policy)
     if failure:
         return _failed(account, (failure,))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from rebalplan.document import AccountPlan, DriftRow, Plan, Summary
 from rebalplan.model import Quote, Reason
-from rebalplan.money import HUNDRED, divide, from_bps, quantize
+from rebalplan.money import HUNDRED, ZERO, divide, from_bps, quantize
 from rebalplan.policy import RebalancePolicy
 from rebalplan.render.figures import dollars, percent, price, shares, signed_dollars, signed_percent
 from rebalplan.render.style import PLAIN, Style
@@ -70,7 +70,7 @@ def explain_cash(account: AccountPlan, summary: Summary, style: Style = PLAIN) -
             "(positive is to be invested)",
         ),
         ("Band", _band(account.policy.rebalance, summary)),
-        ("Floor", f"{floor} USD: buffer and, with a negative target, margin; no buy goes below it"),
+        ("Floor", f"{floor} USD: {_floor(account)}; no buy goes below it"),
         (
             "After",
             f"{dollars(summary.cash_after_usd)} USD = held + sells {dollars(summary.sells_usd)} - buys "
@@ -128,6 +128,13 @@ def _drift(account: AccountPlan, row: DriftRow, summary: Summary) -> Iterable[tu
         "Asks for",
         f"{dollars(abs(row.drift_usd))} / {price(row.price)} = {quantize(wanted, Decimal('0.0001')):f} shares",
     )
+
+
+def _floor(account: AccountPlan) -> str:
+    """Say what the floor of the cash is made of."""
+    unsettled = account.snapshot.unsettled_usd if account.snapshot else ZERO
+    beside = f", or the {dollars(unsettled)} USD that are not settled where that is more" if unsettled else ""
+    return f"buffer and, with a negative target, margin{beside}"
 
 
 def _selected(account: AccountPlan, row: DriftRow, summary: Summary) -> str:

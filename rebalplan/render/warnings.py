@@ -53,6 +53,9 @@ def _snapshot_notes(account: AccountPlan) -> Iterable[str]:
         return
     if snapshot.base_currency != "USD":
         yield f"base currency {snapshot.base_currency}: only US dollar cash and stocks are managed"
+    if snapshot.unsettled_usd:
+        unsettled = dollars(snapshot.unsettled_usd)
+        yield f"not settled yet: {unsettled} USD of the cash; in a cash account it pays for no buy"
     for item in snapshot.unmanaged:
         yield f"not managed: {item.kind} {shares(item.quantity)} {item.description} ({item.currency})"
     yield from _working_order_notes(account, snapshot)

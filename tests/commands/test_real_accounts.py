@@ -122,3 +122,60 @@ def test_cash_is_the_least_of_what_the_rows_say(workspace: Workspace, larger: st
     planned = plan_with(workspace, account(keys=report(**{f"{larger}__USD": "20300"})))
     assert planned["snapshot"]["cash_usd"] == "20000"
     assert Decimal(planned["summary"]["cash_after_usd"]) >= Decimal(planned["summary"]["cash_floor_usd"])
+
+
+@pytest.mark.parametrize("counted", ["CashBalance", "TotalCashBalance"])
+def test_swept_deposits_are_named_and_neither_spent_nor_missed(workspace: Workspace, counted: str) -> None:
+    plain = plan_with(workspace, account())
+    workspace.clock.sleep(1)
+    swept = report(
+        **{f"{counted}__USD": "35000"}, NetLiquidation="55000", NetLiquidationByCurrency__USD="55000"
+    )
+    planned = plan_with(workspace, account(keys=swept))
+    assert orders(planned) == orders(plain)
+    (item,) = planned["snapshot"]["unmanaged"]
+    assert (item["description"], item["quantity"]) == (
+        "cash that only one of CashBalance and TotalCashBalance counts",
+        "15000",
+    )
+    workspace.clock.sleep(1)
+    outside = report(**{f"{counted}__USD": "35000"})
+    assert orders(plan_with(workspace, account(keys=outside))) == orders(plain)
+
+
+def test_a_cash_account_buys_with_settled_cash_alone(workspace: Workspace) -> None:
+    unsettled = 'type = "cash"\n' + report(SettledCash__USD="5000")
+    planned = plan_with(workspace, account(keys=unsettled))
+    bought = Decimal(planned["summary"]["buys_usd"]) + Decimal(planned["summary"]["costs_usd"])
+    assert Decimal(4700) < bought <= 5000
+    assert planned["summary"]["net_liquidation_usd"] == "40000"
+    assert "not settled yet: 15,000.00 USD of the cash; in a cash account it pays for no buy" in workspace.ok(
+        "show", "latest"
+    ).replace("\n    ", " ")
+    assert "the 15,000.00 USD that are not settled" in workspace.ok("explain", "latest", ACCOUNT, "CASH")
+    workspace.clock.sleep(1)
+    settled = plan_with(workspace, account(keys='type = "cash"'))
+    margin = plan_with(workspace, account(keys=report(SettledCash__USD="5000")))
+    assert orders(settled) == orders(margin) != orders(planned)
+
+
+def test_settled_cash_of_a_cash_account_is_without_other_currencies(workspace: Workspace) -> None:
+    """SettledCash is one figure for all currencies: 5,000 USD and 8,000 USD worth of 10,000 CAD."""
+    keys = 'type = "cash"\n' + report(SettledCash__USD="13000")
+    planned = plan_with(workspace, account(cash='USD = "20000", CAD = "10000"', keys=keys))
+    assert planned["snapshot"]["settled_cash"] == "5000"
+    assert Decimal(planned["summary"]["buys_usd"]) <= 5000
+
+
+def test_unsettled_cash_never_makes_an_account_sell(workspace: Workspace) -> None:
+    held = ('AAA", quantity = "158', 'BBB", quantity = "59', 'CCC", quantity = "240')
+    keys = 'type = "cash"\n' + report(SettledCash__USD="0")
+    assert orders(plan_with(workspace, account(keys=keys, cash='USD = "1000"', own=held))) == []
+
+
+def test_a_plan_of_a_cash_account_is_applied_with_settled_cash_alone(workspace: Workspace) -> None:
+    with gateway(workspace, account(keys='type = "cash"\n' + report(SettledCash__USD="5000"))):
+        plan(workspace)
+        assert "ok" in workspace.ok("verify", "latest")
+        result = workspace.run("apply", "latest", "--yes")
+    assert result.code == 0, result
