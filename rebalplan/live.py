@@ -72,7 +72,7 @@ def verify_live(
 
 
 def _failures(plan: AccountPlan, snapshot: AccountSnapshot) -> Iterable[LiveFinding]:
-    for failure in snapshot_failures(snapshot):
+    for failure in snapshot_failures(snapshot, plan.policy.rebalance.foreign_cash_tolerance_usd):
         yield LiveFinding("RB509", "refuse", plan.account, "snapshot", "", "", "", failure)
 
 

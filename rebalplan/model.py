@@ -68,13 +68,15 @@ class Position(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class UnmanagedItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something in the account that is never valued and never traded.
 
-    ``quantity`` counts contracts or shares, for ``CASH`` units of ``currency``.
+    ``quantity`` counts contracts or shares, for ``CASH`` units of ``currency``. ``debt_usd`` is what a negative balance
+    is worth at the broker's own rate, as a positive amount; ``None`` for everything else, and without a rate.
     """
 
     kind: str
     description: str
     currency: str
     quantity: Decimal
+    debt_usd: Decimal | None = None
 
 
 class WorkingOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

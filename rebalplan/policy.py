@@ -28,6 +28,7 @@ class RebalancePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     trading_hours: Literal["rth", "eth"] = "rth"
     unlisted: Literal["hold", "sell"] = "hold"
     direction: Literal["both", "buy_only", "sell_only"] = "both"
+    foreign_cash_tolerance_usd: Decimal = Decimal(10)
 
     @property
     def band_bps(self) -> Decimal:

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from rebalplan.model import AccountSnapshot, Position
-from rebalplan.money import HUNDRED, canonical, percent_above, usd
+from rebalplan.model import AccountSnapshot, Position, UnmanagedItem
+from rebalplan.money import HUNDRED, ZERO, canonical, percent_above, usd
 
 
-def snapshot_failures(snapshot: AccountSnapshot) -> tuple[str, ...]:
+def snapshot_failures(
+    snapshot: AccountSnapshot, foreign_cash_tolerance_usd: Decimal = ZERO
+) -> tuple[str, ...]:
     """Return why this account must not be planned.
 
-    That is whatever claims the cash that sizing would spend, and two contracts that one target cannot mean.
+    That is whatever claims the cash that sizing would spend, and two contracts that one target cannot mean. Debts in
+    other currencies of up to ``foreign_cash_tolerance_usd`` together are none.
     """
     shorts = [
         f"short position {position.quantity} {position.symbol}: close it or move it to another account"
         for position in snapshot.positions
         if position.quantity < 0
     ]
+    tolerated = tolerated_debts(snapshot, foreign_cash_tolerance_usd)
     debts = [
-        f"{_unmanaged_debt(item.kind)} {item.quantity} {item.description} ({item.currency}) claims cash "
+        f"{_unmanaged_debt(item.kind)} {item.quantity} {item.description} ({item.currency}){_worth(item)} claims cash "
         "that is not managed here: settle it first"
         for item in snapshot.unmanaged
-        if item.quantity < 0
+        if item.quantity < 0 and item not in tolerated
     ]
     return (*shorts, *debts, *_shared_symbols(snapshot.positions))
 
@@ -38,6 +42,24 @@ def _shared_symbols(positions: Iterable[Position]) -> Iterable[str]:
                 f"{len(ids)} positions are called {symbol} (contracts {', '.join(map(str, sorted(ids)))}): "
                 "sell all but one or move them to another account"
             )
+
+
+def tolerated_debts(snapshot: AccountSnapshot, tolerance_usd: Decimal) -> tuple[UnmanagedItem, ...]:
+    """Return the debts in other currencies that are left alone: all whose value is known, or none of them.
+
+    They are added up, so that no number of small ones claims more than the tolerance.
+    """
+    known = [item for item in snapshot.unmanaged if item.debt_usd is not None]
+    total = sum((item.debt_usd for item in known if item.debt_usd is not None), ZERO)
+    return tuple(known) if total <= tolerance_usd else ()
+
+
+def _worth(item: UnmanagedItem) -> str:
+    if item.kind != "CASH":
+        return ""
+    if item.debt_usd is None:
+        return ", of unknown value in USD for want of the broker's ExchangeRate,"
+    return f", {usd(item.debt_usd)} USD and over foreign_cash_tolerance_usd,"
 
 
 def _unmanaged_debt(kind: str) -> str:

@@ -87,10 +87,15 @@ def position(symbol: str, quantity: str, con_id: int | None = None) -> Position:
 
 
 def unmanaged(
-    kind: str = "CASH", description: str = "EUR cash", currency: str = "EUR", quantity: str = "100"
+    kind: str = "CASH",
+    description: str = "EUR cash",
+    currency: str = "EUR",
+    quantity: str = "100",
+    debt_usd: str | None = None,
 ) -> UnmanagedItem:
     """Return something that is never valued."""
-    return UnmanagedItem(kind, description, currency, Decimal(quantity))
+    debt = None if debt_usd is None else Decimal(debt_usd)
+    return UnmanagedItem(kind, description, currency, Decimal(quantity), debt)
 
 
 def working_order(symbol: str = "VTI", **fields: Any) -> WorkingOrder:

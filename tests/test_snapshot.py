@@ -58,6 +58,31 @@ def test_negative_foreign_cash_fails_the_account() -> None:
     assert failure.startswith("negative balance -0.01 CAD cash (CAD)")
 
 
+@pytest.mark.parametrize(
+    ("debts", "tolerance", "failing"),
+    [
+        (["10"], "10", 0),
+        (["10.01"], "10", 1),
+        (["6", "4"], "10", 0),
+        (["6", "4.01"], "10", 2),
+        (["0.01"], "0", 1),
+        ([None], "1000", 1),
+        (["6", None], "10", 1),
+    ],
+)
+def test_debts_in_other_currencies_are_tolerated_together(
+    debts: list[str | None], tolerance: str, failing: int
+) -> None:
+    items = tuple(unmanaged("CASH", f"C{n} cash", f"C{n}", "-5", debt) for n, debt in enumerate(debts))
+    found = snapshot_failures(snapshot("900", unmanaged=items), D(tolerance))
+    assert len(found) == failing
+
+
+def test_a_short_option_is_never_tolerated() -> None:
+    option = unmanaged("OPT", "SPY 400 C", "USD", "-1")
+    assert len(snapshot_failures(snapshot("900", unmanaged=(option,)), D(1000))) == 1
+
+
 def test_a_short_derivative_fails_the_account() -> None:
     option = unmanaged("OPT", "SPY 400 C", "USD", "-1")
     (failure,) = snapshot_failures(snapshot("900", unmanaged=(option,)))

@@ -15,7 +15,7 @@ from rebalplan.errors import AccountError, UnreachableError
 from rebalplan.ibkr.account_values import CASH_TAGS, AccountValues, Rows
 from rebalplan.ibkr.values import money, quantity
 from rebalplan.model import AccountSnapshot, Position, UnmanagedItem, WorkingOrder
-from rebalplan.money import ZERO, canonical
+from rebalplan.money import ONE, ZERO, canonical, divide, quantize
 from rebalplan.text import printable
 
 _WORTH_NAMING_USD = Decimal(1)
@@ -51,7 +51,11 @@ def read_snapshot(
         cash_usd=cash,
         settled_cash=_settled_cash(values, is_cash_account=is_cash_account),
         positions=tuple(sorted((_position(p) for p in managed), key=lambda p: (p.symbol, p.con_id))),
-        unmanaged=(*_uncounted_cash(uncounted), *_foreign_cash(values), *_unmanaged_positions(positions)),
+        unmanaged=(
+            *_uncounted_cash(uncounted),
+            *_foreign_cash(values, base_currency),
+            *_unmanaged_positions(positions),
+        ),
         working_orders=working_orders,
         is_cash_account=is_cash_account,
     )
@@ -156,14 +160,30 @@ def _settled_cash(values: AccountValues, *, is_cash_account: bool) -> Decimal | 
     return canonical(min(found) - foreign)
 
 
-def _foreign_cash(values: AccountValues) -> tuple[UnmanagedItem, ...]:
-    balances = ((c, values.amount("CashBalance", c)) for c in values.currencies_of("CashBalance"))
+def _foreign_cash(values: AccountValues, base_currency: str) -> tuple[UnmanagedItem, ...]:
+    balances = ((c, _least_cash(values, c)) for c in values.currencies_of("CashBalance"))
     items = (
-        UnmanagedItem("CASH", f"{printable(c)} cash", printable(c), amount)
+        UnmanagedItem(
+            "CASH", f"{printable(c)} cash", printable(c), amount, _debt_usd(values, c, amount, base_currency)
+        )
         for c, amount in balances
         if amount
     )
     return tuple(sorted(items, key=lambda item: (item.currency, item.quantity)))
+
+
+def _least_cash(values: AccountValues, currency: str) -> Decimal:
+    return min(values.amount(tag, currency) for tag in CASH_TAGS if values.forms(tag, currency))
+
+
+def _debt_usd(values: AccountValues, currency: str, amount: Decimal, base_currency: str) -> Decimal | None:
+    """Return what a negative balance is worth in USD at the broker's rates; ``None`` where they do not say it."""
+    rate, usd_rate = (
+        ONE if c == base_currency else values.amount("ExchangeRate", c) for c in (currency, "USD")
+    )
+    if amount >= 0 or rate <= 0 or usd_rate <= 0:
+        return None
+    return quantize(divide(-amount * rate, usd_rate))
 
 
 def _unmanaged_positions(positions: Iterable[PositionRow]) -> tuple[UnmanagedItem, ...]:

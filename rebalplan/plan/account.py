@@ -58,7 +58,7 @@ def plan_account(account: AccountInput, quotes: Mapping[str, Quote]) -> AccountP
     """Return the account's plan; whatever stands in its way becomes the reasons of a failed one."""
     if account.snapshot is None:
         return _failed(account, (printable(account.failure, _LONGEST_FAILURE),))
-    failures = snapshot_failures(account.snapshot)
+    failures = snapshot_failures(account.snapshot, account.policy.rebalance.foreign_cash_tolerance_usd)
     holdings, unpriced = _price_holdings(account, account.snapshot, quotes)
     failures = (*failures, *unpriced, *_shared_contracts(holdings))
     if failures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from rebalplan.document import AccountPlan, Plan
 from rebalplan.model import AccountSnapshot, Quote
@@ -57,8 +58,14 @@ def _snapshot_notes(account: AccountPlan) -> Iterable[str]:
         unsettled = dollars(snapshot.unsettled_usd)
         yield f"not settled yet: {unsettled} USD of the cash; in a cash account it pays for no buy"
     for item in snapshot.unmanaged:
-        yield f"not managed: {item.kind} {shares(item.quantity)} {item.description} ({item.currency})"
+        debt = "" if item.debt_usd is None else _debt(item.debt_usd, account)
+        yield f"not managed: {item.kind} {shares(item.quantity)} {item.description} ({item.currency}){debt}"
     yield from _working_order_notes(account, snapshot)
+
+
+def _debt(debt_usd: Decimal, account: AccountPlan) -> str:
+    tolerance = account.policy.rebalance.foreign_cash_tolerance_usd
+    return f", a debt of {dollars(debt_usd)} USD (foreign_cash_tolerance_usd = {tolerance:f})"
 
 
 def _working_order_notes(account: AccountPlan, snapshot: AccountSnapshot) -> Iterable[str]:

@@ -36,6 +36,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "cash_buffer_abs": _from(0, _MOST_USD),
         "cost_bps": _from(0, 1_000),
         "max_leverage": _over_zero(10),
+        "foreign_cash_tolerance_usd": _from(0, _MOST_USD),
         "price_max_age_sec": _over_zero(_DAY_SEC),
         "wait_before_fallback": _over_zero(_DAY_SEC),
         "fill_timeout_sec": _over_zero(_DAY_SEC),

@@ -179,3 +179,55 @@ def test_a_plan_of_a_cash_account_is_applied_with_settled_cash_alone(workspace: 
         assert "ok" in workspace.ok("verify", "latest")
         result = workspace.run("apply", "latest", "--yes")
     assert result.code == 0, result
+
+
+def test_a_tiny_debt_in_another_currency_is_a_warning_and_the_account_is_applied(
+    workspace: Workspace,
+) -> None:
+    plain = plan_with(workspace, account())
+    workspace.clock.sleep(1)
+    with gateway(workspace, account(cash='USD = "20000", EUR = "-0.01"')):
+        planned = plan(workspace)
+        assert orders(planned) == orders(plain)
+        shown = workspace.ok("show", "latest").replace("\n    ", " ")
+        note = "not managed: CASH -0.01 EUR cash (EUR), a debt of 0.01 USD (foreign_cash_tolerance_usd = 10)"
+        assert note in shown
+        workspace.ok("verify", "latest")
+        result = workspace.run("apply", "latest", "--yes")
+    assert result.code == 0, result
+
+
+@pytest.mark.parametrize(("euros", "status"), [("-8", "planned"), ("-8.01", "failed")])
+def test_a_debt_beyond_the_tolerance_fails_the_account(workspace: Workspace, euros: str, status: str) -> None:
+    planned = plan_with(workspace, account(cash=f'USD = "20000", EUR = "{euros}"'))
+    assert planned["status"] == status
+    if status == "failed":
+        (reason,) = planned["reasons"]
+        assert reason.startswith(
+            "negative balance -8.01 EUR cash (EUR), 10.01 USD and over foreign_cash_tolerance_usd, claims cash"
+        )
+
+
+def test_the_tolerance_is_an_account_s_own_policy_and_another_one_refuses_the_plan(
+    workspace: Workspace,
+) -> None:
+    debt = account(cash='USD = "20000", EUR = "-40"')
+    own = SETTINGS + "[account:DU1]\nforeign_cash_tolerance_usd = 60\n"
+    with gateway(workspace, debt, settings=own):
+        planned = plan(workspace)
+        assert planned["status"] == "planned"
+        assert planned["policy"]["rebalance"]["foreign_cash_tolerance_usd"] == "60"
+        workspace.ok("verify", "latest", "--offline")
+        workspace.edit("settings.ini", "foreign_cash_tolerance_usd = 60", "foreign_cash_tolerance_usd = 61")
+        changed = workspace.run("apply", "latest", "--yes")
+    assert changed.code == 3
+    assert "foreign_cash_tolerance_usd" in changed.out + changed.err
+
+
+def test_a_debt_that_grows_until_the_apply_refuses_the_account(workspace: Workspace) -> None:
+    with gateway(workspace, account(cash='USD = "20000", EUR = "-1"')):
+        plan(workspace)
+    with gateway(workspace, account(cash='USD = "20000", EUR = "-9"')):
+        result = workspace.run("apply", "latest", "--yes")
+    assert result.code == 3, result
+    assert "RB509 negative balance -9 EUR cash (EUR), 11.25 USD" in result.out + result.err

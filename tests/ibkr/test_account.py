@@ -51,6 +51,38 @@ def test_only_us_dollar_stocks_are_managed_and_the_rest_is_listed() -> None:
     )
 
 
+DEBT = {("CashBalance", "CAD"): "-0.50", ("NetLiquidationByCurrency", "CAD"): "-0.50"}
+
+
+def debt(rows: dict[tuple[str, str], str]) -> Decimal | None:
+    (item,) = read_snapshot(rows, [VTI], ()).unmanaged
+    return item.debt_usd
+
+
+def test_a_debt_is_worth_what_the_broker_s_own_rate_says() -> None:
+    assert debt(ROWS | DEBT) == Decimal("0.3575")
+    assert debt({k: v for k, v in (ROWS | DEBT).items() if k != ("ExchangeRate", "USD")}) == Decimal("0.3575")
+    assert debt(ROWS) is None
+
+
+def test_a_debt_of_a_euro_account_goes_through_the_euro() -> None:
+    rates = {("ExchangeRate", "CAD"): "0.60", ("ExchangeRate", "USD"): "0.80"}
+    assert debt(EURO | DEBT | rates) == Decimal("0.375")
+    own = {("CashBalance", "EUR"): "-2.00", ("CashBalance", "CAD"): "0.00", **rates}
+    assert debt(EURO | own) == Decimal("2.5")
+
+
+@pytest.mark.parametrize("rate", ["0", "-1"])
+def test_a_debt_without_a_usable_rate_has_no_value(rate: str) -> None:
+    assert debt(ROWS | DEBT | {("ExchangeRate", "CAD"): rate}) is None
+    assert debt(EURO | DEBT | {("ExchangeRate", "USD"): rate}) is None
+
+
+def test_a_foreign_debt_that_one_row_alone_shows_is_seen() -> None:
+    rows = ROWS | {("CashBalance", "CAD"): "0.00", ("TotalCashBalance", "CAD"): "-100.00"}
+    assert debt(rows) == Decimal("71.5")
+
+
 def test_positions_of_size_zero_are_none() -> None:
     rows = ROWS | {("StockMarketValue", "USD"): "0.00"}
     assert read_snapshot(rows, [PositionRow("VTI", 1, "STK", "USD", "VTI", 0.0)], ()).positions == ()

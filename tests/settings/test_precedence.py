@@ -94,6 +94,7 @@ def test_the_default_policy_is_that_of_the_documentation() -> None:
         "rebalance.trading_hours": "rth",
         "rebalance.unlisted": "hold",
         "rebalance.direction": "both",
+        "rebalance.foreign_cash_tolerance_usd": "10",
         "pricing.price_source": "last",
         "pricing.fallback_to_snapshot": "True",
         "pricing.price_max_age_sec": "90",

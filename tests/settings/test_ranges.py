@@ -22,6 +22,7 @@ ENDS: dict[str, tuple[str, str]] = {
     "per_holding_band_bps": ("0", "10000"),
     "portfolio_total_band_bps": ("0", "10000"),
     "min_order_usd": ("0", TRILLION_USD),
+    "foreign_cash_tolerance_usd": ("0", TRILLION_USD),
     "cash_buffer_abs": ("0", TRILLION_USD),
     "cost_bps": ("0", "1000"),
     "max_leverage": (FINEST, "10"),
