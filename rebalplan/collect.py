@@ -6,15 +6,17 @@ with one account becomes its failure; the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
 
 from rebalplan.errors import AccountError, BrokerError, UnreachableError
-from rebalplan.model import AccountSnapshot, Targets
-from rebalplan.plan import AccountInput, needed_symbols
+from rebalplan.model import AccountSnapshot, BrokerValue, Position, Targets
+from rebalplan.plan import AccountInput, needed_symbols, unpriced_holdings
 from rebalplan.ports import Broker, Clock, MarketData, Progress
 from rebalplan.retries import retried
 from rebalplan.settings import AccountSettings, AccountsSettings, Endpoint
@@ -56,7 +58,7 @@ def collect(
         inputs.append(reader.read(account))
     reader.require_someone_reached()
     market = _read_market(reader, accounts, inputs, progress)
-    return Collected(tuple(inputs), market)
+    return Collected(_with_broker_values(reader, accounts, inputs, market, progress), market)
 
 
 class _Reader:
@@ -91,6 +93,19 @@ class _Reader:
         with self._broker.connect(endpoint) as connection:
             self._reached[endpoint] = True
             return connection.read_account(account)
+
+    def broker_values(
+        self, account: AccountSettings, holdings: Sequence[Position]
+    ) -> tuple[BrokerValue, ...]:
+        """Return what the broker says of these holdings; what cannot be read is not known."""
+        values: Mapping[int, Decimal] = {}
+        with suppress(AccountError, BrokerError):
+            values = self.retried(lambda: self._values_once(account))
+        return tuple(BrokerValue(p.symbol, p.con_id, values.get(p.con_id)) for p in holdings)
+
+    def _values_once(self, account: AccountSettings) -> Mapping[int, Decimal]:
+        with self._broker.connect(account.endpoint) as connection:
+            return connection.read_values(account.account)
 
     def _tries(self, endpoint: Endpoint) -> int:
         """Return how often to retry: not at all where every try for the account before was in vain."""
@@ -166,6 +181,28 @@ def _read_market(
     return reader.retried(
         lambda: reader.market(readable[0].endpoint, ordered, delayed, _counting(progress, len(ordered)))
     )
+
+
+def _with_broker_values(
+    reader: _Reader,
+    accounts: Sequence[AccountToRead],
+    inputs: Iterable[AccountInput],
+    market: MarketData,
+    progress: Progress,
+) -> tuple[AccountInput, ...]:
+    """Add the broker's own value of each holding that is left alone and has no price, in the accounts that have one."""
+    quotes = {quote.symbol: quote for quote in market.quotes}
+    valued = []
+    for account, read in zip(accounts, inputs, strict=True):
+        holdings = unpriced_holdings(read, quotes)
+        if read.snapshot is None or not holdings:
+            valued.append(read)
+            continue
+        progress(f"asking what {', '.join(p.symbol for p in holdings)} is worth in {read.account}")
+        values = reader.broker_values(account.settings, holdings)
+        snapshot = msgspec.structs.replace(read.snapshot, broker_values=values)
+        valued.append(msgspec.structs.replace(read, snapshot=snapshot))
+    return tuple(valued)
 
 
 def _counting(progress: Progress, total: int) -> Progress:

@@ -14,6 +14,7 @@ import msgspec
 from rebalplan.model import (
     CASH,
     AccountSnapshot,
+    BrokerValue,
     Mode,
     PriceSource,
     Quote,
@@ -135,6 +136,15 @@ class AccountPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def weights(self) -> dict[str, Decimal]:
         """Return the target weights in percent, by symbol and CASH."""
         return {w.symbol: w.target_pct for w in self.targets} | {CASH: self.cash_target_pct}
+
+    @property
+    def left_out(self) -> tuple[BrokerValue, ...]:
+        """Return the unlisted holdings without a price, which are not managed; none of an account without a plan."""
+        if self.snapshot is None or self.summary is None:
+            return ()
+        held = {position.con_id for position in self.snapshot.positions}
+        priced = {row.symbol for row in self.drift}
+        return tuple(v for v in self.snapshot.broker_values if v.con_id in held and v.symbol not in priced)
 
     def is_stopped_by(self, working: WorkingOrder) -> bool:
         """Tell whether apply stops at an order at the broker: it has the symbol or the contract of a planned one."""

@@ -185,10 +185,16 @@ def _net_liquidation(
 
 
 def net_liquidation(plan: AccountPlan, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]) -> Decimal:
-    """Return the account's value in USD at live prices, or at the plan's where there is no live one."""
+    """Return the account's value in USD at live prices, or at the plan's where there is no live one.
+
+    What the plan left out for want of a price is in neither.
+    """
     prices = {row.symbol: row.price for row in plan.drift}
     value = snapshot.cash_usd
+    left_out = {holding.con_id for holding in plan.left_out}
     for position in snapshot.positions:
+        if position.con_id in left_out:
+            continue
         chosen = choose_price(quotes.get(position.symbol), plan.policy.pricing, plan.policy.limits)
         price = prices.get(position.symbol, ZERO) if isinstance(chosen, NoPrice) else chosen.value
         value += position.quantity * price

@@ -79,6 +79,14 @@ class UnmanagedItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     debt_usd: Decimal | None = None
 
 
+class BrokerValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the broker says a holding is worth that has no price here; ``None`` when it was asked and does not say."""
+
+    symbol: str
+    con_id: int
+    value_usd: Decimal | None
+
+
 class WorkingOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An order that was open at the broker when the snapshot was taken, whoever placed it."""
 
@@ -101,7 +109,8 @@ class AccountSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``net_liquidation`` is the broker's own figure in ``base_currency``; ``broker_usd`` the broker's value of
     what is managed here (US dollar cash and stocks). ``working_orders`` is ``None`` when the gateway
     would not tell, as a read-only API does not. ``settled_cash`` is what the broker says of it, in a cash account
-    without that of other currencies.
+    without that of other currencies. ``broker_values`` are of unlisted holdings that could not be priced, and of
+    nothing else.
     """
 
     account_type: str
@@ -114,6 +123,7 @@ class AccountSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unmanaged: tuple[UnmanagedItem, ...]
     working_orders: tuple[WorkingOrder, ...] | None
     is_cash_account: bool = False
+    broker_values: tuple[BrokerValue, ...] = ()
 
     @property
     def unsettled_usd(self) -> Decimal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
@@ -44,6 +45,13 @@ class BrokerConnection(Protocol):
 
     def read_account(self, account: str) -> AccountSnapshot:
         """Return what the account is now. Raises ``AccountError`` or ``BrokerError``."""
+        ...
+
+    def read_values(self, account: str) -> Mapping[int, Decimal]:
+        """Return what the broker says each US dollar position is worth in USD, by conId. Raises ``BrokerError``.
+
+        The gateway has one subscription to such values for all its clients, so only those are asked who need it.
+        """
         ...
 
     def check_account(self, account: str) -> None:

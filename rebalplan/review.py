@@ -157,14 +157,23 @@ def review_plan(plan: Plan) -> Review:
         opened=_symbols_in(traded, _opened),
         delayed_prices=tuple(q.symbol for q in quotes if q.delayed),
         closed_prices=tuple(q.symbol for q in quotes if q.closed),
-        unmanaged=tuple(
-            Unmanaged(a.account, a.snapshot.unmanaged)
-            for a in accounts
-            if a.snapshot is not None and a.snapshot.unmanaged
-        ),
+        unmanaged=tuple(Unmanaged(a.account, items) for a in accounts if (items := _unmanaged(a))),
         working=tuple(_working(traded)),
         common=_common(accounts),
     )
+
+
+def _unmanaged(account: AccountPlan) -> tuple[UnmanagedItem, ...]:
+    """Return what is not managed, holdings without a price among it."""
+    snapshot = account.snapshot
+    if snapshot is None:
+        return ()
+    held = {position.con_id: position.quantity for position in snapshot.positions}
+    unpriced = (
+        UnmanagedItem("STK", f"{holding.symbol} without a price", "USD", held[holding.con_id])
+        for holding in account.left_out
+    )
+    return (*snapshot.unmanaged, *unpriced)
 
 
 def _large_turnover(accounts: Iterable[AccountPlan]) -> tuple[Turnover, ...]:

@@ -67,18 +67,22 @@ def _unmanaged_debt(kind: str) -> str:
 
 
 def mismatch_failure(
-    snapshot: AccountSnapshot, net_liquidation_usd: Decimal, tolerance_pct: Decimal
+    snapshot: AccountSnapshot,
+    net_liquidation_usd: Decimal,
+    tolerance_pct: Decimal,
+    left_out_usd: Decimal = ZERO,
 ) -> str | None:
     """Compare our valuation (USD) with the broker's of the same things; ``None`` within the tolerance.
 
-    The tolerance is percent of the broker's figure.
+    The tolerance is percent of the broker's figure. ``left_out_usd`` is what it has in it of holdings without a price.
     """
-    difference = abs(net_liquidation_usd - snapshot.broker_usd)
-    if difference * HUNDRED <= tolerance_pct * abs(snapshot.broker_usd):
+    broker_usd = snapshot.broker_usd - left_out_usd
+    difference = abs(net_liquidation_usd - broker_usd)
+    if difference * HUNDRED <= tolerance_pct * abs(broker_usd):
         return None
-    shown = f"{percent_above(difference, abs(snapshot.broker_usd))}%" if snapshot.broker_usd else "all"
+    shown = f"{percent_above(difference, abs(broker_usd))}%" if broker_usd else "all"
     return (
         f"cash and positions are worth {usd(net_liquidation_usd)} USD at the plan's prices but the broker says "
-        f"{usd(snapshot.broker_usd)} USD, {shown} apart (nlv_mismatch_pct = {canonical(tolerance_pct)}): "
+        f"{usd(broker_usd)} USD, {shown} apart (nlv_mismatch_pct = {canonical(tolerance_pct)}): "
         "a split, a stale price or a position missing from the answer; look at the account before planning again"
     )

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from rebalplan.drift import Holding, Valuation, value_account
 from rebalplan.model import (
     AccountSnapshot,
+    BrokerValue,
     Position,
     Quote,
     Session,
@@ -310,6 +311,11 @@ def snapshots(draw: st.DrawFn, market: Sequence[Quote], /) -> AccountSnapshot:
         working_orders=draw(st.none() | st.just(()) | st.just((working_order(),))),
         settled_cash=draw(st.none() | decimals("0", "100", 2)),
         is_cash_account=draw(st.booleans()),
+        broker_values=tuple(
+            BrokerValue(p.symbol, p.con_id, draw(st.none() | decimals("0", "900", 2)))
+            for p in holdings
+            if not draw(st.integers(0, 3))
+        ),
     )
 
 

@@ -44,7 +44,8 @@ class Market:
 
     def read(self, snapshot: AccountSnapshot) -> None:
         """Ask for the quotes of what the account holds and of what its plan trades."""
-        wanted = {position.symbol: position.con_id for position in snapshot.positions}
+        left_out = {holding.con_id for holding in self._plan.left_out}
+        wanted = {p.symbol: p.con_id for p in snapshot.positions if p.con_id not in left_out}
         wanted.update({order.symbol: order.con_id for order in self._plan.orders})
         self._wanted = dict(sorted(wanted.items()))
         self._take(self._ask())

@@ -142,7 +142,8 @@ def _look_at(world: World, account: AccountSettings, result: AccountResult) -> t
     placed = world.place_settings(account)
     with world.broker.connect(placed.endpoint) as link:
         snapshot = link.read_account(placed.account)
-        wanted = {p.symbol: p.con_id for p in snapshot.positions}
+        left_out = {holding.con_id for holding in result.plan.left_out}
+        wanted = {p.symbol: p.con_id for p in snapshot.positions if p.con_id not in left_out}
         wanted.update({o.symbol: o.con_id for o in result.plan.orders})
         market = link.read_market(
             dict(sorted(wanted.items())),

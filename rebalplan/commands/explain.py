@@ -39,6 +39,10 @@ def explain(
         typer.echo(explain_cash(found, found.summary, stdout_style(no_color)))
         return
     row = next((r for r in found.drift if r.symbol == symbol.upper()), None)
+    if any(holding.symbol == symbol.upper() for holding in found.left_out):
+        raise UsageError(
+            f"{symbol.upper()} has no price, so it is not managed in {found.account}: `rebal show` says why"
+        )
     if row is None:
         raise UsageError(
             f"{found.account} has no such symbol; it has {', '.join(r.symbol for r in found.drift)}, CASH"

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from rebalplan.errors import BrokerError, TimedOutError
@@ -104,6 +105,11 @@ class IbkrConnection:
         """Ask for the account's values, its positions and the open orders: three requests."""
         self.check_account(account)
         return self._run(self._read_account(account))
+
+    def read_values(self, account: str) -> Mapping[int, Decimal]:
+        """Ask for the account's portfolio."""
+        self.check_account(account)
+        return self._run(self._client.market_values(account))
 
     async def _read_account(self, account: str) -> AccountSnapshot:
         rows = await self._client.account_values(account)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rebalplan.errors import AccountError
 from rebalplan.ibkr.account import PositionRow
 from rebalplan.ibkr.connection import Connection
 from rebalplan.ibkr.market import Ticks
+from rebalplan.ibkr.values import amount_or_none
 from rebalplan.text import printable
 
 if TYPE_CHECKING:
@@ -89,6 +91,21 @@ class IbkrClient:
         _override(wrapper, "positionMultiEnd", wrapper._endReq)
         await self._ask("positions", ask)
         return tuple(rows.values())
+
+    async def market_values(self, account: str) -> dict[int, Decimal]:
+        """Return what each US dollar position is worth in USD by contract id, as the account's portfolio says."""
+        values: dict[int, Decimal] = {}
+
+        def on_row(contract: ib_insync.Contract, *row: Any) -> None:
+            _size, _price, value, *_, owner = row
+            amount = amount_or_none(value)
+            if (owner, contract.currency) == (account, "USD") and amount is not None:
+                values[contract.conId] = amount
+
+        _override(self._ib.wrapper, "updatePortfolio", on_row)
+        await self._ask("the value of each position", lambda: self._ib.reqAccountUpdatesAsync(account))
+        self._ib.client.reqAccountUpdates(False, account)
+        return values
 
     async def contract_details(self, symbol: str, con_id: int) -> list[ib_insync.ContractDetails]:
         """Return every contract that matches: by id if there is one, else the US dollar stock ``symbol``."""

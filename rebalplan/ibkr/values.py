@@ -22,6 +22,12 @@ def price_or_none(value: float) -> Decimal | None:
     return price if price > 0 else None
 
 
+def amount_or_none(value: float) -> Decimal | None:
+    """Return an amount in steps of 0.000001, or ``None`` for NaN, infinity and unset."""
+    read = parse_decimal(repr(value))
+    return None if read is None else quantize(read)
+
+
 def quantity(value: float, field: str) -> Decimal:
     """Return a number of shares in steps of 0.0001; raises ``AccountError`` naming the field."""
     read = parse_decimal(repr(value))

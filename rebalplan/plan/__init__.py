@@ -10,7 +10,14 @@ from rebalplan.document import (
     Volatile,
 )
 from rebalplan.plan.account import AccountInput, plan_account
-from rebalplan.plan.build import PLAN_FORMAT, build_plan, derive_again, inputs_of, needed_symbols
+from rebalplan.plan.build import (
+    PLAN_FORMAT,
+    build_plan,
+    derive_again,
+    inputs_of,
+    needed_symbols,
+    unpriced_holdings,
+)
 
 __all__ = [
     "PLAN_FORMAT",
@@ -27,4 +34,5 @@ __all__ = [
     "inputs_of",
     "needed_symbols",
     "plan_account",
+    "unpriced_holdings",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from rebalplan.document import AccountPlan, DriftRow, PlannedOrder
 from rebalplan.drift import Drift, Holding, Valuation, measure_drift, value_account
 from rebalplan.limits import account_breaches
-from rebalplan.model import AccountSnapshot, Quote, Targets
+from rebalplan.model import AccountSnapshot, Position, Quote, Targets
 from rebalplan.money import ZERO, canonical, quantize, usd
 from rebalplan.plan.summary import percent, summarize
 from rebalplan.policy import Policy
@@ -59,14 +59,15 @@ def plan_account(account: AccountInput, quotes: Mapping[str, Quote]) -> AccountP
     if account.snapshot is None:
         return _failed(account, (printable(account.failure, _LONGEST_FAILURE),))
     failures = snapshot_failures(account.snapshot, account.policy.rebalance.foreign_cash_tolerance_usd)
-    holdings, unpriced = _price_holdings(account, account.snapshot, quotes)
+    left_out = _left_out(account, quotes)
+    holdings, unpriced = _price_holdings(account, account.snapshot, quotes, left_out)
     failures = (*failures, *unpriced, *_shared_contracts(holdings))
     if failures:
         return _failed(account, failures)
     rules = account.policy.rebalance
     snapshot = account.snapshot
     valuation = value_account(snapshot.cash_usd, holdings, account.targets, rules, snapshot.unsettled_usd)
-    failure = _valuation_failure(account.snapshot, valuation, account.policy)
+    failure = _valuation_failure(snapshot, valuation, account.policy, sum(left_out.values(), ZERO))
     if failure:
         return _failed(account, (failure,))
     drifts = measure_drift(valuation, holdings, rules)
@@ -90,8 +91,38 @@ def _failed(account: AccountInput, reasons: tuple[str, ...]) -> AccountPlan:
     )
 
 
+def unpriced_holdings(account: AccountInput, quotes: Mapping[str, Quote]) -> tuple[Position, ...]:
+    """Return the holdings that are left alone and have no price: the broker's own value is to be asked for."""
+    if account.snapshot is None or account.policy.rebalance.unlisted == "sell":
+        return ()
+    listed = {w.symbol for w in account.targets.weights}
+    return tuple(
+        position
+        for position in account.snapshot.positions
+        if position.symbol not in listed
+        and isinstance(_price(position.symbol, position.con_id, quotes, account.policy), NoPrice)
+    )
+
+
+def _left_out(account: AccountInput, quotes: Mapping[str, Quote]) -> dict[str, Decimal]:
+    """Return what the broker says of holdings that are not managed for want of a price, 0 where it does not say.
+
+    They are not in our valuation. A value that the broker does not say is still in its own, so it shows as a mismatch
+    unless it is small.
+    """
+    asked = {v.con_id: v for v in account.snapshot.broker_values} if account.snapshot else {}
+    return {
+        position.symbol: asked[position.con_id].value_usd or ZERO
+        for position in unpriced_holdings(account, quotes)
+        if position.con_id in asked
+    }
+
+
 def _price_holdings(
-    account: AccountInput, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]
+    account: AccountInput,
+    snapshot: AccountSnapshot,
+    quotes: Mapping[str, Quote],
+    left_out: Container[str],
 ) -> tuple[tuple[Holding, ...], tuple[str, ...]]:
     """Return the priced holdings in symbol order, and a sentence for each that has no price."""
     quantities = {p.symbol: p.quantity for p in snapshot.positions}
@@ -99,6 +130,8 @@ def _price_holdings(
     unlisted = ZERO if account.policy.rebalance.unlisted == "sell" else None
     holdings, unpriced = [], []
     for symbol, con_id in sorted(needed_symbols(account).items()):
+        if symbol in left_out:
+            continue
         price = _price(symbol, con_id, quotes, account.policy)
         if isinstance(price, NoPrice):
             unpriced.append(f"no price for {symbol}: {price.why}")
@@ -138,7 +171,9 @@ def _shared_contracts(holdings: Iterable[Holding]) -> Iterable[str]:
             )
 
 
-def _valuation_failure(snapshot: AccountSnapshot, valuation: Valuation, policy: Policy) -> str | None:
+def _valuation_failure(
+    snapshot: AccountSnapshot, valuation: Valuation, policy: Policy, left_out_usd: Decimal
+) -> str | None:
     largest = max(valuation.exposure, abs(valuation.cash), valuation.buffer)
     if largest > _LARGEST_USD:
         return (
@@ -151,7 +186,8 @@ def _valuation_failure(snapshot: AccountSnapshot, valuation: Valuation, policy: 
             f"{usd(valuation.buffer)} USD cash buffer and {usd(valuation.held)} USD unlisted holdings leaves "
             f"{usd(valuation.investable)} USD"
         )
-    return mismatch_failure(snapshot, valuation.net_liquidation, policy.limits.nlv_mismatch_pct)
+    tolerance_pct = policy.limits.nlv_mismatch_pct
+    return mismatch_failure(snapshot, valuation.net_liquidation, tolerance_pct, left_out_usd)
 
 
 def _sizing_problem(valuation: Valuation, drifts: tuple[Drift, ...], policy: Policy) -> SizingProblem:

@@ -11,10 +11,10 @@ from rebalplan.document import PLAN_FORMAT, AccountPlan, Plan, Volatile
 from rebalplan.limits import total_breach
 from rebalplan.model import Mode, Quote, Session, Targets
 from rebalplan.money import ZERO, exact
-from rebalplan.plan.account import AccountInput, needed_symbols, plan_account
+from rebalplan.plan.account import AccountInput, needed_symbols, plan_account, unpriced_holdings
 from rebalplan.sizing import SIZING_VERSION
 
-__all__ = ["PLAN_FORMAT", "build_plan", "derive_again", "inputs_of", "needed_symbols"]
+__all__ = ["PLAN_FORMAT", "build_plan", "derive_again", "inputs_of", "needed_symbols", "unpriced_holdings"]
 
 
 def build_plan(

@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from rebalplan.document import AccountPlan, Plan
 from rebalplan.model import AccountSnapshot, Quote
+from rebalplan.pricing import NoPrice, choose_price
 from rebalplan.render.figures import dollars, shares
 
 
 def account_notes(account: AccountPlan, plan: Plan) -> tuple[str, ...]:
     """Return one sentence per thing worth a second look."""
-    return (*_summary_notes(account), *_quote_notes(account, plan), *_snapshot_notes(account))
+    return (*_summary_notes(account), *_quote_notes(account, plan), *_snapshot_notes(account, plan))
 
 
 def _summary_notes(account: AccountPlan) -> Iterable[str]:
@@ -48,7 +49,7 @@ def _listed(what: str, quotes: Iterable[Quote]) -> Iterable[str]:
         yield f"{what}: {', '.join(symbols)}"
 
 
-def _snapshot_notes(account: AccountPlan) -> Iterable[str]:
+def _snapshot_notes(account: AccountPlan, plan: Plan) -> Iterable[str]:
     snapshot = account.snapshot
     if snapshot is None:
         return
@@ -60,7 +61,19 @@ def _snapshot_notes(account: AccountPlan) -> Iterable[str]:
     for item in snapshot.unmanaged:
         debt = "" if item.debt_usd is None else _debt(item.debt_usd, account)
         yield f"not managed: {item.kind} {shares(item.quantity)} {item.description} ({item.currency}){debt}"
+    yield from _left_out_notes(account, plan, snapshot)
     yield from _working_order_notes(account, snapshot)
+
+
+def _left_out_notes(account: AccountPlan, plan: Plan, snapshot: AccountSnapshot) -> Iterable[str]:
+    quotes = {quote.symbol: quote for quote in plan.volatile.quotes}
+    held = {position.con_id: position.quantity for position in snapshot.positions}
+    for holding in account.left_out:
+        price = choose_price(quotes.get(holding.symbol), account.policy.pricing, account.policy.limits)
+        why = f": {price.why}" if isinstance(price, NoPrice) else ""
+        value = holding.value_usd
+        worth = "of unknown value" if value is None else f"worth {dollars(value)} USD to the broker"
+        yield f"not managed: {shares(held[holding.con_id])} {holding.symbol}, {worth}, for it has no price{why}"
 
 
 def _debt(debt_usd: Decimal, account: AccountPlan) -> str:

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from rebalplan.live import Expectation, LiveFinding, foreign_orders, net_liquidation, refusals, verify_live
-from rebalplan.model import AccountSnapshot, Quote
+from rebalplan.model import AccountSnapshot, BrokerValue, Quote
 from tests.apply.support import market_quote
-from tests.builders import position, snapshot, unmanaged, working_order
+from tests.builders import con_id_of, position, snapshot, unmanaged, working_order
 from tests.journal.support import PLAN, SELL
 
 D = Decimal
@@ -49,6 +49,17 @@ def test_the_planned_account_has_no_findings() -> None:
 )
 def test_rb501_positions_are_exact(holdings: dict[str, str]) -> None:
     assert ("RB501", "refuse") in codes(now(holdings=holdings))
+
+
+def test_what_the_plan_left_out_is_in_no_net_liquidation() -> None:
+    drift = tuple(row for row in ACCOUNT.drift if row.symbol != "QQQ")
+    assert ACCOUNT.snapshot is not None
+    value = BrokerValue("QQQ", con_id_of("QQQ"), D(7))
+    state = msgspec.structs.replace(ACCOUNT.snapshot, broker_values=(value,))
+    left_out = msgspec.structs.replace(ACCOUNT, drift=drift, snapshot=state)
+    assert left_out.left_out == (value,)
+    held = net_liquidation(ACCOUNT, now(), QUOTES)
+    assert net_liquidation(left_out, now(), QUOTES) == held - 10 * D(100)
 
 
 def test_rb501_names_what_was_and_what_is() -> None:

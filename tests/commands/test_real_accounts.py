@@ -13,6 +13,7 @@ import pytest
 
 from rebalplan.sim import Gateway, load_scenario, start
 from tests.cli import Workspace
+from tests.scenarios import fault
 
 ACCOUNT = "DU1"
 SETTINGS = """
@@ -231,3 +232,121 @@ def test_a_debt_that_grows_until_the_apply_refuses_the_account(workspace: Worksp
         result = workspace.run("apply", "latest", "--yes")
     assert result.code == 3, result
     assert "RB509 negative balance -9 EUR cash (EUR), 11.25 USD" in result.out + result.err
+
+
+DEAD_HELD = 'symbol = "DEAD", quantity = "300"'
+
+
+def dead(**keys: str) -> str:
+    """Return a stock that nobody has a price of."""
+    own = "".join(f'{key} = "{value}"\n' for key, value in keys.items())
+    return f'[[instrument]]\ncon_id = 9\nsymbol = "DEAD"\n{own}'
+
+
+DELISTED = fault(
+    "contract_details", "error", symbol="DEAD", code=200, text="No security definition has been found"
+)
+NO_DATA = {"data": "none", "last": "1.50"}
+
+
+@pytest.mark.parametrize(
+    ("tables", "worth", "why"),
+    [
+        ((dead(),), "0.00", "no last trade"),
+        ((dead(), DELISTED), "0.00", "No security definition"),
+        ((dead(**NO_DATA),), "450.00", "no live market data"),
+        ((dead(**NO_DATA), DELISTED), "450.00", "No security definition"),
+        ((dead(data="halted", last="1.50"),), "450.00", "trading is halted"),
+    ],
+)
+def test_a_holding_that_nobody_can_price_is_not_managed_and_the_rest_is_planned_and_applied(
+    workspace: Workspace, tables: tuple[str, ...], worth: str, why: str
+) -> None:
+    plain = plan_with(workspace, account())
+    workspace.clock.sleep(1)
+    with gateway(workspace, account(DEAD_HELD), *tables) as served:
+        planned = plan(workspace)
+        assert (planned["status"], orders(planned)) == ("planned", orders(plain))
+        assert planned["summary"] == plain["summary"]
+        shown = " ".join(workspace.ok("show", "latest").split())
+        assert f"not managed: 300 DEAD, worth {worth} USD to the broker, for it has no price:" in shown
+        assert why in shown
+        asked = workspace.run("explain", "latest", ACCOUNT, "DEAD")
+        assert (asked.code, "DEAD has no price" in asked.err) == (64, True)
+        workspace.ok("verify", "latest")
+        result = workspace.run("apply", "latest", "--yes")
+        assert result.code == 0, result
+        assert "warning: not managed: 300 DEAD" in result.out
+        assert "DEAD" not in {entry.symbol for entry in served.ledger}
+
+
+def test_the_value_of_what_is_left_out_is_the_broker_s_own(workspace: Workspace) -> None:
+    """Left out of both valuations; a broker whose total does not fit its own value of it is still a mismatch."""
+    held = dead(data="none", last="20")
+    planned = plan_with(workspace, account(DEAD_HELD), held)
+    assert planned["status"] == "planned"
+    assert planned["snapshot"]["broker_usd"] == "46000"
+    assert planned["snapshot"]["broker_values"] == [{"symbol": "DEAD", "con_id": 9, "value_usd": "6000"}]
+    workspace.clock.sleep(1)
+    bent = fault("account_updates", "field", field="market_value", value="1.00", row_symbol="DEAD")
+    assert (
+        "apart (nlv_mismatch_pct = 1)" in plan_with(workspace, account(DEAD_HELD), held, bent)["reasons"][0]
+    )
+
+
+@pytest.mark.parametrize("action", ["silent", "hang_up", "empty"])
+def test_a_small_holding_whose_value_the_broker_does_not_say_is_left_out_too(
+    workspace: Workspace, action: str
+) -> None:
+    unsaid = fault("account_updates", action)
+    settings = SETTINGS.replace("timeout_sec = 2", "timeout_sec = 0.3")
+    small = plan_with(
+        workspace, account(DEAD_HELD), dead(data="none", last="0.20"), unsaid, settings=settings
+    )
+    assert small["snapshot"]["broker_values"] == [{"symbol": "DEAD", "con_id": 9, "value_usd": None}]
+    assert small["status"] == "planned"
+    assert "300 DEAD, of unknown value, for it has no price" in " ".join(
+        workspace.ok("show", "latest").split()
+    )
+    workspace.clock.sleep(1)
+    large = plan_with(workspace, account(DEAD_HELD), dead(data="none", last="20"), unsaid, settings=settings)
+    assert "apart (nlv_mismatch_pct = 1)" in large["reasons"][0]
+
+
+@pytest.mark.parametrize("how", ["target", "blank", "sell"])
+def test_a_holding_that_is_a_target_or_to_be_sold_still_needs_a_price(workspace: Workspace, how: str) -> None:
+    settings = SETTINGS + ("unlisted = sell\n" if how == "sell" else "")
+    with gateway(workspace, account(DEAD_HELD), dead(), settings=settings):
+        row = {"target": "DEAD,0.5\nAAA,39.5\n", "blank": "DEAD,\nAAA,40\n", "sell": "AAA,40\n"}[how]
+        workspace.write("portfolios.csv", PORTFOLIOS.replace("AAA,40\n", row))
+        planned = plan(workspace)
+    assert planned["status"] == "failed"
+    assert planned["reasons"] == ["no price for DEAD: no last trade; no bid and ask"]
+    assert planned["snapshot"]["broker_values"] == []
+
+
+def test_what_is_left_out_may_have_a_price_again_at_the_apply(workspace: Workspace) -> None:
+    with gateway(workspace, account(DEAD_HELD), dead()):
+        plan(workspace)
+    back = dead(bid="90", ask="90", last="90", close="90")
+    with gateway(workspace, account(DEAD_HELD), back):
+        workspace.ok("verify", "latest")
+        assert workspace.run("apply", "latest", "--yes").code == 0
+
+
+def test_more_of_what_is_left_out_refuses_the_account(workspace: Workspace) -> None:
+    with gateway(workspace, account(DEAD_HELD), dead()):
+        plan(workspace)
+    with gateway(workspace, account(DEAD_HELD.replace("300", "301")), dead()):
+        result = workspace.run("apply", "latest", "--yes")
+    assert result.code == 3
+    assert "RB501 the plan has 300 DEAD, the account has 301" in result.out
+
+
+def test_a_replay_leaves_out_the_same_and_asks_a_price_of_what_is_a_target_now(workspace: Workspace) -> None:
+    with gateway(workspace, account(DEAD_HELD), dead()):
+        made = plan(workspace)
+    again = plan(workspace, "--from", "latest", "--dry-run")
+    assert (again["orders"], again["drift"]) == (made["orders"], made["drift"])
+    workspace.write("portfolios.csv", PORTFOLIOS.replace("AAA,40", "AAA,39\nDEAD,1"))
+    assert plan(workspace, "--from", "latest", "--dry-run")["status"] == "failed"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rebalplan.model import BrokerValue
 from rebalplan.plan import AccountPlan
 from tests.builders import (
     account,
@@ -150,6 +151,34 @@ def test_missing_prices_fail_the_account_and_are_all_named() -> None:
         "no price for VTI: trading is halted",
     )
     assert (made.orders, made.drift, made.summary) == ((), (), None)
+
+
+def unpriced(value: str | None, con_id: int = 0, **fields: Any) -> AccountPlan:
+    """Return the plan of 100 VTI and 40 OLD, of which the broker says what it is worth and nobody a price."""
+    worth = BrokerValue("OLD", con_id or con_id_of("OLD"), None if value is None else D(value))
+    holdings = {"VTI": "100", "OLD": "40"}
+    state = snapshot("0", holdings, broker_values=(worth,), **fields)
+    return planned(account(state=state), quote("VTI"), quote("OLD", problem="delisted", con_id=0))
+
+
+def test_a_held_unlisted_symbol_without_a_price_is_left_out_at_the_broker_s_value() -> None:
+    made = unpriced("4000")
+    assert (made.status, reasons_by_symbol(made)) == ("no_changes", {"VTI": "within_band"})
+    assert [v.symbol for v in made.left_out] == ["OLD"]
+    assert made.summary is not None
+    assert made.summary.net_liquidation_usd == D(10000)
+
+
+@pytest.mark.parametrize("value", ["0", "2000", None])
+def test_a_broker_whose_total_has_more_of_what_is_left_out_is_a_mismatch(value: str | None) -> None:
+    (reason,) = unpriced(value).reasons
+    assert "nlv_mismatch_pct" in reason
+    assert unpriced(value, broker_usd=D(10000) + D(value or 0)).status == "no_changes"
+
+
+def test_another_contract_s_value_does_not_stand_for_the_held_one() -> None:
+    made = unpriced("4000", con_id=99)
+    assert (made.reasons, made.left_out) == (("no price for OLD: delisted",), ())
 
 
 def test_a_held_unlisted_symbol_needs_a_price_too() -> None:

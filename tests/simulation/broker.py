@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 from rebalplan.errors import AccountError, BrokerError, TimedOutError, UnreachableError
@@ -159,6 +160,10 @@ class SimConnection:
     def check_account(self, account: str) -> None:
         if account not in self._broker.accounts:
             raise AccountError(f"{account} is not managed by this login")
+
+    def read_values(self, account: str) -> Mapping[int, Decimal]:
+        del account
+        return {}
 
     def check_symbols(self, symbols: Sequence[str]) -> tuple[str, ...]:
         del symbols

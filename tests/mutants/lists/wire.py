@@ -138,10 +138,24 @@ WIRE: tuple[Mutant, ...] = (
         "tests/commands/test_real_accounts.py::test_money_market_funds_are_in_the_value_of_funds_already",
     ),
     Mutant(
+        "a target without a price is left out",
+        "rebalplan/plan/account.py",
+        "        if position.symbol not in listed\n",
+        "        if position.symbol\n",
+        "tests/commands/test_real_accounts.py::test_a_holding_that_is_a_target_or_to_be_sold_still_needs_a_price",
+    ),
+    Mutant(
+        "what is left out for want of a price counts at the apply",
+        "rebalplan/live.py",
+        "        if position.con_id in left_out:\n",
+        "        if position.con_id in ():\n",
+        "tests/apply/test_live.py::test_what_the_plan_left_out_is_in_no_net_liquidation",
+    ),
+    Mutant(
         "the greatest of the broker's cash rows is spent",
         "rebalplan/ibkr/account.py",
-        "    return min(amount for tag in CASH_TAGS",
-        "    return max(amount for tag in CASH_TAGS",
+        "    least = min(amounts)\n",
+        "    least = max(amounts)\n",
         "tests/commands/test_real_accounts.py::test_cash_is_the_least_of_what_the_rows_say",
     ),
     Mutant(
