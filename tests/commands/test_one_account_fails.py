@@ -80,9 +80,21 @@ def test_a_negative_balance_in_another_currency(sample: Workspace) -> None:
 
 def test_a_symbol_without_a_price_fails_the_accounts_that_need_it_and_only_those(sample: Workspace) -> None:
     baseline = planned(sample, code=0)
+    use_scenario(sample, ('symbol = "SPY"\n', 'symbol = "SPY"\ndata = "none"\n'))
+    sample.clock.sleep(1)
+    assert_only_one_fails(sample, "DU1000001", "no price for SPY: no live market data", baseline)
+
+
+def test_an_unlisted_holding_without_a_price_changes_its_own_account_alone(sample: Workspace) -> None:
+    baseline = planned(sample, code=0)
     use_scenario(sample, ('symbol = "ARKK"\n', 'symbol = "ARKK"\ndata = "none"\n'))
     sample.clock.sleep(1)
-    assert_only_one_fails(sample, "DU1000003", "no price for ARKK: no live market data", baseline)
+    found = planned(sample, code=0)
+    assert found["DU1000003"]["status"] == "planned"
+    assert [v["symbol"] for v in found["DU1000003"]["snapshot"]["broker_values"]] == ["ARKK"]
+    assert "ARKK" not in {row["symbol"] for row in found["DU1000003"]["drift"]}
+    for account in ("DU1000001", "DU1000002"):
+        assert found[account] == baseline[account]
 
 
 def test_an_account_that_the_gateway_does_not_manage(sample: Workspace) -> None:
