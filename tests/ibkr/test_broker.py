@@ -85,7 +85,7 @@ def test_a_position_that_the_gateway_sends_of_another_account_is_not_counted(
         ask = ib.client.reqPositionsMulti
 
         def answer_with_another(request: int, account: str, model: str) -> None:
-            theirs = connection._client._library.Stock("VTI", "SMART", "USD", conId=700000101)
+            theirs = connection._client._library.Stock("SPY", "SMART", "USD", conId=700001616)
             ib.wrapper.positionMulti(request, "DU1000001", "", theirs, 9.0, 0.0)
             ask(request, account, model)
 
