@@ -8,9 +8,12 @@ from pathlib import Path
 from rebalplan.codec import MAX_BYTES, Envelope, check_readable, decode
 from rebalplan.errors import PlanFileError, RebalError, RefusedError, UsageError
 from rebalplan.files import write_atomically
-from rebalplan.text import printable
+from rebalplan.text import count, printable
 
 _PLAN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}\.json")
+_FILE_OF_A_PLAN = re.compile(r"(\d{8}t\d{6}z-[0-9a-f]{12})\.(?:json|journal\.jsonl)")
+_ORDER_REFERENCE = re.compile(r"rb-([0-9a-f]{12})-a\d+-l\d+\w*")
+_JOURNAL_NAME = re.compile(r"(\d{8}T\d{6}Z-[0-9a-f]{12})\.journal\.jsonl")
 _SHORTEST_PREFIX = 4
 LATEST = "latest"
 _HEAD_BYTES = 1024
@@ -39,27 +42,36 @@ class PlanStore:
     def find(self, reference: str) -> Path:
         """Return the file that a path, an id, a unique prefix of one or ``latest`` names.
 
-        Raises ``UsageError`` when there is none or more than one.
+        The name of a plan's file or journal and the reference of an order name their plan too, in any case and with
+        spaces around them. Raises ``UsageError`` when there is none or more than one.
         """
         path = as_path(reference)
         if path is not None:
             return path
-        ids = self.ids()
-        if reference == LATEST:
+        ids, name = self.ids(), _plain_name(reference)
+        if name == LATEST:
             if not ids:
                 raise UsageError(f"there is no plan in {self.folder} yet: make one with `rebal plan`")
             return self._path(next((i for i in reversed(ids) if not self._is_replay(i)), ids[-1]))
-        found = [i for i in ids if i.startswith(reference) or i.partition("-")[2].startswith(reference)]
-        if len(reference) < _SHORTEST_PREFIX or not found:
-            raise UsageError(
-                f"no plan in {self.folder} is called {printable(reference)!a}; give a file, an id, the first "
-                f"{_SHORTEST_PREFIX} or more characters of one, or `latest` ({len(ids)} plans there)"
-            )
+        found = [i for i in ids if i.lower().startswith(name) or i.partition("-")[2].startswith(name)]
+        if len(name) < _SHORTEST_PREFIX or not found:
+            return self._other_file(reference, len(ids))
         if len(found) > 1:
             raise UsageError(
                 f"{printable(reference)!a} could be {', '.join(found[:5])}: give more characters"
             )
         return self._path(found[0])
+
+    def _other_file(self, reference: str, plans: int) -> Path:
+        """Return a file that happens to have this name, so that reading it says whether it is a plan."""
+        path = Path(reference.strip())
+        if reference.strip() and is_there(path):
+            return path
+        raise UsageError(
+            f"no plan in {self.folder} is called {printable(reference)!a}; give a file, an id, the first "
+            f"{_SHORTEST_PREFIX} or more characters of one, or `latest` "
+            f"({count(plans, 'plan')} there)"
+        )
 
     def _is_replay(self, plan_id: str) -> bool:
         """Tell from a plan's first lines whether it replays another one; ``latest`` means one made at the broker."""
@@ -104,9 +116,31 @@ def is_plan_name(plan_id: str) -> bool:
 
 def as_path(reference: str) -> Path | None:
     """Return the file that a reference to a plan names, or ``None`` when it is an id, a prefix or ``latest``."""
-    path = Path(reference)
-    is_path = path.suffix == ".json" or len(path.parts) > 1 or reference.startswith(("./", ".\\"))
-    return path if is_path else None
+    text = reference.strip()
+    path = Path(text)
+    if len(path.parts) > 1 or text.startswith(("./", ".\\")):
+        return path
+    if path.suffix == ".json" and (is_there(path) or not _FILE_OF_A_PLAN.fullmatch(text.lower())):
+        return path
+    return None
+
+
+def _plain_name(reference: str) -> str:
+    """Return an id, a prefix or ``latest`` in lower case; a file's name or an order's reference becomes its plan's."""
+    name = reference.strip().lower()
+    for form in (_FILE_OF_A_PLAN, _ORDER_REFERENCE):
+        found = form.fullmatch(name)
+        if found is not None:
+            return found[1]
+    return name
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a path exists; a name that no file can have does not."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def read_plan(path: Path) -> Envelope:
@@ -115,10 +149,22 @@ def read_plan(path: Path) -> Envelope:
     try:
         envelope = decode(data)
     except PlanFileError as error:
-        raise PlanFileError(f"{_shown(path)} is refused: {error}", code=error.code) from error
+        raise PlanFileError(
+            f"{_shown(path)} is refused: {error}{_way_out(path, error)}", code=error.code
+        ) from error
     if _PLAN_NAME.fullmatch(path.name) and path.stem != envelope.id:
         raise _misnamed(path, envelope.id)
     return envelope
+
+
+def _way_out(path: Path, error: PlanFileError) -> str:
+    """Say what to give instead of a file that is no plan at all."""
+    if error.code != "RB101":
+        return ""
+    journal = _JOURNAL_NAME.fullmatch(path.name)
+    if journal is not None:
+        return f". It is the journal of a plan: give {journal[1]}"
+    return ". Give a file that `rebal plan` wrote, as it wrote it"
 
 
 def require_own_folder(path: Path, folder: Path) -> None:

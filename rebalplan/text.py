@@ -16,3 +16,8 @@ def folded(name: str) -> str:
     from unicodedata import normalize  # noqa: PLC0415  # hardly any name needs it
 
     return normalize("NFC", normalize("NFC", name).casefold())
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 account`` or ``3 accounts``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

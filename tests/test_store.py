@@ -63,6 +63,43 @@ def test_latest_passes_over_replays_unless_there_is_nothing_else(plans: PlanStor
     assert plans.find("latest") == plans.folder / f"{JANUARY}.json"
 
 
+@pytest.mark.parametrize(
+    "reference",
+    [
+        f"{FEBRUARY}.json",
+        f"{FEBRUARY}.journal.jsonl",
+        f" {FEBRUARY}\n",
+        FEBRUARY.lower(),
+        FEBRUARY.upper(),
+        "rb-abcdefabcdef-a02-l07",
+        "rb-abcdefabcdef-a02-l07f",
+    ],
+)
+def test_a_plan_is_found_by_what_screens_and_folders_show_of_it(plans: PlanStore, reference: str) -> None:
+    touch(plans, JANUARY, FEBRUARY)
+    assert plans.find(reference) == plans.folder / f"{FEBRUARY}.json"
+
+
+def test_a_name_that_no_plan_has_but_a_file_is_that_file(
+    plans: PlanStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(plans, JANUARY)
+    monkeypatch.chdir(plans.folder.parent)
+    for name in ("settings.ini", f"{MARCH}.json", "latests"):
+        Path(name).write_text("[ibkr]\n", encoding="utf-8")
+        with pytest.raises(PlanFileError, match=r"it is not a plan file: .* that `rebal plan` wrote"):
+            read_plan(plans.find(name))
+    Path("latest").write_text("", encoding="utf-8")
+    assert plans.find("LATEST") == plans.folder / f"{JANUARY}.json"
+
+
+def test_a_journal_given_as_a_plan_is_called_one(plans: PlanStore) -> None:
+    path = plans.folder / f"{JANUARY}.journal.jsonl"
+    path.write_bytes(b"{}\n{}\n")
+    with pytest.raises(PlanFileError, match=f"It is the journal of a plan: give {JANUARY}$"):
+        read_plan(plans.find(str(path)))
+
+
 @pytest.mark.parametrize("reference", ["somewhere/plan", "plan.json", "./20260101T120000Z-aaaaaaaaaaaa"])
 def test_a_path_is_taken_as_it_is(plans: PlanStore, reference: str) -> None:
     assert plans.find(reference) == Path(reference)
@@ -74,7 +111,7 @@ def test_an_ambiguous_prefix_names_what_it_could_be(plans: PlanStore) -> None:
         plans.find("2026")
 
 
-@pytest.mark.parametrize("reference", ["202", "", "2027", "zzzz", "cdef"])
+@pytest.mark.parametrize("reference", ["202", "", " ", "2027", "zzzz", "cdef", "a\0b", "x" * 5000])
 def test_what_names_no_plan_is_refused_with_what_may_be_given(plans: PlanStore, reference: str) -> None:
     touch(plans, JANUARY, FEBRUARY)
     with pytest.raises(UsageError, match=r"\(2 plans there\)") as caught:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from rebalplan.document import AccountPlan, DriftRow, Plan, Summary
-from rebalplan.model import Quote, Reason
+from rebalplan.model import CASH, Quote, Reason
 from rebalplan.money import HUNDRED, ZERO, divide, from_bps, quantize
 from rebalplan.policy import RebalancePolicy
 from rebalplan.render.figures import dollars, percent, price, shares, signed_dollars, signed_percent
 from rebalplan.render.style import PLAIN, Style
+from rebalplan.render.symbols import shown_symbol
 
 _SOURCES = {
     "last": "the last trade",
@@ -38,7 +39,10 @@ def explain_line(
     """Return one labelled paragraph per step from price to order."""
     quote = next((q for q in plan.volatile.quotes if q.symbol == row.symbol), None)
     parts = [
-        (style.paint(f"{row.symbol} in {account.account}: {_outcome(row)}", "bold"), ""),
+        (
+            style.paint(f"{shown_symbol(account, row.symbol)} in {account.account}: {_outcome(row)}", "bold"),
+            "",
+        ),
         ("Price", _price(row, quote)),
         *_target(account, row, summary),
         (
@@ -76,8 +80,18 @@ def explain_cash(account: AccountPlan, summary: Summary, style: Style = PLAIN) -
             f"{dollars(summary.cash_after_usd)} USD = held + sells {dollars(summary.sells_usd)} - buys "
             f"{dollars(summary.buys_usd)} - costs set aside {dollars(summary.costs_usd)}",
         ),
+        *_security_called_cash(account),
     ]
     return _paragraphs(parts)
+
+
+def _security_called_cash(account: AccountPlan) -> Iterable[tuple[str, str]]:
+    if any(row.symbol == CASH for row in account.drift):
+        name = shown_symbol(account, CASH)
+        yield (
+            "Not this",
+            f"the security called CASH: `rebal explain PLAN {account.account} {name}` explains it",
+        )
 
 
 def _paragraphs(parts: Iterable[tuple[str, str]]) -> str:

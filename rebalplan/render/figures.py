@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from rebalplan.money import CENT, ONE, quantize, usd
+from rebalplan.text import count as count  # noqa: PLC0414  # a figure for people, too
 
 
 def dollars(value: Decimal) -> str:
@@ -43,11 +44,6 @@ def shares(value: Decimal) -> str:
 def price(value: Decimal) -> str:
     """Return ``1,234.50``, with more decimals where it has more than two."""
     return usd(value) if value == quantize(value, CENT) else f"{value:,f}"
-
-
-def count(number: int, noun: str) -> str:
-    """Return ``1 account`` or ``3 accounts``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def listed(names: Sequence[str], most: int, between: str = ", ") -> str:

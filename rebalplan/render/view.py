@@ -21,6 +21,7 @@ from rebalplan.render.exceptions import Sentence, exceptions
 from rebalplan.render.figures import dollars
 from rebalplan.render.headlines import account_headline, totals_line
 from rebalplan.render.redaction import LEVERAGE_STEP, Redaction
+from rebalplan.render.symbols import shown_symbol
 from rebalplan.render.warnings import account_notes
 from rebalplan.review import review_plan
 
@@ -157,17 +158,17 @@ def _lines(account: AccountPlan, redaction: Redaction) -> Iterable[LineView]:
         return
     orders = {order.symbol: order for order in account.orders}
     for row in account.drift:
-        yield _line(account.account, row, orders.get(row.symbol), account.summary, redaction)
+        yield _line(account, row, orders.get(row.symbol), account.summary, redaction)
     yield _cash(account, account.summary, redaction)
 
 
 def _line(
-    account: str, row: DriftRow, order: PlannedOrder | None, summary: Summary, redaction: Redaction
+    account: AccountPlan, row: DriftRow, order: PlannedOrder | None, summary: Summary, redaction: Redaction
 ) -> LineView:
     is_listed = row.target_pct is not None
     return LineView(
-        account=redaction.account(account),
-        symbol=row.symbol,
+        account=redaction.account(account.account),
+        symbol=shown_symbol(account, row.symbol),
         mark=_mark(row, order),
         action=order.action if order is not None else "",
         target_pct=row.target_pct,

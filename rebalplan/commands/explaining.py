@@ -1,0 +1,67 @@
+"""One line of a plan, found by what a person types: what ``rebal explain`` does with its arguments."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import typer
+
+from rebalplan.commands.plans import find_plan
+from rebalplan.document import AccountPlan, DriftRow, Plan
+from rebalplan.errors import RebalError, UsageError
+from rebalplan.model import CASH
+from rebalplan.render.explain import explain_cash, explain_line
+from rebalplan.render.style import Style
+from rebalplan.render.symbols import contract_of, shown_symbol
+from rebalplan.store import read_plan
+from rebalplan.text import printable
+
+_BETWEEN = re.compile(r"[ ./-]+")
+"""What stands before the class of a share: BRK B at the broker, BRK.B, BRK-B or BRK/B elsewhere."""
+
+
+def explain_symbol(reference: str, account: str, symbol: str, config: Path, style: Style) -> None:
+    """Print the arithmetic of one line; raises ``UsageError`` for one that the plan has not."""
+    made = read_plan(find_plan(reference, config)).plan
+    found = _account(made, account)
+    if found.summary is None:
+        raise RebalError(f"{found.account} could not be planned: {'; '.join(found.reasons)}")
+    row = None if _plain(symbol) == CASH else _row(found, symbol)
+    if row is not None:
+        typer.echo(explain_line(made, found, row, found.summary, style))
+        return
+    typer.echo(explain_cash(found, found.summary, style))
+
+
+def _account(plan: Plan, name: str) -> AccountPlan:
+    found = next((a for a in plan.accounts if a.account == name.strip().upper()), None)
+    if found is None:
+        raise UsageError(
+            f"the plan has no account {printable(name)!a}; it has {', '.join(a.account for a in plan.accounts)}"
+        )
+    return found
+
+
+def _row(account: AccountPlan, text: str) -> DriftRow:
+    """Return the row of ``SYMBOL`` or ``SYMBOL@CONID``; with an @ even CASH means the security of that name."""
+    name, _at, contract = text.strip().partition("@")
+    is_contract = contract.isascii() and contract.isdecimal()
+    for row in account.drift:
+        if _plain(row.symbol) == _plain(text):
+            return row
+        is_named = _plain(row.symbol.partition("@")[0]) == _plain(name)
+        if is_named and (not is_contract or contract_of(account, row.symbol) == int(contract)):
+            return row
+    if any(_plain(holding.symbol) == _plain(text) for holding in account.left_out):
+        raise UsageError(
+            f"{printable(text)} has no price, so it is not managed in {account.account}: `rebal show` says why"
+        )
+    known = [shown_symbol(account, row.symbol) for row in account.drift]
+    raise UsageError(
+        f"{account.account} has no symbol {printable(text)!a} in this plan; it has {', '.join([*known, CASH])}"
+    )
+
+
+def _plain(symbol: str) -> str:
+    return _BETWEEN.sub(" ", symbol.strip().upper())

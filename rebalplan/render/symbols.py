@@ -1,0 +1,20 @@
+"""The name of a security, told apart from the row of the account's cash."""
+
+from __future__ import annotations
+
+from rebalplan.document import AccountPlan
+from rebalplan.model import CASH
+
+
+def shown_symbol(account: AccountPlan, symbol: str) -> str:
+    """Return a security's symbol; one that is itself called CASH with its contract id, as in ``CASH@1234``."""
+    return f"{CASH}@{contract_of(account, symbol)}" if symbol == CASH else symbol
+
+
+def contract_of(account: AccountPlan, symbol: str) -> int:
+    """Return the contract id of a security that the account holds or trades; 0 for one that it does not."""
+    held = account.snapshot.positions if account.snapshot is not None else ()
+    known = {item.symbol: item.con_id for item in held} | {
+        item.symbol: item.con_id for item in account.orders
+    }
+    return known.get(symbol, 0)
