@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TypeVar
+
+Said = TypeVar("Said", bound=Hashable)
+
+_MOST_NAMES = 6
+
 
 def printable(text: str, limit: int = 300) -> str:
     """Return ``text`` on one line without control, escape or other unprintable characters, cut to ``limit``."""
@@ -21,3 +28,20 @@ def folded(name: str) -> str:
 def count(number: int, noun: str) -> str:
     """Return ``1 account`` or ``3 accounts``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def by_what_is_said(pairs: Iterable[tuple[str, Said]]) -> dict[Said, list[str]]:
+    """Return the accounts that each thing is said of, in the order in which each is first said."""
+    found: dict[Said, list[str]] = {}
+    for account, said in pairs:
+        found.setdefault(said, []).append(account)
+    return found
+
+
+def named(accounts: Sequence[str], known: int) -> str:
+    """Return the accounts by name, or ``all 3 accounts`` of those that are known; of many the first six are named."""
+    if len(accounts) == known > 1:
+        return f"all {known} accounts"
+    if len(accounts) <= _MOST_NAMES:
+        return ", ".join(accounts)
+    return f"{len(accounts)} accounts ({', '.join(accounts[:_MOST_NAMES])}, …)"

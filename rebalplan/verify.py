@@ -17,7 +17,7 @@ from rebalplan.model import CASH, Mode, Targets
 from rebalplan.plan import AccountPlan, Plan, PlannedOrder, derive_again
 from rebalplan.policy import Policy
 from rebalplan.sizing import SIZING_VERSION
-from rebalplan.text import printable
+from rebalplan.text import by_what_is_said, named, printable
 
 if TYPE_CHECKING:
     from rebalplan.journal.result import ApplyResult
@@ -62,6 +62,16 @@ class Finding(msgspec.Struct, frozen=True):
     planned: str
     now: str
     message: str
+
+
+def sentences(findings: Iterable[Finding], accounts: int) -> tuple[str, ...]:
+    """Return a line per finding; what several of a plan's ``accounts`` share is one line."""
+    said = by_what_is_said((found.account, (found.code, found.message)) for found in findings)
+    return tuple(
+        f"{code} {place}{message}"
+        for (code, message), names in said.items()
+        for place in (f"{named(names, accounts)}: " if any(names) else "",)
+    )
 
 
 class Expected(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from rebalplan.verify import (
     CLOCK_TOLERANCE,
     Expected,
     Finding,
+    sentences,
     verify_derivation,
     verify_expiry,
     verify_files,
@@ -628,3 +629,15 @@ def of_account(name: str, minute: int) -> AccountClosed:
 
 def test_a_clock_may_be_ten_minutes_behind() -> None:
     assert CLOCK_TOLERANCE.total_seconds() == 600
+
+
+def test_what_several_accounts_share_is_one_line() -> None:
+    shared = [Finding("RB403", name, "ids", "listed", "", "gone") for name in ("DU1", "DU2")]
+    alone = Finding("RB302", "DU2", "status", "blocked", "", "too large")
+    whole = Finding("RB301", "", "expires_at", "", "", "it expired")
+    assert sentences([whole, shared[0], alone, shared[1]], 3) == (
+        "RB301 it expired",
+        "RB403 DU1, DU2: gone",
+        "RB302 DU2: too large",
+    )
+    assert sentences(shared, 2) == ("RB403 all 2 accounts: gone",)

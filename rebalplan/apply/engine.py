@@ -20,7 +20,7 @@ from rebalplan.money import ZERO
 from rebalplan.plan import Plan
 from rebalplan.settings import Endpoint
 from rebalplan.stages import Check, Confirm, ConfirmAll, Pause, Recover, Skip, Stage, Trade, Verify
-from rebalplan.verify import Expected, Finding, verify_derivation, verify_expiry, verify_files
+from rebalplan.verify import Expected, sentences, verify_derivation, verify_expiry, verify_files
 
 
 class Operator(Protocol):
@@ -77,11 +77,18 @@ def require_applicable(plan: Plan, now: datetime, today: Today) -> None:
         *verify_files(plan, today.mode, today.expected),
     )
     if findings:
-        raise RefusedError("; ".join(_sentence(finding) for finding in findings))
+        raise RefusedError(_refusal(sentences(findings, len(plan.accounts))))
 
 
-def _sentence(finding: Finding) -> str:
-    return " ".join(part for part in (finding.code, finding.account, finding.message) if part)
+_MOST_FINDINGS = 12
+
+
+def _refusal(found: Sequence[str]) -> str:
+    """Return the findings, one a line; of many the first twelve and how many more there are."""
+    lines = [*found[:_MOST_FINDINGS]]
+    if len(found) > _MOST_FINDINGS:
+        lines.append(f"and {len(found) - _MOST_FINDINGS} more: `rebal verify PLAN --offline` lists them all")
+    return "\n  ".join(["this plan must not be applied as things are. No order is sent.", *lines])
 
 
 def walk(stages: Sequence[Stage], turn: Turn, endpoints: Endpoints, operator: Operator) -> Outcome:

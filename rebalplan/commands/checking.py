@@ -45,6 +45,7 @@ def check_plan(reference: str, config: Path, *, offline: bool, form: Form, style
     """Print what is not as the plan has it and return the exit code."""
     path = find_plan(reference, config)
     steps: tuple[str, ...] = ()
+    accounts = 0
     try:
         envelope = read_plan(path)
         settings = load(config)
@@ -54,8 +55,16 @@ def check_plan(reference: str, config: Path, *, offline: bool, form: Form, style
     else:
         checked = _check(path, envelope, settings, offline=offline)
         steps = _all_well(envelope.plan, checked, offline=offline)
+        accounts = len(envelope.plan.accounts)
     code = _exit_code(checked)
-    typer.echo(_rendered(checked, path, steps if code == ExitCode.DONE else (), form, style))
+    steps = steps if code == ExitCode.DONE else ()
+    match form:
+        case "json":
+            typer.echo(render_checked_json(checked))
+        case "github":
+            typer.echo(render_github(checked, _file_property(path), _places(checked, path), "; ".join(steps)))
+        case "text":
+            typer.echo(_text(checked, path, steps, accounts, style))
     return code
 
 
@@ -69,21 +78,15 @@ def _check(path: Path, envelope: Envelope, settings: Settings, *, offline: bool)
     )
     live: tuple[LiveFinding, ...] = ()
     unread: dict[str, str] = {}
-    if not offline:
+    if not offline and envelope.plan.mode == trading_mode(settings):  # never another world
         live, unread = _look(settings, envelope.plan, [a for a in result.accounts if a.lines])
     return Checked(envelope.id, findings, live, unread)
 
 
-def _rendered(checked: Checked, path: Path, all_well: Sequence[str], form: Form, style: Style) -> str:
+def _text(checked: Checked, path: Path, all_well: Sequence[str], accounts: int, style: Style) -> str:
     """Return what is printed; ``all_well`` are the steps that a plan without a refusal passed."""
-    match form:
-        case "json":
-            return render_checked_json(checked)
-        case "github":
-            return render_github(checked, _file_property(path), _places(checked, path), "; ".join(all_well))
-        case "text":
-            passed = [str(path), *(f"  ok  {step}" for step in all_well)] if all_well else []
-            return "\n".join(part for part in (render_checked(checked, style), *passed) if part)
+    passed = [str(path), *(f"  ok  {step}" for step in all_well)] if all_well else []
+    return "\n".join(part for part in (render_checked(checked, style, accounts=accounts), *passed) if part)
 
 
 def _file_property(path: Path) -> str:

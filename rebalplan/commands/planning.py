@@ -31,6 +31,7 @@ from rebalplan.render.view import view_plan
 from rebalplan.replay import replay_inputs
 from rebalplan.settings import Settings
 from rebalplan.store import PlanStore, read_plan
+from rebalplan.text import by_what_is_said, named
 
 
 class PlanRequest(msgspec.Struct, frozen=True):
@@ -111,9 +112,10 @@ def _warn_of_refusals(settings: Settings, envelope: Envelope) -> None:
             check_mode(account, envelope.plan.mode)
         except RefusedError as error:
             blocked.setdefault(account.account, f"apply will refuse it: {error}")
-    for planned in envelope.plan.accounts:
-        if planned.account in blocked:
-            typer.echo(f"Warning: {planned.account}: {blocked[planned.account]}", err=True)
+    planned = [a.account for a in envelope.plan.accounts]
+    said = by_what_is_said((account, blocked[account]) for account in planned if account in blocked)
+    for why, accounts in said.items():
+        typer.echo(f"Warning: {named(accounts, len(planned))}: {why}", err=True)
 
 
 def _has_orders(made: Plan) -> bool:

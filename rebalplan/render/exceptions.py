@@ -13,13 +13,13 @@ from rebalplan.review import (
     Common,
     Difference,
     InputDifference,
-    NotPlanned,
     Outlier,
     Review,
     SymbolsIn,
     Unmanaged,
     Working,
 )
+from rebalplan.text import by_what_is_said, named
 
 _MOST_NAMES = 6
 _MOST_SYMBOLS = 12
@@ -43,7 +43,7 @@ def exceptions(review: Review, accounts: int, redaction: Redaction) -> tuple[Sen
     first twelve are named.
     """
     texts = (
-        *_not_planned(review, redaction),
+        *_not_planned(review, accounts, redaction),
         *_unmet(review, redaction),
         *_turnover(review, redaction),
         *_opposite_sides(review, redaction),
@@ -68,20 +68,35 @@ def order_exceptions(review: Review) -> tuple[str, ...]:
     )
 
 
-def _first(sentences: Sequence[str], others: str) -> Iterable[str]:
-    """Return the first sentences of a kind that has one per account, and count the rest."""
+def _first(
+    sentences: Sequence[str], others: str, accounts: Sequence[Sequence[str]] | None = None
+) -> Iterable[str]:
+    """Return the first sentences of a kind, and count the accounts of the rest: one each, or those in ``accounts``."""
     yield from sentences[:_MOST_ACCOUNTS]
-    if len(sentences) > _MOST_ACCOUNTS:
-        yield f"and {count(len(sentences) - _MOST_ACCOUNTS, 'more account')} {others}"
+    left = (
+        len(sentences) - _MOST_ACCOUNTS
+        if accounts is None
+        else sum(len(names) for names in accounts[_MOST_ACCOUNTS:])
+    )
+    if left > 0:
+        yield f"and {count(left, 'more account')} {others}"
 
 
-def _not_planned(review: Review, redaction: Redaction) -> Iterable[str]:
-    def sentence(found: NotPlanned) -> str:
-        reasons = [redaction.text(reason) for reason in found.reasons]
-        became = "failed" if found.status == "failed" else "is blocked"
-        return f"{redaction.account(found.account)} {became}: {listed(reasons, _MOST_REASONS, '; ')}"
+def _not_planned(review: Review, accounts: int, redaction: Redaction) -> Iterable[str]:
+    """Return a sentence per reason, with the accounts that share it."""
+    said = by_what_is_said(
+        (found.account, (found.status, tuple(redaction.text(reason) for reason in found.reasons)))
+        for found in review.not_planned
+    )
 
-    return _first([sentence(found) for found in review.not_planned], "failed or blocked")
+    def sentence(names: Sequence[str], status: str, reasons: Sequence[str]) -> str:
+        became = "failed" if status == "failed" else "is blocked" if len(names) == 1 else "are blocked"
+        shown = named([redaction.account(name) for name in names], accounts)
+        return f"{shown} {became}: {listed(reasons, _MOST_REASONS, '; ')}"
+
+    return _first(
+        [sentence(names, *why) for why, names in said.items()], "failed or blocked", list(said.values())
+    )
 
 
 def _unmet(review: Review, redaction: Redaction) -> Iterable[str]:
@@ -111,8 +126,7 @@ def _opposite_sides(review: Review, redaction: Redaction) -> Iterable[str]:
 def _symbols(what: str, groups: Sequence[SymbolsIn], accounts: int, redaction: Redaction) -> Iterable[str]:
     shown = []
     for group in groups:
-        everywhere = len(group.accounts) == accounts > 1
-        where = f"all {accounts} accounts" if everywhere else _names(group.accounts, redaction)
+        where = named([redaction.account(name) for name in group.accounts], accounts)
         shown.append(f"{listed(group.symbols, _MOST_SYMBOLS)} in {where}")
     if shown:
         yield f"{what} {listed(shown, _MOST_NAMES, '; ')}"
@@ -192,7 +206,4 @@ def _weight(value: str) -> str:
 
 
 def _names(accounts: Sequence[str], redaction: Redaction) -> str:
-    names = [redaction.account(account) for account in accounts]
-    if len(names) <= _MOST_NAMES:
-        return ", ".join(names)
-    return f"{len(names)} accounts ({', '.join(names[:_MOST_NAMES])}, …)"
+    return named([redaction.account(account) for account in accounts], 0)

@@ -11,6 +11,7 @@ from rebalplan.render.exceptions import Sentence
 from rebalplan.render.style import PLAIN, Style
 from rebalplan.render.tables import table
 from rebalplan.render.view import AccountView, LineView, PlanView
+from rebalplan.text import by_what_is_said, named
 
 _WIDTH = 120
 _COLORS = {"buy": "green", "sell": "red", "close": "yellow"}
@@ -82,12 +83,30 @@ def _wrapped(text: str, first: str) -> str:
 
 
 def _accounts(view: PlanView, style: Style) -> Iterable[str]:
-    return (_account(account, view, style) for account in view.accounts)
+    """Return a table per account; those that could not be planned for the same reasons share one paragraph."""
+    said = by_what_is_said(
+        (a.account, (a.headline, a.reasons)) for a in view.accounts if _has_only_reasons(a)
+    )
+    for account in view.accounts:
+        names = said.get((account.headline, account.reasons), []) if _has_only_reasons(account) else []
+        if len(names) > 1 and account.account == names[0]:
+            who = named(names, len(view.accounts))
+            yield "\n".join(_head_of(who[:1].upper() + who[1:], account, view, style))
+        elif len(names) <= 1:
+            yield _account(account, view, style)
+
+
+def _has_only_reasons(account: AccountView) -> bool:
+    return not account.lines and not account.notes
+
+
+def _head_of(name: str, account: AccountView, view: PlanView, style: Style) -> list[str]:
+    lines = [style.paint(f"{name} ({view.mode})", "bold") + f": {account.headline}"]
+    return [*lines, *(f"  {style.paint('! ' + reason, 'red')}" for reason in account.reasons)]
 
 
 def _account(account: AccountView, view: PlanView, style: Style) -> str:
-    lines = [style.paint(f"Account {account.account} ({view.mode})", "bold") + f": {account.headline}"]
-    lines += [f"  {style.paint('! ' + reason, 'red')}" for reason in account.reasons]
+    lines = _head_of(f"Account {account.account}", account, view, style)
     if account.lines:
         chosen = shown(_REDACTED if view.is_redacted else _PREVIEW, view)
         lines.append(_table(chosen, account.lines, lambda column, line: _cell(column, line, style)))

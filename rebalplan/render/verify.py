@@ -7,14 +7,19 @@ import msgspec
 from rebalplan.live import LiveFinding
 from rebalplan.render.checked import Checked
 from rebalplan.render.style import PLAIN, Style
-from rebalplan.verify import Finding
+from rebalplan.text import by_what_is_said, named
+from rebalplan.verify import sentences
 
 
-def render_checked(checked: Checked, style: Style = PLAIN) -> str:
-    """Return a line per finding, the plan's own first, then the accounts', then those that could not be read."""
-    lines = [_line(finding, style) for finding in checked.findings]
+def render_checked(checked: Checked, style: Style = PLAIN, *, accounts: int = 0) -> str:
+    """Return a line per finding, the plan's own first, then the accounts', then those that could not be read.
+
+    What several of the plan's ``accounts`` share is said once.
+    """
+    lines = [_coloured(line, style) for line in sentences(checked.findings, accounts)]
     lines += [_live_line(finding, style) for finding in checked.live]
-    lines += [f"{account}: could not be read: {why}" for account, why in checked.unread.items()]
+    unread = by_what_is_said(checked.unread.items())
+    lines += [f"{named(names, accounts)}: could not be read: {why}" for why, names in unread.items()]
     return "\n".join(lines)
 
 
@@ -23,9 +28,9 @@ def render_checked_json(checked: Checked) -> str:
     return msgspec.json.format(msgspec.json.encode(checked), indent=2).decode()
 
 
-def _line(finding: Finding, style: Style) -> str:
-    place = f"{finding.account}: " if finding.account else ""
-    return f"{style.paint(finding.code, 'red')} {place}{finding.message}"
+def _coloured(line: str, style: Style) -> str:
+    code, _space, text = line.partition(" ")
+    return f"{style.paint(code, 'red')} {text}"
 
 
 def _live_line(finding: LiveFinding, style: Style) -> str:

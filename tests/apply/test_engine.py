@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -185,6 +186,37 @@ def test_a_plan_whose_orders_do_not_follow_from_it_is_refused_whole() -> None:
     edited = msgspec.structs.replace(first, orders=(order, *first.orders[1:]))
     with pytest.raises(RefusedError, match="RB2"):
         require_applicable(msgspec.structs.replace(plan, accounts=(edited, *others)), START, today(plan))
+
+
+def test_a_refusal_is_a_finding_a_line_and_what_accounts_share_is_said_once() -> None:
+    plan = World(calm(), silent).envelope.plan
+    first = plan.accounts[0]
+    many = tuple(msgspec.structs.replace(first, account=f"DU{number}") for number in range(300))
+    with pytest.raises(RefusedError) as caught:
+        require_applicable(
+            msgspec.structs.replace(plan, accounts=many), START, today(plan, mode="live", expected={})
+        )
+    head, *lines = str(caught.value).splitlines()
+    assert head == "this plan must not be applied as things are. No order is sent."
+    assert lines[-1] == "  RB403 all 300 accounts: the account is no longer in [accounts] ids: plan again"
+    assert len(str(caught.value)) < 1000
+
+
+def test_a_refusal_of_many_findings_is_cut_and_counted() -> None:
+    plan = World(calm(), silent).envelope.plan
+    first = plan.accounts[0]
+    odd = tuple(
+        msgspec.structs.replace(
+            first, account=f"DU{number}", cash_target_pct=first.cash_target_pct + number + 1
+        )
+        for number in range(300)
+    )
+    expected = {a.account: Expected(first.policy, Targets(first.targets, first.cash_target_pct)) for a in odd}
+    with pytest.raises(RefusedError) as caught:
+        require_applicable(msgspec.structs.replace(plan, accounts=odd), START, today(plan, expected=expected))
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 14
+    assert re.fullmatch(r"  and \d+ more: `rebal verify PLAN --offline` lists them all", lines[-1])
 
 
 @pytest.mark.parametrize("days", [-1, 2])

@@ -183,6 +183,8 @@ def test_another_world_is_never_asked_about_a_plan(planned: Workspace) -> None:
         ):
             result = it.workspace.run(*command)
             assert (result.code, "RB404" in result.err) == (3, True)
+        checked = it.workspace.run("verify", "latest")
+        assert (checked.code, checked.out.startswith("RB404 "), checked.out.count("\n")) == (3, True, 1)
         assert it.records(ACCOUNT) == known
 
 

@@ -112,7 +112,7 @@ def test_of_failed_unmanaged_and_waiting_accounts_twelve_are_named() -> None:
         return account(f"DU2{number:02}", state=state)
 
     made = plan(
-        *(account(f"DU1{number:02}", failure="gone") for number in range(20)),
+        *(account(f"DU1{number:02}", failure=f"gone {number}") for number in range(20)),
         *(holder(number) for number in range(13)),
     )
     told = sentences(made)
@@ -123,6 +123,25 @@ def test_of_failed_unmanaged_and_waiting_accounts_twelve_are_named() -> None:
     ]
     for start in ("DU1", "not managed in DU2", "working orders at the broker in DU2"):
         assert sum(text.startswith(start) for text in told) == 12
+
+
+def test_what_several_accounts_failed_of_is_said_once() -> None:
+    gone = [account(f"DU{number}", failure="gone") for number in range(1, 4)]
+    assert sentences(plan(*gone))[0] == "all 3 accounts failed: gone"
+    assert sentences(plan(*gone, account("DU4")))[0] == "DU1, DU2, DU3 failed: gone"
+    many = [account(f"DU1{number:02}", failure="gone") for number in range(20)]
+    told = sentences(plan(*many, account("DU4", failure="late"), account("DU5")))
+    assert told[:2] == (
+        "20 accounts (DU100, DU101, DU102, DU103, DU104, DU105, …) failed: gone",
+        "DU4 failed: late",
+    )
+    blocked = sentences(plan(account("DU1", max_orders=D(0)), account("DU2", max_orders=D(0))))[0]
+    assert blocked.startswith("all 2 accounts are blocked: ")
+
+
+def test_the_rest_of_the_reasons_is_counted_by_their_accounts() -> None:
+    pairs = [account(f"DU{number}", failure=f"gone {number % 14}") for number in range(100, 128)]
+    assert "and 4 more accounts failed or blocked" in sentences(plan(*pairs))
 
 
 def test_of_an_accounts_reasons_two_are_told_and_the_rest_counted() -> None:

@@ -11,7 +11,7 @@ from rebalplan.render.exceptions import Sentence
 from rebalplan.render.plan import render_preview, render_review
 from rebalplan.render.style import Style
 from rebalplan.render.view import PlanView
-from tests.builders import plan
+from tests.builders import account, plan
 from tests.render.views import shown, varied
 
 
@@ -39,3 +39,15 @@ def test_details_stand_under_their_sentence_and_long_ones_are_wrapped(
 def test_only_the_mark_of_a_sentence_is_coloured() -> None:
     view = msgspec.structs.replace(varied(), exceptions=(Sentence("stop!"),))
     assert "  \x1b[33m!\x1b[0m stop!\n" in render_review(view, Style(color=True))
+
+
+@pytest.mark.parametrize("render", [render_preview, render_review])
+def test_accounts_that_failed_of_the_same_share_a_paragraph(render: Callable[[PlanView], str]) -> None:
+    gone = [account(f"DU{number}", failure="gone") for number in (1, 3)]
+    text = render(shown(plan(gone[0], account("DU2", failure="late"), gone[1], account("DU4"))))
+    assert (
+        "\nDU1, DU3 (paper): failed, nothing planned\n  ! gone\n\nAccount DU2 (paper): failed" in f"\n{text}"
+    )
+    every = render(shown(plan(*gone)))
+    assert "All 2 accounts (paper): failed, nothing planned\n  ! gone\n" in every
+    assert "Account DU" not in every
