@@ -220,5 +220,44 @@ def order_ref(sha256: str, account_position: int, line_position: int) -> str:
 
 
 def plan_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a plan file, from the same types that read it."""
-    return msgspec.json.schema(Envelope)
+    """Return the JSON Schema of a plan file, from the same types that read it.
+
+    It says of every value how it is written too, so that a plan that it accepts fails only on what its values mean.
+    """
+    schema = msgspec.json.schema(Envelope)
+    for definition in schema["$defs"].values():
+        _say_more(definition)
+    file, plan = (schema["$defs"][kind.__name__]["properties"] for kind in (Envelope, Plan))
+    file["id"]["pattern"] = rf"^[0-9]{{8}}T[0-9]{{6}}Z-[0-9a-f]{{{_ID_DIGITS}}}$"
+    file["sha256"]["pattern"] = "^[0-9a-f]{64}$"
+    plan["format_version"]["const"] = PLAN_FORMAT
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+_DECIMAL = rf"^(?!-0$|-?0\.0{{6}})(?!-?[0.]*[1-9](?:\.?[0-9]){{{MAX_DIGITS}}}){_CANONICAL.pattern}$"
+"""``_check_decimal`` as a pattern of ECMA-262.
+
+The first group refuses what would be written with an exponent, the second one digit more than there may be.
+"""
+
+_INDENTATION = re.compile(r"\n +")
+_SECONDS = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
+
+
+def _say_more(part: Any, name: str = "") -> None:
+    """Add how decimals, times and integers are written, and lay descriptions out as text."""
+    match part:
+        case {"format": "decimal"}:
+            part["pattern"] = _DECIMAL
+        case {"type": "string"} if name.endswith("_at"):
+            part.update(format="date-time", pattern=_SECONDS)
+        case {"type": "integer"}:
+            part.update(minimum=1 - _MAX_INTEGER, maximum=_MAX_INTEGER - 1)
+        case {"anyOf": list(choices)}:
+            for choice in choices:
+                _say_more(choice, name)
+        case dict():
+            for key, value in part.items():
+                if key == "description" and isinstance(value, str):
+                    part[key] = _INDENTATION.sub("\n", value)
+                _say_more(value, key)

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rebalplan.codec import MAX_BYTES, check_readable, decode, encode, order_ref, plan_schema
@@ -436,12 +436,55 @@ def test_the_schema_accepts_real_plans(made: Plan) -> None:
         ('"cash_usd":"2000.5"', '"cash_usd":2000.5'),
         ('"perm_id":7', '"perm_id":"7"'),
         ('"side":"BUY"', '"side":"HOLD"'),
+        ('"cash_usd":"2000.5"', '"cash_usd":"abc"'),
+        ('"cash_usd":"2000.5"', '"cash_usd":"2000.50"'),
+        ('"cash_usd":"2000.5"', '"cash_usd":"2e3"'),
+        ('"format_version":"1.0"', '"format_version":"1.1"'),
+        ('"created_at":"2026-03-02T16:00:00Z"', '"created_at":"2026-03-02 16:00"'),
+        ('"perm_id":7', '"perm_id":9007199254740992'),
     ],
 )
 def test_the_schema_refuses_a_broken_plan(old: str, new: str) -> None:
     document = json.loads(signed(edited(old, new)))
     with pytest.raises(jsonschema.ValidationError):
         VALIDATOR.validate(document)
+
+
+@pytest.mark.parametrize(("field", "value"), [("id", "plan"), ("sha256", "abc")])
+def test_the_schema_says_how_id_and_hash_look(field: str, value: str) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR.validate(json.loads(encode(plan())[1]) | {field: value})
+
+
+def decimals(schema: object) -> Iterator[str]:
+    """Return the pattern of every decimal in a schema."""
+    if isinstance(schema, dict):
+        if schema.get("format") == "decimal":
+            yield schema["pattern"]
+        for value in schema.values():
+            yield from decimals(value)
+    if isinstance(schema, list):
+        for item in schema:
+            yield from decimals(item)
+
+
+@settings(derandomize=True, deadline=None, max_examples=500)
+@given(st.from_regex(r"[-+]?[0-9]{0,21}\.?[0-9]{0,21}(E[0-9])?|NaN|Infinity", fullmatch=True))
+@example("0.00000000000000000123456789")
+@example("123456789012345678.1")
+@example("-0")
+@example("0")
+def test_a_decimal_passes_the_schema_exactly_when_it_is_read(text: str) -> None:
+    (pattern,) = set(decimals(plan_schema()))
+    assert (re.search(pattern, text) is not None) == is_read(text)
+
+
+def is_read(text: str) -> bool:
+    try:
+        decode(signed(edited('"cash_usd":"2000.5"', f'"cash_usd":"{text}"')))
+    except PlanFileError:
+        return False
+    return True
 
 
 def test_a_decimal_that_is_not_canonical_is_written_but_never_read() -> None:
