@@ -32,7 +32,8 @@ class OrderChange(msgspec.Struct, frozen=True):
     """One order that is not what it was: ``before`` is ``None`` for an added, ``after`` for a removed one.
 
     The percentages are its value in percent of the net liquidation value, rounded to 0.01. ``causes`` are the kinds
-    of inputs of its own symbol that changed; empty when it follows from others, such as cash that another order took.
+    of inputs of its own symbol that changed, or else ``cash`` when the account's cash did; empty when it follows from
+    others, such as cash that another order took.
     """
 
     symbol: str
@@ -188,9 +189,10 @@ def _sent(order: PlannedOrder | None) -> tuple[str, int, Decimal] | None:
 
 
 def _own_causes(symbol: str, causes: Sequence[Cause]) -> tuple[CauseKind, ...]:
-    """Return the kinds that concern the symbol itself or the account as a whole."""
+    """Return the kinds that concern the symbol itself or the account as a whole; where there are none, cash may."""
     whole: tuple[CauseKind, ...] = ("settings", "version", "status")
-    return tuple(dict.fromkeys(c.kind for c in causes if c.what == symbol or c.kind in whole))
+    kinds = [c.kind for c in causes if c.kind in whole or (c.kind != "cash" and c.what == symbol)]
+    return tuple(dict.fromkeys(kinds or [c.kind for c in causes if c.kind == "cash"]))
 
 
 def _figures(account: AccountPlan | None) -> Figures | None:

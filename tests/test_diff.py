@@ -146,3 +146,15 @@ def test_a_status_and_a_version_are_causes_of_every_order_that_changed() -> None
     (gone, also_gone) = of_one(split("60", "40"), account(failure="no answer"), tool_version="0.2.0").orders
     assert gone.causes == also_gone.causes
     assert set(gone.causes) >= {"version", "status"}
+
+
+def test_where_cash_alone_changed_it_is_the_cause_of_every_order_that_did() -> None:
+    found = of_one(account(weights=HALF), account(cash="20000", weights=HALF))
+    assert found.causes == (Cause("cash", "USD", "10000", "20000"),)
+    assert {change.symbol: change.causes for change in found.orders} == {"BND": ("cash",), "VTI": ("cash",)}
+
+
+def test_cash_is_no_input_of_the_security_that_is_called_like_its_currency() -> None:
+    two = {"USD": "50", "VTI": "50"}
+    found = of_one(account(weights=two), account(cash="20000", weights=two, prices={}, max_orders=D(99)))
+    assert {change.symbol: change.causes for change in found.orders}["USD"] == ("settings",)
