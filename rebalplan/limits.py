@@ -8,6 +8,7 @@ from typing import Protocol
 
 from rebalplan.money import HUNDRED, ZERO, canonical, percent_above, usd
 from rebalplan.policy import LimitsPolicy
+from rebalplan.text import count
 
 
 class OrderSize(Protocol):
@@ -35,8 +36,9 @@ def account_breaches(
     """Return one sentence per broken limit: the measured value, the limit, the way out."""
     breaches = [_order_size(order, limits) for order in orders if order.value_usd > limits.max_order_usd]
     if len(orders) > limits.max_orders:
+        are = "is" if len(orders) == 1 else "are"
         breaches.append(
-            f"{len(orders)} orders are more than max_orders = {limits.max_orders}: "
+            f"{count(len(orders), 'order')} {are} more than max_orders = {limits.max_orders}: "
             "widen the bands or raise the limit"
         )
     turnover = sum((order.value_usd for order in orders), ZERO)

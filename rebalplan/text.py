@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from decimal import Decimal
 from typing import TypeVar
 
 Said = TypeVar("Said", bound=Hashable)
@@ -25,9 +26,10 @@ def folded(name: str) -> str:
     return normalize("NFC", normalize("NFC", name).casefold())
 
 
-def count(number: int, noun: str) -> str:
-    """Return ``1 account`` or ``3 accounts``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def count(number: int | Decimal, noun: str) -> str:
+    """Return ``1 account``, ``3 accounts`` or ``0.5 shares``."""
+    shown = f"{number:f}" if isinstance(number, Decimal) else f"{number}"
+    return f"{shown} {noun}" if number == 1 else f"{shown} {noun}s"
 
 
 def by_what_is_said(pairs: Iterable[tuple[str, Said]]) -> dict[Said, list[str]]:

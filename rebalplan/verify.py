@@ -127,7 +127,9 @@ def _first_difference(these: object, those: object) -> str:
     if isinstance(these, tuple) and isinstance(those, tuple):
         extra = [item for item in these if item not in those]
         moved = [a for a, b in zip(these, those, strict=False) if a != b]
-        return _short((extra or moved)[0]) if extra or moved else f"{len(these)} entries"
+        if not extra and not moved:
+            return "1 entry" if len(these) == 1 else f"{len(these)} entries"
+        return _short((extra or moved)[0])
     if isinstance(these, msgspec.Struct) and isinstance(those, type(these)):
         changed = [n for n in these.__struct_fields__ if getattr(these, n) != getattr(those, n)]
         return ", ".join(f"{name} {getattr(these, name)}" for name in changed[:3])

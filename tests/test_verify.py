@@ -92,7 +92,7 @@ def test_an_order_edited_under_a_new_hash_is_found() -> None:
 
 def test_a_removed_order_is_found() -> None:
     (finding,) = verify_derivation(forged(TWO_ORDERS, orders=TWO_ORDERS.accounts[0].orders[:1]))
-    assert finding.planned == "1 entries"
+    assert finding.planned == "1 entry"
     assert finding.now.startswith("buy ")
 
 

@@ -33,7 +33,7 @@ from rebalplan.orders import (
     correction_root,
 )
 from rebalplan.ports import Clock
-from rebalplan.text import printable
+from rebalplan.text import count, printable
 
 
 class Book:
@@ -144,13 +144,13 @@ class Book:
         if quantity > order.dispatch.quantity:
             self._sound(
                 order,
-                f"somebody changed {reference} at the broker from {order.dispatch.quantity:f} to {quantity:f} shares "
-                f"of {order.symbol}: more than planned may fill, nothing more is sent",
+                f"somebody changed {reference} at the broker from {order.dispatch.quantity:f} to "
+                f"{count(quantity, 'share')} of {order.symbol}: more than planned may fill, nothing more is sent",
             )
 
     def contest(self, order: Order, now: str) -> None:
         """Take back what a person said of an order: the broker shows it as ``now``. It blocks the account again."""
-        why = f"it was resolved as {order.filled:f} shares, but the broker shows it {now}"
+        why = f"it was resolved as {count(order.filled, 'share')}, but the broker shows it {now}"
         order.is_resolved, order.is_unknown, order.over = False, True, None
         order.end_status, order.end_filled, order.is_agreed = "", ZERO, False
         self._record_unknown(order, why, is_twin=False)
@@ -277,15 +277,15 @@ class Book:
         reference = order.dispatch.reference
         self._sound(
             order,
-            f"{reference} filled {order.filled:f} shares of {order.symbol}, the broker had said that it ended with "
-            f"{order.end_filled:f}: nothing more is sent",
+            f"{reference} filled {count(order.filled, 'share')} of {order.symbol}, the broker had said that it ended "
+            f"with {order.end_filled:f}: nothing more is sent",
         )
 
     def _sound_overfilled(self, order: Order) -> None:
         """Stop the account: an order filled more than was sent, whether or not anybody told who raised it."""
         self._sound(
             order,
-            f"{order.dispatch.reference} filled {order.executed:f} shares of {order.symbol}, "
+            f"{order.dispatch.reference} filled {count(order.executed, 'share')} of {order.symbol}, "
             f"{order.dispatch.quantity:f} were sent: nothing more is sent",
         )
 

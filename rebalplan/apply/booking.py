@@ -15,6 +15,7 @@ from rebalplan.journal.result import AccountResult
 from rebalplan.live import cash_tolerance, is_reinvested
 from rebalplan.model import AccountSnapshot, Position
 from rebalplan.money import ZERO
+from rebalplan.text import count
 
 _Contract = tuple[str, int]
 
@@ -58,7 +59,7 @@ def compare_bookings(
         if not min(ends) <= held <= max(ends):
             strange.append(f"the account has {held:f} {key[0]}, our fills make it {wanted:f}")
         elif not open_shares:
-            late.append(f"{key[0]} shows {held:f} shares, our fills make it {wanted:f}")
+            late.append(f"{key[0]} shows {count(held, 'share')}, our fills make it {wanted:f}")
     missing = reckoned.cash_usd - snapshot.cash_usd
     taken = min(reckoned.cash_usd, *(intent.cash_usd for intent in result.intents)) - snapshot.cash_usd
     tolerance = cash_tolerance(result.plan)

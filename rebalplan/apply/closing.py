@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rebalplan.apply.order import Order
 from rebalplan.journal.result import AccountResult
 from rebalplan.model import AccountSnapshot
+from rebalplan.text import count
 
 
 def unfinished(result: AccountResult) -> list[str]:
@@ -20,8 +21,8 @@ def unfinished(result: AccountResult) -> list[str]:
             sentences.append(f"{name} was left out")
         elif line.status == "overfilled":
             sentences.append(
-                f"{name} filled {line.filled} shares, more than the {line.planned.quantity} planned: look at the "
-                "account, then plan again"
+                f"{name} filled {count(line.filled, 'share')}, more than the {line.planned.quantity} planned: look at "
+                "the account, then plan again"
             )
         elif line.status not in ("filled", "cut"):
             sentences.append(

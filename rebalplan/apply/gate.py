@@ -17,6 +17,7 @@ from rebalplan.money import HUNDRED, divide, percent_above, quantize, usd
 from rebalplan.orders import OrderTicket
 from rebalplan.plan import PlannedOrder
 from rebalplan.policy import LimitsPolicy
+from rebalplan.text import count
 
 _SHOWN = Decimal("0.01")
 _BPS = Decimal(10_000)
@@ -91,7 +92,7 @@ def check_limits(
         )
     if ticket.reference == line_of(ticket.reference) and sent.orders + 1 > limits.max_orders:
         return GateRefusal(
-            f"{sent.orders} orders sent, max_orders = {limits.max_orders}: plan again or raise the limit"
+            f"{count(sent.orders, 'order')} sent, max_orders = {limits.max_orders}: plan again or raise the limit"
         )
     turnover_pct = divide((sent.value_usd + value) * HUNDRED, net_liquidation_usd)
     if turnover_pct > limits.max_turnover_pct:

@@ -17,6 +17,7 @@ from rebalplan.apply.book import Book
 from rebalplan.apply.order import Order
 from rebalplan.orders import INACTIVE, CompletedOrder, Execution, OpenOrder, Referenced
 from rebalplan.ports import TradingConnection
+from rebalplan.text import count
 
 Verdict = Literal["over", "open", "short", "absent"]
 """``short``: it is over, but the lists do not agree yet on how much was filled. ``absent``: no list has it."""
@@ -75,7 +76,7 @@ def conclude(book: Book, order: Order, lists: Lists, *, is_last: bool, agree_sec
     if _is_open(order, lists):
         return "open"
     if is_last:
-        fills = f"executions of {order.executed:f} shares" if order.executed else "no execution"
+        fills = f"executions of {count(order.executed, 'share')}" if order.executed else "no execution"
         book.give_up(order, f"neither open nor completed at the broker, which shows {fills} of it")
     return "absent"
 

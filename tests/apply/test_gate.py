@@ -94,7 +94,7 @@ def test_number_of_orders() -> None:
     one = Sent(("x",), 1, D(0), D(0))
     assert check_limits(ticket(), D(100), one, D(9000), limits(max_orders=2)) is None
     said = why(check_limits(ticket(), D(100), one, D(9000), limits(max_orders=1)))
-    assert said == "1 orders sent, max_orders = 1: plan again or raise the limit"
+    assert said == "1 order sent, max_orders = 1: plan again or raise the limit"
     assert check_limits(ticket(f"{SELL}-f"), D(100), one, D(9000), limits(max_orders=1)) is None
 
 
