@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -25,6 +26,15 @@ from rebalplan.commands import (
     validate,
     verify,
 )
+from rebalplan.commands.options import (
+    COMPLETION_OPTIONS,
+    COMPLETION_VARIABLE,
+    HELP_NAMES,
+    Command,
+    InstallCompletion,
+    InterruptionError,
+    ShowCompletion,
+)
 from rebalplan.commands.streams import patient
 from rebalplan.errors import ExitCode, InputError, RebalError
 from rebalplan.text import printable
@@ -32,23 +42,42 @@ from rebalplan.text import printable
 app = typer.Typer(
     name="rebal",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings=HELP_NAMES,
     help="Terraform for portfolios: plan, review and apply rebalancing orders over several "
     "Interactive Brokers accounts.",
 )
-app.command("init")(init.init)
-app.command("validate")(validate.validate)
-app.command("plan")(plan.plan)
-app.command("show")(show.show)
-app.command("explain")(explain.explain)
-app.command("diff")(diff.diff)
-app.command("verify")(verify.verify)
-app.command("apply")(apply.apply)
-app.command("status")(status.status)
-app.command("resolve")(resolve.resolve)
-app.command("schema")(schema.schema)
+app.command("init", cls=Command)(init.init)
+app.command("validate", cls=Command)(validate.validate)
+app.command("plan", cls=Command)(plan.plan)
+app.command("show", cls=Command)(show.show)
+app.command("explain", cls=Command)(explain.explain)
+app.command("diff", cls=Command)(diff.diff)
+app.command("verify", cls=Command)(verify.verify)
+app.command("apply", cls=Command)(apply.apply)
+app.command("status", cls=Command)(status.status)
+app.command("resolve", cls=Command)(resolve.resolve)
+app.command("schema", cls=Command)(schema.schema)
 app.add_typer(sim.app, name="sim")
+
+
+@app.command("help", cls=Command)
+def _help(
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="[COMMAND]...", help="A command, such as plan or sim show.")
+    ] = None,
+) -> None:
+    """Print the help of a command."""
+    app([*(command or ()), "--help"], prog_name="rebal", standalone_mode=False)
+
+
+@app.command("version", cls=Command)
+def _version() -> None:
+    """Print the version."""
+    typer.echo(f"rebal {__version__}")
+
 
 DIFF_TROUBLE = 2
 """``rebal diff`` exits like the Unix diff: 1 means different, so no error of it may."""
@@ -58,16 +87,18 @@ _UsageError = typer.BadParameter.__bases__[0]
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"rebal {__version__}")
+        _version()
         raise typer.Exit
 
 
 @app.callback()
 def _root(
-    _version: Annotated[
+    _version_wanted: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
     ] = False,
+    _show_completion: ShowCompletion = None,
+    _install_completion: InstallCompletion = None,
 ) -> None:
     pass
 
@@ -85,10 +116,10 @@ def run(arguments: Sequence[str]) -> int:
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (patient(stream) for stream in streams)
     try:
-        code = app(list(arguments), prog_name="rebal", standalone_mode=False)
+        code = app(_prepared(arguments), prog_name="rebal", standalone_mode=False)
         sys.stdout.flush()
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("\nInterrupted.", err=True)
+    except (KeyboardInterrupt, InterruptionError, typer.Abort):
+        typer.echo(f"\n{_interrupted(arguments)}", err=True)
         return ExitCode.INTERRUPTED
     except Exception as error:  # every error becomes a paragraph and a code here
         if verbose and not isinstance(error, _UsageError):
@@ -98,6 +129,32 @@ def run(arguments: Sequence[str]) -> int:
     finally:
         sys.stdout, sys.stderr = streams
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _prepared(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments, with the running shell where its script is asked for and none is named."""
+    if COMPLETION_VARIABLE in os.environ:
+        from rebalplan.commands import completion
+
+        completion.prepare()
+    if len(arguments) == 1 and arguments[0] in COMPLETION_OPTIONS:
+        from rebalplan.commands import completion
+
+        return completion.with_shell(arguments)
+    return list(arguments)
+
+
+def _interrupted(arguments: Sequence[str]) -> str:
+    """Say what an interruption means for orders: only some commands may have sent any before it."""
+    match list(arguments[:2]):
+        case ["apply", *_]:
+            return "Interrupted. `rebal status PLAN` says what was sent, `rebal apply PLAN --resume` goes on."
+        case ["resolve", *_]:
+            return "Interrupted. `rebal status PLAN` says what was recorded."
+        case ["sim", "serve"]:
+            return "Stopped."
+        case _:
+            return "Interrupted: nothing was sent."
 
 
 def _set_up_output(verbose: bool) -> None:

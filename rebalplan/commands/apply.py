@@ -18,29 +18,35 @@ def apply(
     confirm_mode: Annotated[
         ConfirmMode | None,
         typer.Option(
-            "--confirm-mode", help="Ask before each account, or once for all; else as settings.ini says."
+            "--confirm-mode",
+            metavar="MODE",
+            help="per_account asks before each account, global once for all.",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     expect: Annotated[
         str,
-        typer.Option("--expect", metavar="HEX", help="The first 12 hex digits of the plan that is meant."),
+        typer.Option(
+            "--expect",
+            metavar="HEX",
+            help="The last 12 characters of the plan's id; any other plan is refused.",
+        ),
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the steps; send nothing.")] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help="The same as --dry-run.")] = False,
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume", help="Go on with accounts that were begun: recover, then send what never was."
+            "--resume", help="Finish a run that stopped: find out what happened, then send the rest."
         ),
     ] = False,
     json: Json = False,
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
-    """Verify a plan against each account, ask, and send exactly its orders, once.
+    """Check a plan, ask, and send exactly its orders, once.
 
-    --account, --dry-run, --yes and --read-only hold for every account processed.
+    --account, --dry-run, --yes and --read-only apply to all accounts of the run.
     """
     from rebalplan.apply.timing import Timing
     from rebalplan.commands.applying import ApplyRequest, apply_plan

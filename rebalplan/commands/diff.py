@@ -6,23 +6,36 @@ from typing import Annotated, Literal
 
 import typer
 
-from rebalplan.commands.options import DEFAULT_CONFIG, Config, Json, NoColor, PlanArgument, Redact, Verbose
+from rebalplan.commands.options import (
+    DEFAULT_CONFIG,
+    Config,
+    Json,
+    NewPlan,
+    NoColor,
+    OldPlan,
+    Redact,
+    Verbose,
+)
 
 
 def diff(
-    old: PlanArgument,
-    new: PlanArgument,
+    old: OldPlan,
+    new: NewPlan,
     *,
     config: Config = DEFAULT_CONFIG,
     form: Annotated[
-        Literal["text", "markdown"], typer.Option("--format", help="text, or markdown for a pull request.")
+        Literal["text", "markdown"],
+        typer.Option("--format", metavar="FORMAT", help="text, or markdown for a pull request."),
     ] = "text",
     redact: Redact = False,
     json: Json = False,
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
-    """Compare two plans. Exits with 0 when every order and status is what it was, 1 when not, 2 on an error."""
+    """Compare two plans.
+
+    Exits with 0 when every order and status is the same, 1 when not, 2 on an error.
+    """
     from rebalplan.commands.comparing import compare_plans
     from rebalplan.commands.options import stdout_style
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rebalplan.commands.options import DEFAULT_CONFIG, Config, NoColor, PlanArgument, Verbose
+from rebalplan.commands.options import DEFAULT_CONFIG, Config, Json, NoColor, PlanArgument, Verbose
 
 
 def explain(
@@ -17,12 +17,18 @@ def explain(
     ],
     *,
     config: Config = DEFAULT_CONFIG,
+    json: Json = False,
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
-    """Print the arithmetic of one line: price, target, drift, band, what it asks for and what cut it."""
+    """Print how one line of a plan was calculated.
+
+    The steps are price, target, drift, band, what the drift asks for and what cut it.
+    """
     from rebalplan.commands.explaining import explain_symbol
-    from rebalplan.commands.options import stdout_style
+    from rebalplan.commands.options import as_json, stdout_style
+    from rebalplan.render.explain import render_explained
 
     del verbose
-    explain_symbol(plan, account, symbol, config, stdout_style(no_color))
+    found = explain_symbol(plan, account, symbol, config)
+    typer.echo(as_json(found) if json else render_explained(found, stdout_style(no_color)))

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import typer
-
 from rebalplan.commands.plans import find_plan
 from rebalplan.document import AccountPlan, DriftRow, Plan
 from rebalplan.errors import RebalError, UsageError
 from rebalplan.model import CASH
-from rebalplan.render.explain import explain_cash, explain_line
-from rebalplan.render.style import Style
+from rebalplan.render.explain import Explained, explain_cash, explain_line
 from rebalplan.render.symbols import contract_of, shown_symbol
 from rebalplan.store import read_plan
 from rebalplan.text import printable
@@ -21,17 +18,16 @@ _BETWEEN = re.compile(r"[ ./-]+")
 """What stands before the class of a share: BRK B at the broker, BRK.B, BRK-B or BRK/B elsewhere."""
 
 
-def explain_symbol(reference: str, account: str, symbol: str, config: Path, style: Style) -> None:
-    """Print the arithmetic of one line; raises ``UsageError`` for one that the plan has not."""
-    made = read_plan(find_plan(reference, config)).plan
-    found = _account(made, account)
+def explain_symbol(reference: str, account: str, symbol: str, config: Path) -> Explained:
+    """Return the arithmetic of one line; raises ``UsageError`` for one that the plan has not."""
+    envelope = read_plan(find_plan(reference, config))
+    found = _account(envelope.plan, account)
     if found.summary is None:
         raise RebalError(f"{found.account} could not be planned: {'; '.join(found.reasons)}")
     row = None if _plain(symbol) == CASH else _row(found, symbol)
     if row is not None:
-        typer.echo(explain_line(made, found, row, found.summary, style))
-        return
-    typer.echo(explain_cash(found, found.summary, style))
+        return explain_line(envelope, found, row, found.summary)
+    return explain_cash(envelope, found, found.summary)
 
 
 def _account(plan: Plan, name: str) -> AccountPlan:

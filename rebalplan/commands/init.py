@@ -17,7 +17,10 @@ SETTINGS, PORTFOLIOS = Path("settings.ini"), Path("portfolios.csv")
 
 
 def init(verbose: Verbose = False) -> None:
-    """Write a commented settings.ini and portfolios.csv here; files that exist are left as they are."""
+    """Write sample files: settings.ini and portfolios.csv.
+
+    Both are written here, with comments. Files that exist are left as they are.
+    """
     from rebalplan.samples import sample_text
 
     del verbose

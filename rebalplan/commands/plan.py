@@ -16,7 +16,7 @@ def plan(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Preview only; write no plan file.")] = False,
     read_only: Annotated[
         bool,
-        typer.Option("--read-only", help="Accepted for symmetry with apply: planning never sends an order."),
+        typer.Option("--read-only", help="Changes nothing: planning never sends an order."),
     ] = False,
     replay: Annotated[
         str | None,
@@ -35,7 +35,7 @@ def plan(
 ) -> None:
     """Plan the orders of every account and save them for review. Sends nothing.
 
-    --account, --dry-run and --read-only hold for every account processed.
+    --account, --dry-run and --read-only apply to all accounts of the run.
     """
     from rebalplan.commands.options import stdout_style, wants_color
     from rebalplan.commands.planning import PlanRequest, make_plan

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rebalplan.commands.options import DEFAULT_CONFIG, Config, Verbose
+from rebalplan.commands.options import DEFAULT_CONFIG, Config, Json, Verbose
 
 
 def resolve(
@@ -20,17 +20,23 @@ def resolve(
         bool, typer.Option("--accept-proposed", help="Take the answer that the evidence agrees on.")
     ] = False,
     who: Annotated[
-        str, typer.Option("--who", help="Who decides; the name of this login when not given.")
+        str, typer.Option("--who", metavar="NAME", help="Who decides; the name of this login if left out.")
     ] = "",
     force: Annotated[
         bool,
         typer.Option("--force", help="Record an answer that is too early, or that the broker contradicts."),
     ] = False,
     config: Config = DEFAULT_CONFIG,
+    json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show the evidence about an UNKNOWN order; with --filled, --absent or --accept-proposed, settle it."""
+    """Settle an order whose end nobody knows.
+
+    Without --filled, --absent or --accept-proposed it only shows the evidence.
+    """
     from rebalplan.commands.resolving import Decision, resolve_order
 
     del verbose
-    raise typer.Exit(resolve_order(reference, Decision(filled, absent, accept_proposed, who, force), config))
+    raise typer.Exit(
+        resolve_order(reference, Decision(filled, absent, accept_proposed, who, force, json), config)
+    )

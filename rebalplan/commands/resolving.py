@@ -17,6 +17,7 @@ import typer
 
 from rebalplan.apply.resolve import TOO_EARLY, Answer, BrokerView, Proposal, contradictions, propose, resolve
 from rebalplan.commands.inputs import load, require_mode
+from rebalplan.commands.options import as_json
 from rebalplan.commands.plans import plan_lock
 from rebalplan.commands.sent import SentOrder, find_sent
 from rebalplan.commands.world import open_world
@@ -25,7 +26,7 @@ from rebalplan.errors import ExitCode, RefusedError, UsageError
 from rebalplan.money import ZERO, parse_decimal
 from rebalplan.ports import TradingConnection
 from rebalplan.settings import AccountSettings, Settings
-from rebalplan.text import printable
+from rebalplan.text import count, printable
 
 _REFERENCE = re.compile(r"rb-([0-9a-f]{12})-a\d{2,}-l\d{2,}(-f)?")
 
@@ -40,6 +41,7 @@ class Decision(msgspec.Struct, frozen=True):
     accept_proposed: bool
     who: str
     force: bool
+    json: bool = False
 
 
 class _Look(msgspec.Struct, frozen=True):
@@ -65,9 +67,11 @@ def resolve_order(reference: str, decision: Decision, config: Path) -> int:
         proposal = propose(sent.account, reference, look.view, is_session_over=bool(look.is_session_over))
         notes = (_SESSION_NOT_TOLD,) if look.is_session_over is None else ()
         evidence = (*proposal.evidence, *notes)
-        _show(proposal, evidence)
+        if not decision.json:
+            _show(proposal, evidence)
         answer = _answer(decision, proposal)
         if answer is None:
+            typer.echo(_as_json(proposal, evidence, None, "") if decision.json else _undecided(proposal))
             return ExitCode.INCOMPLETE
         against = contradictions(
             sent.account, reference, answer, look.view, is_session_over=bool(look.is_session_over)
@@ -76,7 +80,7 @@ def resolve_order(reference: str, decision: Decision, config: Path) -> int:
         who = decision.who or login_name()
         record = resolve(sent.account, reference, answer, at=look.at, who=who, evidence=(*forced, *evidence))
         sent.journal.append(record)
-    typer.echo(_recorded(answer, who, sent))
+    typer.echo(_as_json(proposal, evidence, answer, who) if decision.json else _recorded(answer, who, sent))
     return ExitCode.DONE
 
 
@@ -180,6 +184,25 @@ def _show(proposal: Proposal, evidence: Sequence[str]) -> None:
         typer.echo("Proposed: --absent")
 
 
+def _undecided(proposal: Proposal) -> str:
+    ways = "--filled QTY@PRICE or --absent" if proposal.answer is None else "--accept-proposed"
+    return f"Nothing was recorded: decide with {ways}."
+
+
+def _as_json(proposal: Proposal, evidence: Sequence[str], answer: Answer | None, who: str) -> str:
+    """Return the evidence, what it proposes, and what was recorded, which is null while nothing was."""
+    return as_json(
+        {
+            "reference": proposal.reference,
+            "evidence": evidence,
+            "proposed": proposal.answer,
+            "why_not": proposal.why_not,
+            "recorded": answer,
+            "decided_by": who,
+        }
+    )
+
+
 def _answer(decision: Decision, proposal: Proposal) -> Answer | None:
     """Return the decision; raises ``RefusedError`` when a proposal is accepted that there is not."""
     if decision.absent:
@@ -187,8 +210,6 @@ def _answer(decision: Decision, proposal: Proposal) -> Answer | None:
     if decision.filled:
         return _parse_filled(decision.filled)
     if not decision.accept_proposed:
-        ways = "--filled QTY@PRICE or --absent" if proposal.answer is None else "--accept-proposed"
-        typer.echo(f"Nothing was recorded: decide with {ways}.")
         return None
     if proposal.answer is None:
         raise RefusedError(f"there is no proposed answer: {proposal.why_not}. Nothing was recorded")
@@ -204,6 +225,8 @@ def _parse_filled(text: str) -> Answer:
 
 
 def _recorded(answer: Answer, who: str, sent: SentOrder) -> str:
-    became = f"filled {answer.filled} shares at {answer.price} USD" if answer.filled else "never traded"
+    became = (
+        f"filled {count(answer.filled, 'share')} at {answer.price} USD" if answer.filled else "never traded"
+    )
     goes_on = f"rebal apply {sent.plan_id} --resume" if sent.has_plan else "rebal plan"
     return f"Recorded: {sent.order.dispatch.reference} {became} (decided by {printable(who)}). Next: `{goes_on}`."

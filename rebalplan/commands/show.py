@@ -16,7 +16,9 @@ def show(
     form: Annotated[
         Literal["table", "markdown", "html", "csv", "json"],
         typer.Option(
-            "--format", help="table, markdown for a pull request, html (one file, no network), csv or json."
+            "--format",
+            metavar="FORMAT",
+            help="table, markdown for a pull request, html (one file, no network), csv or json.",
         ),
     ] = "table",
     redact: Redact = False,
@@ -24,7 +26,7 @@ def show(
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
-    """Print a saved plan, beginning with what a reviewer must see first.
+    """Print a saved plan, the exceptions first.
 
     Works offline, on expired and applied plans too.
     """

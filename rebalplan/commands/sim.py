@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rebalplan.commands.options import DEFAULT_CONFIG, Config, Verbose
+from rebalplan.commands.options import DEFAULT_CONFIG, Command, Config, Json, Verbose
 from rebalplan.errors import RebalError
 
 if TYPE_CHECKING:
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="The embedded gateway: accounts, quotes and orders of a scenario, no broker needed.",
+    help="Use the gateway inside rebalplan. Its accounts are made up; no broker is needed.",
 )
 
 DEFAULT_STATE = Path(".rebal/sim.json")
 
 ScenarioOption = Annotated[
     Path | None,
-    typer.Option("--scenario", metavar="FILE", help="A scenario (TOML) instead of [sim] scenario."),
+    typer.Option("--scenario", metavar="FILE", help="Use this scenario (TOML) instead of [sim] scenario."),
 ]
 StateOption = Annotated[
-    Path | None, typer.Option("--state", metavar="FILE", help="The state file instead of [sim] state.")
+    Path | None, typer.Option("--state", metavar="FILE", help="Use this state file instead of [sim] state.")
 ]
 
 
@@ -48,20 +48,24 @@ def _world(config: Path, scenario: Path | None, state: Path | None) -> Iterator[
         raise RebalError(str(error)) from error
 
 
-@app.command()
+@app.command(cls=Command)
 def serve(
     *,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 4002,
-    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, metavar="PORT", help="The port; 0 takes a free one.")
+    ] = 4002,
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", help="The address to listen on.")
+    ] = "127.0.0.1",
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Like the Read-Only API setting of TWS.")
+        bool, typer.Option("--read-only", help="Behave as with the Read-Only API setting of TWS.")
     ] = False,
     config: Config = DEFAULT_CONFIG,
     scenario: ScenarioOption = None,
     state: StateOption = None,
     verbose: Verbose = False,
 ) -> None:
-    """Run the gateway for any TWS client until Ctrl-C."""
+    """Run the gateway for any TWS client, until Ctrl-C."""
     from rebalplan import sim
     from rebalplan.commands.inputs import quiet_logs
 
@@ -76,7 +80,7 @@ def serve(
             time.sleep(3600)
 
 
-@app.command()
+@app.command(cls=Command)
 def reset(
     *,
     config: Config = DEFAULT_CONFIG,
@@ -84,7 +88,7 @@ def reset(
     state: StateOption = None,
     verbose: Verbose = False,
 ) -> None:
-    """Forget what happened: the accounts are as the scenario starts them."""
+    """Set the made-up accounts back to the start."""
     from rebalplan import sim
 
     del verbose
@@ -93,10 +97,13 @@ def reset(
     typer.echo(f"Reset {path} to the start of {chosen.source}.")
 
 
-@app.command()
+@app.command(cls=Command)
 def show(
     *,
-    orders: Annotated[bool, typer.Option("--orders", help="Every order message received, instead.")] = False,
+    orders: Annotated[
+        bool, typer.Option("--orders", help="Print every order message received instead.")
+    ] = False,
+    json: Json = False,
     config: Config = DEFAULT_CONFIG,
     scenario: ScenarioOption = None,
     state: StateOption = None,
@@ -104,31 +111,35 @@ def show(
 ) -> None:
     """Print the gateway's accounts and quotes as they are now."""
     from rebalplan import sim
+    from rebalplan.commands.options import as_json
     from rebalplan.render.sim import render_description, render_ledger
 
     del verbose
     with _world(config, scenario, state) as (chosen, path):
         world = sim.describe(chosen, path if path.exists() else None)
-        typer.echo(render_ledger(world) if orders else render_description(world))
+        if json:
+            typer.echo(as_json(world.ledger if orders else world))
+        else:
+            typer.echo(render_ledger(world) if orders else render_description(world))
 
 
-@app.command()
+@app.command(cls=Command)
 def faults(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    json: Json = False,
     config: Config = DEFAULT_CONFIG,
     scenario: ScenarioOption = None,
     state: StateOption = None,
     verbose: Verbose = False,
 ) -> None:
-    """Print the keys for faults, and how often each fault of the scenario was reached."""
+    """Print the keys for faults, and how often each was reached."""
     from rebalplan import sim
     from rebalplan.render.sim_faults import faults_as_json, render_keys, render_reached
 
     del verbose
     with _world(config, scenario, state) as (chosen, path):
         keys, found = sim.fault_keys(), sim.faults_of(chosen, path if path.exists() else None)
-        if as_json:
+        if json:
             typer.echo(faults_as_json(keys, found), nl=False)
         else:
             typer.echo(f"{render_keys(keys)}\n\n{render_reached(found, chosen.source)}")

@@ -20,7 +20,10 @@ def status(
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
-    """Print what the journal says about a plan, offline."""
+    """Print what became of a plan.
+
+    Works offline, from the journal.
+    """
     from rebalplan.commands.inputs import load
     from rebalplan.commands.options import stdout_style
     from rebalplan.commands.plans import find_plan
@@ -29,6 +32,7 @@ def status(
     from rebalplan.journal.journal import Journal, journal_path
     from rebalplan.journal.runs import runs
     from rebalplan.render.apply import next_steps, render_result, render_result_json
+    from rebalplan.render.figures import count
     from rebalplan.store import read_plan
 
     del verbose
@@ -40,7 +44,7 @@ def status(
     if json:
         typer.echo(render_result_json(envelope.id, result))
     else:
-        typer.echo(f"Plan {envelope.id}: {len(journal.records)} journal records\n")
+        typer.echo(f"Plan {envelope.id}: {count(len(journal.records), 'journal record')}\n")
         typer.echo(render_result(result, accounts, stdout_style(no_color)))
         for step in next_steps(envelope.id, result.accounts):
             typer.echo(step)

@@ -18,7 +18,10 @@ def validate(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check settings.ini and portfolios.csv, offline; every problem is reported with its line."""
+    """Check settings.ini and portfolios.csv.
+
+    Works offline. Every problem is reported with its line.
+    """
     from rebalplan.commands.validating import check_files
 
     del verbose

@@ -18,13 +18,19 @@ def verify(
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the broker.")] = False,
     form: Annotated[
         Form,
-        typer.Option("--format", help="text, json, or github for annotations in a workflow."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="text, json, or github for annotations in a workflow."
+        ),
     ] = "text",
     json: Json = False,
     no_color: NoColor = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check a plan: bytes and hash, derivation, limits and expiry, today's files, and the accounts as they are."""
+    """Check that a plan is untouched and still holds.
+
+    Checks its bytes and hash, calculates its orders again, checks limits and expiry, compares it with today's files
+    and, unless --offline, with the accounts as they are.
+    """
     from rebalplan.commands.checking import check_plan
     from rebalplan.commands.options import stdout_style
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from rebalplan.document import AccountPlan, DriftRow, Plan, Summary
+import msgspec
+
+from rebalplan.codec import Envelope
+from rebalplan.document import AccountPlan, DriftRow, Summary
 from rebalplan.model import CASH, Quote, Reason
 from rebalplan.money import HUNDRED, ZERO, divide, from_bps, quantize
 from rebalplan.policy import RebalancePolicy
-from rebalplan.render.figures import dollars, percent, price, shares, signed_dollars, signed_percent
+from rebalplan.render.figures import count, dollars, percent, price, shares, signed_dollars, signed_percent
 from rebalplan.render.style import PLAIN, Style
 from rebalplan.render.symbols import shown_symbol
 
@@ -33,16 +36,26 @@ _REASONS: dict[Reason, str] = {
 }
 
 
-def explain_line(
-    plan: Plan, account: AccountPlan, row: DriftRow, summary: Summary, style: Style = PLAIN
-) -> str:
-    """Return one labelled paragraph per step from price to order."""
-    quote = next((q for q in plan.volatile.quotes if q.symbol == row.symbol), None)
+class Explained(msgspec.Struct, frozen=True):
+    """One line of a plan with the steps that led to it, each a name and a sentence.
+
+    ``line`` and ``quote`` are ``None`` for the account's cash, ``quote`` also where the plan has none.
+    """
+
+    plan: str
+    account: str
+    symbol: str
+    outcome: str
+    steps: dict[str, str]
+    line: DriftRow | None
+    quote: Quote | None
+    summary: Summary
+
+
+def explain_line(envelope: Envelope, account: AccountPlan, row: DriftRow, summary: Summary) -> Explained:
+    """Return the steps from price to order."""
+    quote = next((q for q in envelope.plan.volatile.quotes if q.symbol == row.symbol), None)
     parts = [
-        (
-            style.paint(f"{shown_symbol(account, row.symbol)} in {account.account}: {_outcome(row)}", "bold"),
-            "",
-        ),
         ("Price", _price(row, quote)),
         *_target(account, row, summary),
         (
@@ -53,15 +66,15 @@ def explain_line(
         *_drift(account, row, summary),
         *_order(row),
     ]
-    return _paragraphs(parts)
+    name = shown_symbol(account, row.symbol)
+    return Explained(envelope.id, account.account, name, _outcome(row), dict(parts), row, quote, summary)
 
 
-def explain_cash(account: AccountPlan, summary: Summary, style: Style = PLAIN) -> str:
+def explain_cash(envelope: Envelope, account: AccountPlan, summary: Summary) -> Explained:
     """Return the same for CASH: what is there, what should be, what must stay, what the orders leave."""
     target = divide(account.cash_target_pct * summary.investable_usd, HUNDRED)
     buffer, floor = dollars(summary.buffer_usd), dollars(summary.cash_floor_usd)
     parts = [
-        (style.paint(f"CASH in {account.account}: what the orders leave", "bold"), ""),
         _investable(summary),
         (
             "Target",
@@ -82,7 +95,16 @@ def explain_cash(account: AccountPlan, summary: Summary, style: Style = PLAIN) -
         ),
         *_security_called_cash(account),
     ]
-    return _paragraphs(parts)
+    return Explained(
+        envelope.id, account.account, CASH, "what the orders leave", dict(parts), None, None, summary
+    )
+
+
+def render_explained(explained: Explained, style: Style = PLAIN) -> str:
+    """Return a head and one labelled paragraph per step."""
+    head = f"{explained.symbol} in {explained.account}: {explained.outcome}"
+    steps = [f"{label:12}{text}" for label, text in explained.steps.items()]
+    return "\n".join((style.paint(head, "bold") + "\n", *steps))
 
 
 def _security_called_cash(account: AccountPlan) -> Iterable[tuple[str, str]]:
@@ -92,10 +114,6 @@ def _security_called_cash(account: AccountPlan) -> Iterable[tuple[str, str]]:
             "Not this",
             f"the security called CASH: `rebal explain PLAN {account.account} {name}` explains it",
         )
-
-
-def _paragraphs(parts: Iterable[tuple[str, str]]) -> str:
-    return "\n".join(f"{label:12}{text}" if text else f"{label}\n" for label, text in parts)
 
 
 def _outcome(row: DriftRow) -> str:
@@ -140,7 +158,7 @@ def _drift(account: AccountPlan, row: DriftRow, summary: Summary) -> Iterable[tu
     wanted = divide(abs(row.drift_usd), row.price)
     yield (
         "Asks for",
-        f"{dollars(abs(row.drift_usd))} / {price(row.price)} = {quantize(wanted, Decimal('0.0001')):f} shares",
+        f"{dollars(abs(row.drift_usd))} / {price(row.price)} = {count(quantize(wanted, Decimal('0.0001')), 'share')}",
     )
 
 

@@ -54,6 +54,10 @@ def test_an_unknown_order_is_settled_by_a_person_and_the_rest_goes_on(
         assert "Nothing was recorded" in shown.out
         too_early = "Too early to say: the order is valid until today's close"
         assert f"{too_early}. Look again after it." in shown.out
+        as_json = json.loads(it.workspace.run("resolve", reference, "--json").out)
+        assert (as_json["reference"], as_json["proposed"], as_json["recorded"]) == (reference, None, None)
+        assert too_early == as_json["why_not"]
+        assert all(f"  {sentence}\n" in shown.out for sentence in as_json["evidence"])
         proposed = it.workspace.run("resolve", reference, "--accept-proposed")
         assert (proposed.code, f"there is no proposed answer: {too_early}" in proposed.err) == (3, True)
         unforced = it.workspace.run("resolve", reference, "--absent", "--who", "the owner")

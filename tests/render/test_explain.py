@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from msgspec import structs
 
+from rebalplan.codec import Envelope
 from rebalplan.document import AccountPlan, DriftRow, Plan
 from rebalplan.drift import Drift, Holding, Valuation, measure_drift, value_account
 from rebalplan.model import Targets
@@ -25,9 +26,7 @@ ENDLESS = D(10**6)
 def selected_line(made: Plan, account: AccountPlan, row: DriftRow) -> str:
     """Return what is said of the line's selection."""
     assert account.summary is not None
-    found = re.search(r"^Selected +(.*)$", explain_line(made, account, row, account.summary), re.MULTILINE)
-    assert found is not None
-    return found[1]
+    return explain_line(Envelope("", "", made), account, row, account.summary).steps["Selected"]
 
 
 def said(symbol: str, **fields: Any) -> str:
