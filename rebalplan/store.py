@@ -68,9 +68,8 @@ class PlanStore:
         if reference.strip() and is_there(path):
             return path
         raise UsageError(
-            f"no plan in {self.folder} is called {printable(reference)!a}; give a file, an id, the first "
-            f"{_SHORTEST_PREFIX} or more characters of one, or `latest` "
-            f"({count(plans, 'plan')} there)"
+            f"no plan in {self.folder} is called {printable(reference)!a} ({count(plans, 'plan')} there). "
+            f"Give a file, an id, its first {_SHORTEST_PREFIX} or more characters, or `latest`"
         )
 
     def _is_replay(self, plan_id: str) -> bool:
@@ -183,7 +182,7 @@ def require_own_name(path: Path, plan_id: str) -> None:
 
 def _misnamed(path: Path, plan_id: str) -> PlanFileError:
     return PlanFileError(
-        f"{_shown(path)} is refused: it holds the plan {plan_id}, rename it to that", code="RB106"
+        f"{_shown(path)} is refused: it holds the plan {plan_id}, so call it {plan_id}.json", code="RB106"
     )
 
 
@@ -216,6 +215,8 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise UsageError(f"there is no file {_shown(path)}") from None
+        raise UsageError(
+            f"there is no file {_shown(path)}. Give a plan file, its id, or `latest` for the last one made"
+        ) from None
     except OSError as error:
         raise RebalError(f"cannot read {_shown(path)}: {error.strerror}") from error

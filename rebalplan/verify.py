@@ -246,9 +246,7 @@ def verify_journals(
     planned = [account for account in result.accounts if account.lines and account.plan.status == "planned"]
     if planned and all(account.is_applied for account in planned):
         last = max(account.closed.at for account in planned if account.closed is not None)
-        message = (
-            f"it was applied, to its end, by {last:%Y-%m-%d %H:%M:%S} UTC: nothing of it is left to send"
-        )
+        message = f"it was applied completely by {last:%Y-%m-%d %H:%M:%S} UTC: nothing of it is left to send"
         findings.append(Finding("RB306", "", "journal", "", "", message))
     return tuple(findings)
 
@@ -267,7 +265,8 @@ def verify_files(plan: Plan, mode: Mode, expected: Mapping[str, Expected]) -> tu
                 "mode",
                 plan.mode,
                 mode,
-                f"made in mode {plan.mode}, settings.ini now says {mode}",
+                f"made in mode {plan.mode}, settings.ini now says {mode}: use the settings it was made with, or "
+                "plan again",
             )
         )
     for account in plan.accounts:

@@ -539,7 +539,14 @@ def test_a_changed_target_says_what_it_was_and_is() -> None:
 
 def test_another_mode_and_a_lost_account_say_so() -> None:
     assert verify_files(plan(account()), "live", {}) == (
-        Finding("RB404", "", "mode", "paper", "live", "made in mode paper, settings.ini now says live"),
+        Finding(
+            "RB404",
+            "",
+            "mode",
+            "paper",
+            "live",
+            "made in mode paper, settings.ini now says live: use the settings it was made with, or plan again",
+        ),
         Finding(
             "RB403", "DU1", "ids", "listed", "", "the account is no longer in [accounts] ids: plan again"
         ),
@@ -595,7 +602,7 @@ def test_a_plan_that_was_applied_to_its_end_says_when() -> None:
             "journal",
             "",
             "",
-            "it was applied, to its end, by 2026-03-02 16:05:00 UTC: nothing of it is left to send",
+            "it was applied completely by 2026-03-02 16:05:00 UTC: nothing of it is left to send",
         ),
     )
 

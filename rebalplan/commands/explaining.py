@@ -12,7 +12,7 @@ from rebalplan.model import CASH
 from rebalplan.render.explain import Explained, explain_cash, explain_line
 from rebalplan.render.symbols import contract_of, shown_symbol
 from rebalplan.store import read_plan
-from rebalplan.text import printable
+from rebalplan.text import named, printable
 
 _BETWEEN = re.compile(r"[ ./-]+")
 """What stands before the class of a share: BRK B at the broker, BRK.B, BRK-B or BRK/B elsewhere."""
@@ -34,7 +34,7 @@ def _account(plan: Plan, name: str) -> AccountPlan:
     found = next((a for a in plan.accounts if a.account == name.strip().upper()), None)
     if found is None:
         raise UsageError(
-            f"the plan has no account {printable(name)!a}; it has {', '.join(a.account for a in plan.accounts)}"
+            f"the plan has no account {printable(name)!a}; it has {named([a.account for a in plan.accounts], 0)}"
         )
     return found
 

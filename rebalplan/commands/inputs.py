@@ -14,7 +14,7 @@ from rebalplan.model import Mode, is_paper
 from rebalplan.portfolios import Portfolios, check_leverage, read_portfolios
 from rebalplan.settings import AccountSettings, Settings, load_settings
 from rebalplan.targets import target_weights
-from rebalplan.text import folded, printable
+from rebalplan.text import folded, named, printable
 
 
 def quiet_logs() -> None:
@@ -38,7 +38,7 @@ def choose_accounts(settings: Settings, wanted: Sequence[str]) -> tuple[AccountS
     asked = {name.strip().upper() for name in wanted}
     unknown = sorted(asked - known)
     if unknown:
-        names = ", ".join(a.account for a in settings.account_settings)
+        names = named([a.account for a in settings.account_settings], 0)
         raise UsageError(
             f"--account {printable(unknown[0])} is not in [accounts] ids of {settings.path} ({names})"
         )
@@ -77,8 +77,9 @@ def require_mode(settings: Settings, planned: Mode) -> None:
     mode = trading_mode(settings)
     if planned != mode:
         raise RefusedError(
-            f"RB404 the plan was made in mode {planned}, {settings.path} now says {mode}: "
-            "nothing was asked and nothing sent"
+            f"RB404 the plan was made in mode {planned}, and {settings.path} now says {mode}. rebal never asks a "
+            f"{mode} gateway about a {planned} plan: use the settings file it was made with, or plan again. "
+            "Nothing was sent"
         )
 
 

@@ -51,7 +51,8 @@ def _find_journal(folder: Path, digits: str) -> tuple[Path, str]:
     found = [(path, plan_id) for path, plan_id in journals_in(folder) if plan_id.endswith(f"-{digits}")]
     if not found:
         raise UsageError(
-            f"no journal in {folder} is of a plan {digits}…: look for it in the folder that the order was sent from"
+            f"no journal in {folder} knows the order: its plan is {digits}. Name the settings file of the folder that "
+            "it was sent from with --config"
         )
     if len(found) > 1:
         names = ", ".join(path.name for path, _ in found)

@@ -44,7 +44,10 @@ def status(
     if json:
         typer.echo(render_result_json(envelope.id, result))
     else:
-        typer.echo(f"Plan {envelope.id}: {count(len(journal.records), 'journal record')}\n")
+        known = (
+            count(len(journal.records), "journal record") if journal.records else "nothing was applied yet"
+        )
+        typer.echo(f"Plan {envelope.id}: {known}\n")
         typer.echo(render_result(result, accounts, stdout_style(no_color)))
         for step in next_steps(envelope.id, result.accounts):
             typer.echo(step)

@@ -28,10 +28,10 @@ _REASONS: dict[Reason, str] = {
     "within_band": "its drift is within the band and nothing else asks for a trade",
     "below_min_order": "what could be traded is below min_order_usd",
     "rounds_to_zero": "the nearest whole number of shares is what is held",
-    "cash_short": "cash above the floor does not pay for more; it goes where it lowers the squared distances most",
+    "cash_short": "cash above the floor does not pay for more; larger drifts are served first",
     "leverage_cap": "more would put leverage over max_leverage",
     "direction": "direction forbids this side",
-    "held_unlisted": "portfolios.csv does not name it and unlisted = hold leaves it alone",
+    "held_unlisted": "portfolios.csv does not name it, and unlisted = hold keeps it",
     "fractional_residue": "a fraction of a share cannot be sold without allow_fractional",
 }
 

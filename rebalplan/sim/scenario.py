@@ -52,7 +52,8 @@ def load_scenario(path: Path | None) -> model.Scenario:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise SimError(f"The scenario {path} cannot be read: {error}. Check [sim] scenario.") from error
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise SimError(f"The scenario {path} cannot be read: {why}. Check [sim] scenario.") from error
     return parse_scenario(text, str(path))
 
 

@@ -111,7 +111,7 @@ class Server:
         except (OSError, OverflowError) as error:
             self._thread.join()
             raise SimError(
-                f"The simulated gateway cannot listen on {host}:{port}: {error}. "
+                f"The simulated gateway cannot listen on {host}:{port}: {getattr(error, 'strerror', '') or error}. "
                 "Another program, perhaps a TWS or another `rebal sim serve`, may use the port; "
                 "stop it or choose another port (0 takes any free one)."
             ) from error

@@ -288,7 +288,7 @@ def test_a_copy_under_another_name_is_refused(sample: Workspace, gateway: Gatewa
     copy = sample.write("plans/again.json", sample.plans()[0].read_text(encoding="utf-8"))
     result = sample.run("apply", str(copy), "--yes")
     assert (result.code, received(gateway)) == (3, [])
-    assert "rename it to that" in result.err
+    assert "so call it " in result.err
 
 
 def test_an_edited_target_refuses_the_plan(sample: Workspace, gateway: Gateway) -> None:
