@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -23,6 +24,9 @@ from rebalplan.model import AccountSnapshot
 from rebalplan.money import ZERO
 from rebalplan.plan import AccountPlan
 from rebalplan.ports import TradingConnection
+from rebalplan.text import count
+
+_LOG = logging.getLogger("rebalplan.apply")
 
 
 class Visit:
@@ -83,6 +87,8 @@ class Visit:
         preview = self._check()
         if self._must_ask(what_if_at) and self._inspection.ask_what_if(preview.buys):
             preview = self._check()
+        sendable, cut = count(len(preview.sells) + len(preview.buys), "order"), len(preview.cuts)
+        _LOG.info("%s: checked, %s can be sent, %s cut", self._plan.account, sendable, cut)
         return preview
 
     def _must_ask(self, what_if_at: datetime | None) -> bool:

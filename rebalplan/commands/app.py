@@ -128,7 +128,15 @@ def run(arguments: Sequence[str]) -> int:
         return DIFF_TROUBLE if arguments[:1] == ["diff"] else code
     finally:
         sys.stdout, sys.stderr = streams
+        _close_logs()
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _close_logs() -> None:
+    """Close the log of this run; commands that never opened one have not even loaded what it needs."""
+    logs = sys.modules.get("rebalplan.commands.logs")
+    if logs is not None:
+        logs.close_logs()
 
 
 def _prepared(arguments: Sequence[str]) -> list[str]:
@@ -168,9 +176,9 @@ def _set_up_output(verbose: bool) -> None:
             if not stream.isatty():
                 stream.reconfigure(encoding="utf-8", newline="\n")
     if verbose:
-        import logging
+        from rebalplan.commands.logs import log_to_stderr
 
-        logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+        log_to_stderr()
 
 
 def _report(error: Exception) -> int:

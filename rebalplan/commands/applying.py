@@ -15,6 +15,7 @@ from rebalplan.apply.timing import Timing
 from rebalplan.clock import SystemClock
 from rebalplan.codec import Envelope
 from rebalplan.commands.inputs import choose_accounts, load, require_mode, trading_mode, with_targets
+from rebalplan.commands.logs import log_record
 from rebalplan.commands.operator import Consent, Screen, Terminal, check_expectation
 from rebalplan.commands.plans import blocked_elsewhere, find_plan, plan_lock
 from rebalplan.commands.progress import ProgressLine, progress_line
@@ -67,7 +68,8 @@ def apply_plan(request: ApplyRequest) -> int:
     require_own_folder(path, settings.io.plan_dir)
     disk = SystemDisk()
     with plan_lock(disk, path), watching(request.config) as stop:
-        prepared = _prepare(request, settings, path, envelope, Journal(disk, journal_path(path), envelope))
+        journal = Journal(disk, journal_path(path), envelope, log_record)
+        prepared = _prepare(request, settings, path, envelope, journal)
         if request.preview_only:
             typer.echo(render_stages(prepared.stages) + "\n\nNothing was sent.")
             return ExitCode.DONE

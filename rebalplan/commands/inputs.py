@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
 from rebalplan.collect import AccountToRead
+from rebalplan.commands.logs import open_logs
 from rebalplan.errors import InputError, Problem, RebalError, RefusedError, UsageError
 from rebalplan.model import Mode, is_paper
 from rebalplan.portfolios import Portfolios, check_leverage, read_portfolios
@@ -17,16 +17,10 @@ from rebalplan.targets import target_weights
 from rebalplan.text import folded, named, printable
 
 
-def quiet_logs() -> None:
-    """Keep the libraries' logs to themselves, unless ``--verbose`` has said where they go."""
-    logging.basicConfig(handlers=[logging.NullHandler()])
-
-
 def load(config: Path, *, with_places: bool = False) -> Settings:
     """Read settings.ini, print its warnings to stderr and set the level of what --verbose logs."""
     settings = load_settings(config, with_places=with_places)
-    quiet_logs()
-    logging.getLogger().setLevel(settings.io.log_level)
+    open_logs(settings)
     for warning in settings.warnings:
         typer.echo(f"Warning: {warning}", err=True)
     return settings

@@ -67,7 +67,7 @@ def serve(
 ) -> None:
     """Run the gateway for any TWS client, until Ctrl-C."""
     from rebalplan import sim
-    from rebalplan.commands.inputs import quiet_logs
+    from rebalplan.commands.logs import quiet_logs
 
     del verbose
     quiet_logs()

@@ -13,6 +13,7 @@ from rebalplan.errors import BrokerError, TimedOutError
 from rebalplan.ibkr.account import read_snapshot
 from rebalplan.ibkr.client import IbkrClient, require_account
 from rebalplan.ibkr.connection import (
+    LOG,
     NO_HOURS,
     NO_SUCH_CONTRACT,
     NOT_SUBSCRIBED,
@@ -35,6 +36,7 @@ from rebalplan.orders import (
 )
 from rebalplan.ports import Clock, MarketData, Progress
 from rebalplan.settings import Endpoint
+from rebalplan.text import count
 
 Result = TypeVar("Result")
 
@@ -65,8 +67,17 @@ class IbkrBroker:
         finally:
             if opened is not None:
                 loop.run_until_complete(opened.close())
+            _end_tasks(loop)
             loop.close()
             asyncio.set_event_loop(None)
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what an interruption left half done: a closed loop would complain about it."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
 
 class IbkrConnection:
@@ -86,6 +97,7 @@ class IbkrConnection:
     def check_account(self, account: str) -> None:
         """Raise ``AccountError`` unless the login manages the account; asks nothing."""
         require_account(account, self._client.managed_accounts())
+        self._client.announce(account)
 
     def check_symbols(self, symbols: Sequence[str]) -> tuple[str, ...]:
         """Ask for each symbol's contract."""
@@ -104,7 +116,9 @@ class IbkrConnection:
     def read_account(self, account: str) -> AccountSnapshot:
         """Ask for the account's values, its positions and the open orders: three requests."""
         self.check_account(account)
-        return self._run(self._read_account(account))
+        snapshot = self._run(self._read_account(account))
+        LOG.info("%s: read, %s", account, count(len(snapshot.positions), "position"))
+        return snapshot
 
     def read_values(self, account: str) -> Mapping[int, Decimal]:
         """Ask for the account's portfolio."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rebalplan.errors import AccountError
 from rebalplan.ibkr.account import PositionRow
-from rebalplan.ibkr.connection import Connection
+from rebalplan.ibkr.connection import LOG, Connection
 from rebalplan.ibkr.market import Ticks
 from rebalplan.ibkr.values import amount_or_none
 from rebalplan.text import printable
@@ -30,8 +30,16 @@ class IbkrClient:
         self._library = connection.library
         self._ib = connection.ib
         self._ask = connection.ask
+        self._connection = connection
         self._last_trade_at: dict[int, datetime] = {}
         self._keep_last_trade_times()
+
+    def announce(self, account: str) -> None:
+        """Log whom the connection is used for, once."""
+        connection = self._connection
+        if connection.account != account:
+            connection.account = account
+            LOG.info("%s: connected to %s as client %s", account, connection.where, connection.client_id)
 
     def managed_accounts(self) -> tuple[str, ...]:
         """Return the accounts this gateway session may see."""

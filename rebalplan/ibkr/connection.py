@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import struct
 from collections.abc import Awaitable, Callable
@@ -73,10 +74,13 @@ def _unreadable(fields: list[str], places: tuple[int, int | None], why: str) -> 
     return _UnreadableRow(found[0], found[1], why)
 
 
+LOG = logging.getLogger("rebalplan.ibkr")
+
+
 class Connection:
     """One connection to a gateway. Coroutines must run on the loop that is current for the thread.
 
-    ``ib`` is the library's client, ``library`` the library itself.
+    ``ib`` is the library's client, ``library`` the library itself; ``account`` is whom it is used for, for the log.
     """
 
     def __init__(self, endpoint: Endpoint, timeout_sec: float) -> None:
@@ -94,6 +98,7 @@ class Connection:
         wrapper: Any = self.ib.wrapper
         wrapper.error = self._take_error
         self.client_id = endpoint.client_id
+        self.account = ""
         self._endpoint = endpoint
         self._timeout = timeout_sec
         self._unreadable: list[_UnreadableRow] = []
@@ -123,22 +128,23 @@ class Connection:
             ) from error
         except OSError as error:
             raise UnreachableError(
-                f"nothing answers at {self._where} ({_why(error)}): start TWS or IB Gateway, enable its API "
+                f"nothing answers at {self.where} ({_why(error)}): start TWS or IB Gateway, enable its API "
                 "(socket clients) and compare the port with [ibkr] port"
             ) from error
 
     def _no_handshake(self) -> BrokerError:
         if not self.ib.client.conn.numBytesSent:
             return UnreachableError(
-                f"nothing answers at {self._where} within {self._timeout:g} s: check [ibkr] host"
+                f"nothing answers at {self.where} within {self._timeout:g} s: check [ibkr] host"
             )
         return BrokerError(
-            f"{self._where} accepted the connection but did not answer as a TWS API within "
+            f"{self.where} accepted the connection but did not answer as a TWS API within "
             f"{self._timeout:g} s: confirm the connection in TWS, or check that the port is that of TWS or IB Gateway"
         )
 
     @property
-    def _where(self) -> str:
+    def where(self) -> str:
+        """Return host and port."""
         return f"{self._endpoint.host}:{self._endpoint.port}"
 
     async def close(self) -> None:
@@ -158,20 +164,21 @@ class Connection:
         that is plainly of another one does not matter.
         """
         known = len(self._unreadable)
+        LOG.debug("%s: asks for %s", account or self.account or "all", what)
         try:
             answer = await self._first_of(asyncio.wait_for(request(), self._timeout))
         except self.library.RequestError as error:
             raise RequestRefused(error.code, error.message) from error
         except TimeoutError:
             raise TimedOutError(
-                f"{self._where} did not finish sending {what} within {self._timeout:g} s"
+                f"{self.where} did not finish sending {what} within {self._timeout:g} s"
             ) from None
         except ConnectionError as error:
-            raise UnreachableError(f"{self._where} hung up while {what} was asked for") from error
+            raise UnreachableError(f"{self.where} hung up while {what} was asked for") from error
         unreadable = [row for row in self._unreadable[known:] if row.may_concern(account)]
         if unreadable:
             raise BrokerError(
-                f"{self._where} sent a row that cannot be read while {what} was asked for "
+                f"{self.where} sent a row that cannot be read while {what} was asked for "
                 f"({unreadable[-1].why}): nothing is concluded from the rest"
             )
         return answer
@@ -227,7 +234,7 @@ class Connection:
         if code == CLIENT_ID_IN_USE:
             self._fail(
                 BrokerError(
-                    f"client id {self._endpoint.client_id} is already in use at {self._where}: another program or "
+                    f"client id {self._endpoint.client_id} is already in use at {self.where}: another program or "
                     "another rebal is connected. Close it, or plan again with another [ibkr] client_id"
                 )
             )
@@ -249,7 +256,7 @@ class Connection:
     def _hung_up(self, text: str) -> UnreachableError:
         detail = f" ({printable(text).rstrip('.')})" if text else ""
         return UnreachableError(
-            f"{self._where} hung up{detail}: look whether TWS or IB Gateway is still logged in and trusts this "
+            f"{self.where} hung up{detail}: look whether TWS or IB Gateway is still logged in and trusts this "
             "machine (API settings, trusted IPs)"
         )
 
@@ -259,9 +266,7 @@ class Connection:
         if client.serverVersion() or len(data) < 4:  # noqa: PLR2004  # the length prefix
             return
         if struct.unpack(">I", data[:4])[0] > _LONGEST_FIRST_MESSAGE:
-            self._fail(
-                BrokerError(f"what answers at {self._where} is no TWS API: check [ibkr] host and port")
-            )
+            self._fail(BrokerError(f"what answers at {self.where} is no TWS API: check [ibkr] host and port"))
 
 
 def _why(error: OSError) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rebalplan.errors import BrokerError, TimedOutError, UnreachableError
-from rebalplan.ibkr.connection import Connection, RequestRefused
+from rebalplan.ibkr.connection import LOG, Connection, RequestRefused
 from rebalplan.ibkr.values import price_or_none, quantity
 from rebalplan.money import MICRO, parse_decimal, quantize
 from rebalplan.orders import (
@@ -135,6 +135,7 @@ class Trading:
         with _as_unreachable():
             self._ib.client.placeOrder(order_id, self._contract(ticket), self._order(ticket))
         await self._flush()
+        LOG.info("%s %s: sent as order %s", ticket.account, ticket.reference, order_id)
 
     async def cancel(self, order_id: int) -> None:
         """Write a cancel to the socket."""

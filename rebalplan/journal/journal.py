@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 from rebalplan.codec import Envelope
@@ -20,8 +21,12 @@ class JournalFile:
     After a failed append nothing more is written: what the disk holds is then not known.
     """
 
-    def __init__(self, disk: Disk, path: Path, plan: str) -> None:
-        """Read the journal of the plan with this hash; raises ``JournalError`` when it is another's or broken."""
+    def __init__(self, disk: Disk, path: Path, plan: str, tell: Callable[[AnyRecord], object] = bool) -> None:
+        """Read the journal of the plan with this hash; raises ``JournalError`` when it is another's or broken.
+
+        ``tell`` is told of every record that the disk has.
+        """
+        self._tell = tell
         self._disk = disk
         self._path = path
         self._plan = plan
@@ -61,6 +66,7 @@ class JournalFile:
         self._head = line_hash(line)
         self._size += len(line)
         self._records.append(record)
+        self._tell(record)
 
     def _mend(self) -> None:
         """Cut off a torn tail before the first append; reading a journal never writes to it."""
@@ -80,9 +86,11 @@ class JournalFile:
 class Journal(JournalFile):
     """The journal beside a plan, whose records the plan gives a meaning."""
 
-    def __init__(self, disk: Disk, path: Path, envelope: Envelope) -> None:
+    def __init__(
+        self, disk: Disk, path: Path, envelope: Envelope, tell: Callable[[AnyRecord], object] = bool
+    ) -> None:
         """Read the journal; raises ``JournalError`` when it is not this plan's or is broken."""
-        super().__init__(disk, path, envelope.sha256)
+        super().__init__(disk, path, envelope.sha256, tell)
         self._envelope = envelope
 
     def result(self) -> ApplyResult:

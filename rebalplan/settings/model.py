@@ -71,11 +71,12 @@ class AccountsSettings(msgspec.Struct, frozen=True):
 
 
 class IoSettings(msgspec.Struct, frozen=True):
-    """Where files go; both folders are absolute or relative to the working directory."""
+    """Where files go, absolute or relative to the working directory. ``log_file`` is ``None`` for no file."""
 
     plan_dir: Path = Path("plans")
     report_dir: Path = Path("reports")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_file: Path | None = None
 
 
 class SimSettings(msgspec.Struct, frozen=True):

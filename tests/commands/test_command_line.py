@@ -148,7 +148,7 @@ def interrupt(*_: Any, **__: Any) -> None:
             "resolving.resolve_order",
             "Interrupted. `rebal status PLAN` says what was rec",
         ),
-        (("sim", "serve"), "inputs.quiet_logs", "Stopped."),
+        (("sim", "serve"), "logs.quiet_logs", "Stopped."),
     ],
 )
 def test_an_interruption_says_what_it_means_for_orders(

@@ -1,0 +1,86 @@
+"""Where the log goes: to stderr with ``--verbose``, and to the file that ``[io] log_file`` names."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+from collections.abc import Iterable
+
+from rebalplan.journal.records import AnyRecord, Commission
+from rebalplan.render.log_lines import log_line
+from rebalplan.settings import Settings
+
+_KEPT_FILES = 5
+_FILE_BYTES = 1_000_000
+_SHOWN_DIGITS = 4
+
+_LOG = logging.getLogger("rebalplan.apply")
+
+
+class _Lines(logging.Formatter):
+    """One line an event, in UTC; of an account id only its last four characters are shown."""
+
+    def __init__(self, accounts: Iterable[str]) -> None:
+        super().__init__("%(asctime)sZ %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+        self.converter = time.gmtime
+        names = "|".join(sorted(map(re.escape, accounts), key=len, reverse=True))
+        self._ids = re.compile(rf"(?<![A-Za-z0-9])({names})(?![A-Za-z0-9])") if names else None
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        text = super().format(record)
+        if self._ids is None:
+            return text
+        return self._ids.sub(lambda found: f"…{found.group()[-_SHOWN_DIGITS:]}", text)
+
+
+def quiet_logs() -> None:
+    """Keep the libraries' logs to themselves, unless ``--verbose`` has said where they go."""
+    logging.basicConfig(handlers=[logging.NullHandler()])
+
+
+def log_to_stderr() -> None:
+    """Send the log to stderr, from now on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines(()))
+    handler.set_name(__name__)
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
+
+
+def open_logs(settings: Settings) -> None:
+    """Send the log to the file of the settings too, at ``[io] log_level``, with account ids shortened everywhere.
+
+    Raises ``OSError`` for a file that cannot be written.
+    """
+    quiet_logs()
+    root, lines = logging.getLogger(), _Lines(settings.accounts.ids)
+    root.setLevel(settings.io.log_level)
+    if settings.io.log_file is not None:
+        from logging.handlers import RotatingFileHandler
+
+        settings.io.log_file.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(
+            settings.io.log_file, maxBytes=_FILE_BYTES, backupCount=_KEPT_FILES, encoding="utf-8"
+        )
+        handler.set_name(__name__)
+        root.addHandler(handler)
+    for own in root.handlers:
+        if own.get_name() == __name__:
+            own.setFormatter(lines)
+
+
+def close_logs() -> None:
+    """Take back what was set up here."""
+    root = logging.getLogger()
+    for handler in [handler for handler in root.handlers if handler.get_name() == __name__]:
+        root.removeHandler(handler)
+        handler.close()
+
+
+def log_record(record: AnyRecord) -> None:
+    """Log what the journal has just recorded."""
+    level = logging.DEBUG if isinstance(record, Commission) else logging.INFO
+    _LOG.log(level, "%s", log_line(record))
