@@ -197,7 +197,7 @@ def test_a_symbol_that_the_last_plan_has_no_price_of_fails_with_the_reason(pull_
     outcome = pull_request.check()
     assert outcome.failed_steps == [AGAIN]
     assert "There would be no order." in outcome.summary
-    assert re.search(r"^    .*DU1000001.*GLDM", outcome.summary, re.MULTILINE)
+    assert re.search(r"^    .*DU1000001.*\n?.*GLDM", outcome.summary, re.MULTILINE)
 
 
 def test_input_files_that_cannot_be_used_fail(pull_request: PullRequest) -> None:
