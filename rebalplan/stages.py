@@ -10,6 +10,9 @@ from rebalplan.codec import Envelope
 from rebalplan.journal.result import AccountResult, ApplyResult, OrderResult
 from rebalplan.model import ConfirmMode
 from rebalplan.plan import AccountPlan, PlannedOrder
+from rebalplan.text import listed
+
+_MOST_REASONS = 3
 
 
 class OrderLine(msgspec.Struct, frozen=True):
@@ -194,7 +197,7 @@ def _why_not(plan: AccountPlan, result: AccountResult, selection: Selection) -> 
 def _not_planned(plan: AccountPlan) -> Skip:
     if plan.status == "no_changes":
         return Skip(plan.account, "no changes planned", is_problem=False)
-    return Skip(plan.account, f"{plan.status}: {'; '.join(plan.reasons)}", is_problem=True)
+    return Skip(plan.account, f"{plan.status}: {listed(plan.reasons, _MOST_REASONS, '; ')}", is_problem=True)
 
 
 def rests_of(result: AccountResult) -> tuple[OrderResult, ...]:

@@ -86,6 +86,16 @@ def test_only_chosen_accounts_have_stages() -> None:
     assert [stage.account for stage in made if isinstance(stage, Confirm | Trade)] == ["DU2", "DU2"]
 
 
+def test_of_the_reasons_of_a_blocked_account_three_are_told() -> None:
+    weights = dict.fromkeys(("AA", "BB", "CC", "DD", "EE"), "20")
+    blocked = encode(plan(account("DU1", weights=weights, max_order_usd=D(1))))[0]
+    (skip,) = (
+        stage for stage in build_stages(blocked, fold(blocked, ()), select()) if isinstance(stage, Skip)
+    )
+    assert skip.why.count("max_order_usd") == 3
+    assert skip.why.endswith(" and 2 more")
+
+
 def test_accounts_without_orders_are_left_out_and_say_why() -> None:
     mixed = encode(
         plan(
@@ -101,6 +111,7 @@ def test_accounts_without_orders_are_left_out_and_say_why() -> None:
     assert skips[0].why == "no changes planned"
     assert skips[1].why == "failed: no answer"
     assert skips[2].why.startswith("blocked: buy VTI for 10,000.00 USD is more than max_order_usd")
+    assert not skips[2].why.endswith("more")
     assert not any(isinstance(stage, Pause) for stage in made)
 
 
