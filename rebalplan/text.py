@@ -47,3 +47,9 @@ def named(accounts: Sequence[str], known: int) -> str:
     if len(accounts) <= _MOST_NAMES:
         return ", ".join(accounts)
     return f"{len(accounts)} accounts ({', '.join(accounts[:_MOST_NAMES])}, …)"
+
+
+def listed(names: Sequence[str], most: int, between: str = ", ") -> str:
+    """Return the names, or the first few and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return between.join(names[:most]) + more

@@ -13,6 +13,7 @@ from rebalplan.render.style import PLAIN, Style
 
 _MOST_CAUSES = 8
 _MOST_NAMES = 12
+_MOST_REASONS = 3
 _MARKS = {"+": "green", "-": "red", "~": "yellow"}
 
 
@@ -122,7 +123,9 @@ def _cause(cause: Cause, redaction: Redaction) -> str:
     if cause.kind == "status" and not (before and after):
         return "only in the new plan" if after else "not in the new plan"
     if cause.kind == "status":
-        before, after = redaction.text(before), redaction.text(after)
+        before, after = (
+            listed(redaction.text(text).split("; "), _MOST_REASONS + 1, "; ") for text in (before, after)
+        )
     return f"{cause.what} {before or 'none'} -> {after or 'none'}"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from rebalplan.money import CENT, ONE, quantize, usd
 from rebalplan.text import count as count  # noqa: PLC0414  # a figure for people, too
+from rebalplan.text import listed as listed  # noqa: PLC0414  # the same
 
 
 def dollars(value: Decimal) -> str:
@@ -44,9 +44,3 @@ def shares(value: Decimal) -> str:
 def price(value: Decimal) -> str:
     """Return ``1,234.50``, with more decimals where it has more than two."""
     return usd(value) if value == quantize(value, CENT) else f"{value:,f}"
-
-
-def listed(names: Sequence[str], most: int, between: str = ", ") -> str:
-    """Return the names, or the first few and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return between.join(names[:most]) + more

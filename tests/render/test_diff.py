@@ -124,3 +124,12 @@ def test_a_cause_of_unusual_length_that_all_share_does_not_make_it_longer() -> N
     text = markdown_of(old, new)
     assert text.count("lost ") < 250
     assert "…" in text
+
+
+def test_of_the_reasons_of_a_status_three_are_told() -> None:
+    weights = dict.fromkeys(("AA", "BB", "CC", "DD", "EE"), "20")
+    blocked = account(weights=weights, max_order_usd=D(100))
+    text = text_of(plan(account(weights=weights)), plan(blocked))
+    (status,) = (line for line in text.splitlines() if line.strip().startswith("status:"))
+    assert status.count("max_order_usd") == 3
+    assert " and 2 more" in status
