@@ -56,6 +56,10 @@ class Offers(Protocol):
         """Tell whether nothing more is offered unless an order that is under way dies."""
         ...
 
+    def has_rest(self) -> bool:
+        """Tell whether the rest of a dead order is among what is offered."""
+        ...
+
     def approve(self, ticket: OrderTicket) -> Decimal | None:
         """Run the send gate: return the price to measure slippage against, or ``None`` after naming the refusal."""
         ...
@@ -74,6 +78,10 @@ class NoOffers:
     def is_over(self) -> bool:
         """Tell that nothing is offered."""
         return True
+
+    def has_rest(self) -> bool:
+        """Tell that nothing is offered."""
+        return False
 
     def approve(self, ticket: OrderTicket) -> Decimal | None:
         """Let nothing pass."""
@@ -105,6 +113,7 @@ class Desk:
         self._down_from: datetime | None = None
         self._unsynced_from: datetime | None = None
         self._ask_after: datetime | None = None
+        self._listed_at: datetime | None = None
         self.stopped = False
 
     def await_link(self) -> None:
@@ -133,6 +142,8 @@ class Desk:
             self._look_after()
             if self._may_send() and not offers.is_over():
                 offers.refresh()
+                if offers.has_rest():
+                    self._look_for_late_fills()
             self._take_in(0)
             self._notice_stop()
             if self._may_send() and self._send_next(offers):
@@ -254,6 +265,16 @@ class Desk:
             if self._watch.is_to_be_cancelled(order, stopped=is_unwanted):
                 self._cancel(order)
 
+    def _look_for_late_fills(self) -> None:
+        """Ask the lists again before a rest is sent, when that was long ago: a fill that crossed the end may show now.
+
+        The rest waits while they cannot be had.
+        """
+        now = self._clock.now()
+        if self._listed_at is None or (now - self._listed_at).total_seconds() > self._timing.agree_sec:
+            self._unsynced_from = self._unsynced_from or now
+            self._ask_about(())
+
     def _require_link_soon(self) -> None:
         if self._watch.is_link_lost_late(self._down_from):
             raise LinkDownError(
@@ -287,7 +308,7 @@ class Desk:
                 raise
             self._bear(error, orders)
             return
-        self._ask_after = self._unsynced_from = None
+        self._ask_after, self._unsynced_from, self._listed_at = None, None, lists.asked_at
         for order in orders:
             self._conclude(order, lists)
 

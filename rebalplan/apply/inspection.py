@@ -79,8 +79,7 @@ class Inspection:
         self._book.check_resolved(open_orders, completed, executions)
         for execution in executions:
             self._book.record_execution(execution)
-        if self._book.alarms:
-            raise RefusedError("no more orders: what the broker shows is not what the journal says")
+        self._refuse_alarms()
         if any(line.is_overfilled for line in self._current().lines):
             raise RefusedError("no more orders: more was filled than planned. Plan again")
         references = self._foreign(open_orders, completed, executions)
@@ -113,10 +112,16 @@ class Inspection:
         return answer
 
     def look_for_copies(self) -> None:
-        """Refuse, after INTENT and before the first send, when another copy of the plan was faster."""
+        """Refuse, after INTENT and before the first send, when another copy of the plan was faster.
+
+        Or when one of our own orders did something since the account was checked.
+        """
         account, link = self._plan.account, self._link
         open_orders = link.open_orders(account)  # first: what fills in between is among the executions
         executions, _ = link.executions(account)
+        for execution in executions:
+            self._book.record_execution(execution)
+        self._refuse_alarms()
         found = foreign_orders(account, self._foreign(open_orders, (), executions))
         if found:
             raise RefusedError(f"{found[0].code} {found[0].message}")
@@ -136,6 +141,10 @@ class Inspection:
         if strangers:
             raise RefusedError(f"{strangers[0].code} {strangers[0].message}")
         self._lines.lack(booking.taken_usd if together else booking.missing_usd)
+
+    def _refuse_alarms(self) -> None:
+        if self._book.alarms:
+            raise RefusedError("no more orders: what the broker shows is not what the journal says")
 
     def _current(self) -> AccountResult:
         return self._journal.result_of(self._plan.account)

@@ -35,7 +35,11 @@ class Sells:
 
     def is_over(self) -> bool:
         """Tell whether all lines were offered and no dead one wants its rest."""
-        return not self._waiting and not self._lines.fallbacks("SELL")
+        return not self._waiting and not self.has_rest()
+
+    def has_rest(self) -> bool:
+        """Tell whether the rest of a dead order is waiting to be sent."""
+        return bool(self._lines.fallbacks("SELL"))
 
     def approve(self, ticket: OrderTicket) -> Decimal | None:
         """Run the send gate."""
@@ -71,7 +75,11 @@ class Buys:
 
     def is_over(self) -> bool:
         """Tell whether all lines were offered and no dead one wants its rest."""
-        return not self._waiting and not self._lines.fallbacks("BUY")
+        return not self._waiting and not self.has_rest()
+
+    def has_rest(self) -> bool:
+        """Tell whether the rest of a dead order is waiting to be sent."""
+        return bool(self._lines.fallbacks("BUY"))
 
     def approve(self, ticket: OrderTicket) -> Decimal | None:
         """Run the send gate."""
@@ -106,6 +114,10 @@ class Together:
     def is_over(self) -> bool:
         """Tell whether both are."""
         return self._sells.is_over() and self._buys.is_over()
+
+    def has_rest(self) -> bool:
+        """Tell whether either has the rest of a dead order to send."""
+        return self._sells.has_rest() or self._buys.has_rest()
 
     def approve(self, ticket: OrderTicket) -> Decimal | None:
         """Run the send gate."""

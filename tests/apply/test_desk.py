@@ -114,6 +114,9 @@ class Lines:
     def is_over(self) -> bool:
         return not self._waiting
 
+    def has_rest(self) -> bool:
+        return any(reference.endswith("-f") for reference in self._waiting)
+
     def approve(self, ticket: OrderTicket) -> Decimal | None:
         del ticket
         return D(100)
@@ -202,6 +205,55 @@ def test_once_the_gateway_has_its_broker_again_the_lists_are_asked_before_the_ne
     link._when_placed = lambda _: asked.append(list(link.asked))
     assert work(link, Lines(SELL), new_book()[0]) == [SELL]
     assert asked == [["open orders", "completed orders", "executions", "open orders"]]
+
+
+def test_before_the_rest_of_a_dead_order_the_lists_are_asked_unless_they_were_just_asked() -> None:
+    asked: list[int] = []
+    link = Link()
+    link._when_placed = lambda _: asked.append(link.asked.count("executions"))
+    assert work(link, Lines(SELL, f"{LINES[1]}-f", f"{LINES[2]}-f"), new_book()[0]) == [
+        SELL,
+        f"{LINES[1]}-f",
+        f"{LINES[2]}-f",
+    ]
+    assert asked == [1, 1, 1]
+
+
+def test_lists_that_were_asked_long_before_a_rest_are_asked_again() -> None:
+    book, _ = new_book()
+    asked: list[int] = []
+    link = Link()
+    link._when_placed = lambda _: asked.append(link.asked.count("executions"))
+    lines = Lines(f"{LINES[1]}-f", f"{LINES[2]}-f", when_refreshed=lambda: book.clock.sleep(3))
+    work(link, lines, book)
+    assert asked == [1, 1]
+    asked.clear()
+    lines = Lines(f"{LINES[3]}-f", f"{LINES[4]}-f", when_refreshed=lambda: book.clock.sleep(6))
+    work(link, lines, book)
+    assert asked == [2, 3]
+
+
+def test_a_fill_that_the_lists_show_right_before_a_rest_stops_it() -> None:
+    book, _ = new_book()
+    work(Link(), Lines(SELL), book)
+    first = book.orders[SELL]
+    first.over, first.perm_id = "cancelled", 70
+
+    class Late(Link):
+        def executions(self, account: str) -> tuple[tuple[Execution, ...], tuple[Commissioned, ...]]:
+            super().executions(account)
+            return (execution("e.01.01", "15"),), ()
+
+    assert work(Late(), Lines(f"{SELL}-f"), book) == []
+    assert (first.late, len(book.alarms)) == (D(15), 1)
+
+
+def test_a_rest_waits_while_the_lists_cannot_be_had() -> None:
+    book, _ = new_book()
+    link = Refusing(book.clock)
+    with pytest.raises(BrokerError, match="lists could not be had"):
+        work(link, Lines(f"{SELL}-f"), book)
+    assert link.placed == []
 
 
 def test_after_a_stop_only_our_own_orders_are_cancelled_by_the_number_they_have_here() -> None:

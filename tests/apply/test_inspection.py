@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.simulation.scenario import START, Person
-from tests.simulation.support import Script, planned_orders
+from tests.simulation.support import Script, cancelled_first, planned_orders
 
 D = Decimal
 
@@ -41,6 +41,25 @@ def test_a_copy_whose_order_is_filled_by_then_is_found_among_the_executions() ->
     world.run(resume=False)
     assert not any("-a01-" in reference for reference in world.attempts)
     assert "RB510" in script.account("DU1").closed_error
+
+
+@pytest.mark.parametrize("by_us", [True, False])
+def test_a_fill_that_crossed_the_cancel_and_comes_to_light_after_the_intent_stops_the_account(
+    by_us: bool,
+) -> None:
+    script = cancelled_first("DU1", by_us=by_us)
+    world, ledger = script.world, script.world.ledger
+    (first,) = script.account("DU1").orders
+
+    def fill_late(line: str) -> None:
+        if '"INTENT"' in line and '"account":"DU1"' in line:
+            ledger.book(ledger.orders[0], D(1), D(100), "crossed.99", world.clock.now())
+
+    world.disk.when_appended = fill_late
+    script.resume()
+    (only,) = script.account("DU1").orders
+    assert (only.dispatch.reference, only.late) == (first.dispatch.reference, D(1))
+    assert "the broker had said that it ended with 0" in script.account("DU1").closed_error
 
 
 @pytest.mark.parametrize("person", ["buys", "sells"])

@@ -15,6 +15,7 @@ from rebalplan.money import canonical
 from rebalplan.orders import (
     Commissioned,
     CompletedOrder,
+    Executed,
     Execution,
     LinkLost,
     LinkRestored,
@@ -42,7 +43,8 @@ class SimBroker:
     """The ``TradingBroker`` of a simulated run. The endpoint's port, counted from 1, says whose turn connects.
 
     ``on_place`` looks at every order that leaves; ``refuses_what_if`` are the accounts and symbols the broker would
-    refuse.
+    refuse. ``listed_at`` is when the present process was last given an account's executions, ``told`` are the ids of
+    those that the wire said to it.
     """
 
     def __init__(
@@ -57,11 +59,15 @@ class SimBroker:
         self.refuses_algo_what_if = False
         self.next_id = 1
         self.process = Process(0, silent)
+        self.listed_at: dict[str, datetime] = {}
+        self.told: set[str] = set()
 
     def boot(self, process: Process) -> None:
         """Serve a new process; the gateway has noticed that the old one is gone."""
         self.process = process
         self.exchange.listener = None
+        self.listed_at.clear()
+        self.told.clear()
 
     @contextmanager
     def connect(self, endpoint: Endpoint) -> Iterator[SimConnection]:
@@ -113,6 +119,8 @@ class SimConnection:
                 self.knows_link_down and not isinstance(event, LinkRestored)
             )
             self._inbox.append(event)
+            if isinstance(event, Executed):
+                self._broker.told.add(event.execution.exec_id)
 
     def lose_link(self) -> None:
         """Start a 1100 window of this connection."""
@@ -264,6 +272,7 @@ class SimConnection:
 
     def executions(self, account: str) -> tuple[tuple[Execution, ...], tuple[Commissioned, ...]]:
         self._query("executions")
+        self._broker.listed_at[account] = self._now()
         deals = self._ledger.visible_deals(account, self._now())
         late = timedelta(seconds=2)
         free = {o.ticket.reference for o in self._ledger.orders if not o.fate.is_charged}

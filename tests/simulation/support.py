@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from rebalplan.apply.engine import Outcome
 from rebalplan.codec import order_ref
 from rebalplan.journal.result import AccountResult, LineResult
 from rebalplan.plan import PlannedOrder
+from tests.simulation.exchange import Exchange
 from tests.simulation.faults import Fate, LinkFate
 from tests.simulation.invariants import judge
 from tests.simulation.isolation import trail
@@ -101,3 +103,28 @@ class Script:
 def planned_orders(world: World, account: str) -> tuple[PlannedOrder, ...]:
     """Return an account's planned orders."""
     return next(a.orders for a in world.envelope.plan.accounts if a.account == account)
+
+
+def cancelled_first(account: str, *, by_us: bool = True) -> Script:
+    """Return a world in which the connection was lost after an account's first order, which then was cancelled.
+
+    By us when its time was up, or by somebody else before that.
+    """
+    for call in range(1, 40):
+        script = Script()
+        reference = script.order(account, 1, fills=())
+        script.link(account, drops_at=call)
+        exchange = script.world.exchange
+        if not by_us:
+            exchange.at(60, partial(_cancel, exchange, reference))
+        script.apply()
+        orders = script.account(account).orders
+        if [(o.status, o.cancel_asked) for o in orders] == [("cancelled", by_us)]:
+            return script
+    raise AssertionError("the connection is never lost between the first two orders")
+
+
+def _cancel(exchange: Exchange, reference: str) -> None:
+    for booked in exchange.ledger.orders:
+        if booked.ticket.reference == reference:
+            exchange._end_cancelled(booked)

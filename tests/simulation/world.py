@@ -224,16 +224,29 @@ class World:
         )
         self._forbid(reference == self.clone_reference, f"{reference} is sent by two copies of the plan")
         self._forbid(self._goes_over_plan(ticket), f"{reference} goes over its plan by what the lists show")
+        self._forbid(self._is_blind(ticket), f"{reference} takes a rest that nobody looked at for long")
         change = self.must_refuse().get(ticket.account)
         self._forbid(change is not None, f"{reference} is sent although {change}")
 
     def _goes_over_plan(self, ticket: OrderTicket) -> bool:
-        """Tell whether a fallback would take its line over the plan, by what the broker's lists show right now."""
-        first = ticket.reference.removesuffix("-f")
-        deals = self.ledger.visible_deals(ticket.account, self.clock.now())
-        shown = {d.root: d.execution.quantity for d in deals if d.execution.reference == first}
-        planned = self.planned_quantity(ticket.account, first)
-        return sum(shown.values(), Decimal(0)) + ticket.quantity > planned
+        """Tell whether a fallback would take its line over the plan, by what the lists showed and the wire said.
+
+        By the lists as they were when this process last had them: an execution that comes to light between that and
+        the send cannot be known. How old they may be is for ``_is_blind``.
+        """
+        first, account = ticket.reference.removesuffix("-f"), ticket.account
+        listed = self.ledger.visible_deals(account, self.broker.listed_at.get(account, START))
+        told = [d for d in self.ledger.deals if d.execution.exec_id in self.broker.told]
+        known = {d.root: d.execution.quantity for d in (*listed, *told) if d.execution.reference == first}
+        planned = self.planned_quantity(account, first)
+        return sum(known.values(), Decimal(0)) + ticket.quantity > planned
+
+    def _is_blind(self, ticket: OrderTicket) -> bool:
+        """Tell whether a fallback leaves long after the executions were last asked for, which might show its rest."""
+        if not ticket.reference.endswith("-f"):
+            return False
+        listed_at = self.broker.listed_at.get(ticket.account, START)
+        return (self.clock.now() - listed_at).total_seconds() > TIMING.agree_sec
 
     def planned_quantity(self, account: str, reference: str) -> Decimal:
         """Return how many shares the plan has for a line."""

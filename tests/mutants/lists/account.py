@@ -132,6 +132,13 @@ ACCOUNT: tuple[Mutant, ...] = (
         f"{_TESTS}test_a_copy_whose_order_is_filled_by_then_is_found_among_the_executions",
     ),
     Mutant(
+        "a fill of ours that shows after INTENT is thrown away",
+        _INSPECTION,
+        "            self._book.record_execution(execution)\n        self._refuse_alarms()\n        found",
+        "            pass\n        found",
+        f"{_TESTS}test_a_fill_that_crossed_the_cancel_and_comes_to_light_after_the_intent_leaves_no_rest_to_send",
+    ),
+    Mutant(
         "cash that was paid in since the plan is spent",
         _TURN,
         "cash=min(snapshot.cash_usd, expect(self._plan, self._result).cash_usd),",

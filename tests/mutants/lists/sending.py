@@ -11,6 +11,13 @@ _TESTS = "tests/apply/test_desk.py::"
 
 SENDING: tuple[Mutant, ...] = (
     Mutant(
+        "a rest leaves without another look at the lists",
+        _DESK,
+        "                    self._look_for_late_fills()\n",
+        "                    pass\n",
+        f"{_TESTS}test_a_fill_that_the_lists_show_right_before_a_rest_stops_it",
+    ),
+    Mutant(
         "apply takes no lock",
         "rebalplan/commands/applying.py",
         "with plan_lock(disk, path), watching(request.config) as stop:",
