@@ -80,7 +80,7 @@ def _order(ledger: Ledger, account: AccountResult, order: OrderResult) -> Iterab
         return
     if order.filled not in (_filled_by(ledger, account, reference), ledger.filled(reference)):
         yield f"LOST {reference} is {order.status} with {order.filled}, the broker has {ledger.filled(reference)}"
-    elif order.is_priced and not _is_value(order.value_usd, _values(ledger, account, reference)):
+    elif order.is_priced and not _is_value(order.value_usd, _values(ledger, account, order)):
         yield f"{reference} came to {order.value_usd}, the broker says {ledger.value(reference)}"
     if any(o.is_working for o in ledger.orders if o.ticket.reference == reference):
         yield f"LOST {reference} is {order.status} but working at the broker"
@@ -171,8 +171,13 @@ def _is_value(value: Decimal, values: set[Decimal]) -> bool:
     return any(abs(value - other) < Decimal("0.001") for other in values)
 
 
-def _values(ledger: Ledger, account: AccountResult, reference: str) -> set[Decimal]:
-    """Return what an order came to, with and without corrections that came too late or that no list shows."""
+def _values(ledger: Ledger, account: AccountResult, order: OrderResult) -> set[Decimal]:
+    """Return what an order came to, with and without corrections that came too late or that no list shows.
+
+    As far as the broker showed it; and where the journal has all shares of the books, by the books: a person who
+    answers from the account statement knows of a fill that no list ever showed.
+    """
+    reference = order.dispatch.reference
     choices: dict[str, set[Decimal]] = {}
     is_hidden = any(o.fate.hidden_sec for o in ledger.orders if o.ticket.reference == reference)
     seen_until = account.closed.at - timedelta(seconds=60) if account.closed else None
@@ -183,7 +188,8 @@ def _values(ledger: Ledger, account: AccountResult, reference: str) -> set[Decim
         came_late = is_hidden or (seen_until is not None and dealt.at > seen_until)
         kept = choices.get(deal.root, set()) if came_late else set()
         choices[deal.root] = kept | {dealt.quantity * dealt.price}
-    return {sum(chosen, Decimal(0)) for chosen in product(*choices.values())}
+    by_books = {ledger.value(reference)} if order.filled == ledger.filled(reference) else set()
+    return by_books | {sum(chosen, Decimal(0)) for chosen in product(*choices.values())}
 
 
 def _cash(world: World, account: AccountResult) -> Iterable[str]:
