@@ -16,6 +16,7 @@ from rebalplan.apply.order import Order, adopted_order, new_order
 from rebalplan.journal.journal import Journal
 from rebalplan.journal.records import Ack, Changed, Commission, Dispatch, Done, DoneStatus, Fill, Unknown
 from rebalplan.journal.result import LineResult
+from rebalplan.model import WorkingOrder
 from rebalplan.money import ZERO, canonical
 from rebalplan.orders import (
     DEAD,
@@ -123,6 +124,9 @@ class Book:
             self.contest(order, "working")
         elif order.over is None:
             self._note_change(order, found)
+        elif found.quantity > max(order.whole, order.filled):
+            self._contest_end(order, found.quantity)
+            self._note_change(order, found)
 
     def _note_change(self, order: Order, found: OpenOrder) -> None:
         """Record that somebody changed a working order; raised over what was sent it stops the account."""
@@ -170,6 +174,28 @@ class Book:
             now = shown_otherwise(order.dispatch.reference, order.filled, open_orders, completed, executions)
             if now:
                 self.contest(order, now)
+
+    def contest_ends(self, open_orders: Iterable[OpenOrder | WorkingOrder]) -> None:
+        """Take back the end of each order that a complete list of open orders of this account shows all the same."""
+        for found in open_orders:
+            order = self.orders.get(found.reference)
+            if order is None or order.over is None or order.is_resolved:
+                continue
+            self._tie(found.reference, self.account, found.perm_id)
+            if order.over is not None:
+                self._contest_end(order, found.quantity)
+
+    def _contest_end(self, order: Order, quantity: Decimal) -> None:
+        """Take back that an order is over: it works, for so many shares. It stops the account and is followed again."""
+        reference, perm_id, filled = order.dispatch.reference, order.perm_id, order.filled
+        what = f"is over with {filled:f} shares by all that was reported, but works at the broker for {quantity:f}"
+        order.is_unknown, order.over, order.is_agreed, order.is_left = True, None, False, False
+        order.end_status, order.ended_at, order.is_end_counted = "", None, False
+        order.inactive_filled, order.cancel_asked = None, False
+        self._record_unknown(order, f"it {what}", is_twin=False)
+        if perm_id:
+            self._acknowledge(order, perm_id)
+        self._sound(order, f"{reference} {what}: nothing more is sent, --resume follows it")
 
     def _tie(self, reference: str, account: str, perm_id: int) -> Order | None:
         order = self.orders.get(reference)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from rebalplan.apply.order import Order
 from rebalplan.journal.result import AccountResult
-from rebalplan.model import AccountSnapshot
 from rebalplan.text import count
 
 
@@ -31,16 +30,6 @@ def unfinished(result: AccountResult) -> list[str]:
         elif any(not order.is_priced for order in line.orders):
             sentences.append(f"{name} is filled but the broker has not shown every execution")
     return sentences
-
-
-def still_working(orders: Iterable[Order], snapshot: AccountSnapshot) -> list[str]:
-    """Return a sentence for each order of ours that is over by the journal and works at the broker."""
-    over = {order.dispatch.reference for order in orders if order.over}
-    return [
-        f"{order.order_ref} is over by all that was reported, but works at the broker: cancel it in TWS"
-        for order in snapshot.working_orders or ()
-        if order.order_ref in over
-    ]
 
 
 def out_of_reach(orders: Iterable[Order], client_id: int) -> list[str]:

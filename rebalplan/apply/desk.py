@@ -283,9 +283,9 @@ class Desk:
             )
 
     def _follows_in_error(self, order: Order) -> bool:
-        """Tell whether an order went out for a rest that turned out to have been filled."""
+        """Tell whether an order went out for a rest that turned out to have been filled, or that may yet be."""
         first = self._book.orders.get(line_of(order.dispatch.reference), order)
-        return first is not order and bool(first.late)
+        return first is not order and (bool(first.late) or first.may_fill)
 
     def _notice_stop(self) -> None:
         """Look for a stop; asked right before each send, because questions and quotes take time."""

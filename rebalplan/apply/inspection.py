@@ -77,6 +77,7 @@ class Inspection:
         executions, _ = link.executions(account)
         open_orders, completed = snapshot.working_orders or (), link.completed_orders(account)
         self._book.check_resolved(open_orders, completed, executions)
+        self._book.contest_ends(open_orders)
         for execution in executions:
             self._book.record_execution(execution)
         self._refuse_alarms()
@@ -119,6 +120,7 @@ class Inspection:
         account, link = self._plan.account, self._link
         open_orders = link.open_orders(account)  # first: what fills in between is among the executions
         executions, _ = link.executions(account)
+        self._book.contest_ends(open_orders)
         for execution in executions:
             self._book.record_execution(execution)
         self._refuse_alarms()

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 import msgspec
 
 from rebalplan.apply.book import Book
-from rebalplan.apply.closing import out_of_reach, still_working, unfinished
+from rebalplan.apply.closing import out_of_reach, unfinished
 from rebalplan.apply.context import Turn
 from rebalplan.apply.desk import Desk, NoOffers
 from rebalplan.apply.preview import Preview, as_agreed, got_worse
@@ -181,7 +181,7 @@ class AccountTurn:
             self._problems += [
                 f"{sentence}: it may be behind, look again with --resume" for sentence in booking.late
             ]
-            self._problems += still_working(self._book.orders.values(), self._end)
+            self._book.contest_ends(self._end.working_orders or ())
         else:
             self._end = link.read_account(account)
 

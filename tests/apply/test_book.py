@@ -24,6 +24,7 @@ from tests.apply.support import (
     shown,
     status,
 )
+from tests.builders import working_order
 from tests.journal.support import PLAN, SELL, resolved
 from tests.simulation.clock import VirtualClock
 
@@ -434,6 +435,96 @@ def test_an_order_that_works_under_another_client_id_has_no_number_of_ours() -> 
     assert (book.orders[SELL].order_id, book.orders[SELL].owner) == (None, 43)
 
 
+class TestContestedEnd:
+    """An order that is over by all that was reported, and works at the broker."""
+
+    def filled(self) -> tuple[Book, Journal]:
+        book, journal = sent_book()
+        book.shown(shown())
+        book.record_execution(execution("e.01.01", "40"))
+        return book, journal
+
+    def test_in_the_list_of_open_orders_it_is_followed_again_and_stops_the_account(self) -> None:
+        book, journal = self.filled()
+        assert line(journal).status == "filled"
+        book.contest_ends((working_order("BND", order_ref=SELL, perm_id=70, quantity=D(60)),))
+        assert (line(journal).status, line(journal).filled) == ("working", D(40))
+        assert [order.dispatch.reference for order in book.followed()] == [SELL]
+        assert book.alarms == (
+            f"{SELL} is over with 40 shares by all that was reported, but works at the broker for 60: nothing more is "
+            "sent, --resume follows it",
+        )
+        assert kinds(journal)[-3:] == ["Done", "Unknown", "Ack"]
+
+    def test_the_next_process_follows_it_to_an_end_of_its_own(self) -> None:
+        book, journal = self.filled()
+        book.contest_ends((shown(quantity=D(60)),))
+        again = adopted(journal, book)
+        assert again.followed()
+        again.shown(shown(quantity=D(60)))
+        again.record_execution(execution("e.02.01", "20"))
+        assert (line(journal).status, line(journal).filled) == ("overfilled", D(60))
+
+    def test_a_cancel_that_the_lists_had_confirmed_holds_no_longer(self) -> None:
+        book, journal = sent_book()
+        book.shown(shown())
+        order = book.orders[SELL]
+        order.was_cancelled_by_us = True
+        book.status(status("Cancelled", "15"))
+        book.record_execution(execution("e.01.01", "15"))
+        assert confirm(book) == "over"
+        assert order.may_be_followed
+        book.contest_ends((shown(),))
+        assert not order.may_be_followed
+        assert line(journal).status == "working"
+        book.status(status("Cancelled", "15"))
+        assert confirm(book) == "over"
+        assert (line(journal).status, order.may_be_followed) == ("partial", True)
+
+    def test_a_change_that_is_told_after_all_that_was_sent_had_filled_opens_it_again(self) -> None:
+        book, journal = self.filled()
+        book.shown(shown(quantity=D(60)))
+        assert (line(journal).status, len(book.alarms)) == ("working", 1)
+        assert kinds(journal)[-3:] == ["Unknown", "Ack", "Changed"]
+
+    def test_an_acknowledgement_that_comes_late_opens_nothing(self) -> None:
+        book, journal = self.filled()
+        book.shown(shown())
+        assert (line(journal).status, book.alarms) == ("filled", ())
+
+    def test_what_is_listed_as_filled_more_is_not_opened_by_that_quantity(self) -> None:
+        book, journal = sent_book()
+        book.shown(shown())
+        book.record_execution(execution("e.01.01", "60"))
+        book.shown(shown(quantity=D(60)))
+        assert line(journal).status == "overfilled"
+
+    def test_others_and_what_is_not_over_are_left_as_they_are(self) -> None:
+        book, journal = sent_book()
+        book.contest_ends((working_order("QQQ"), working_order("BND", order_ref=SELL, perm_id=70)))
+        assert (kinds(journal), book.alarms) == (["Dispatch"], ())
+
+    def test_under_another_permanent_id_it_is_a_second_order(self) -> None:
+        book, journal = self.filled()
+        book.contest_ends((shown(perm_id=71),))
+        assert (line(journal).status, book.orders[SELL].is_doubled) == ("unknown", True)
+
+    def test_never_acknowledged_it_is_acknowledged_by_that_list(self) -> None:
+        book, journal = sent_book()
+        order = book.orders[SELL]
+        book.end(order, "Cancelled", D(0))
+        assert confirm(book) == "over"
+        book.contest_ends((shown(),))
+        assert (line(journal).status, order.perm_id, order.is_followed) == ("working", 70, True)
+
+    def test_without_a_permanent_id_nobody_knows_what_works(self) -> None:
+        book, journal = sent_book()
+        book.end(book.orders[SELL], "Cancelled", D(0))
+        assert confirm(book) == "over"
+        book.contest_ends((shown(perm_id=0),))
+        assert (line(journal).status, book.has_unknown()) == ("unknown", True)
+
+
 class TestResolved:
     def book(self, filled: str) -> tuple[Book, Journal]:
         book, journal = sent_book()
@@ -465,6 +556,11 @@ class TestResolved:
         book, journal = self.book("0")
         book.check_resolved((), (completed("Filled", "40"),), ())
         assert line(journal).status == "unknown"
+
+    def test_a_list_that_shows_it_is_not_for_its_end_to_be_contested(self) -> None:
+        book, journal = self.book("0")
+        book.contest_ends((shown(),))
+        assert (kinds(journal)[-1], book.alarms) == ("Resolved", ())
 
     def test_as_answered_it_stays_resolved(self) -> None:
         book, journal = self.book("40")

@@ -6,12 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from rebalplan.apply.closing import out_of_reach, still_working, unfinished
+from rebalplan.apply.closing import out_of_reach, unfinished
 from rebalplan.apply.order import Order, new_order
 from rebalplan.journal.fold import fold_account
 from rebalplan.journal.records import AnyRecord
-from tests.apply.support import AT, confirm, sent_book, shown, status, ticket
-from tests.builders import snapshot, working_order
+from tests.apply.support import AT, ticket
 from tests.journal.support import FIRST_BUY, PLAN, SECOND_BUY, SELL, ack, cut, dispatch, done, fill, intent
 from tests.journal.support import unknown as not_known
 
@@ -118,24 +117,6 @@ def order(reference: str = SELL, *, over: bool = False, owner: int | None = None
     return made
 
 
-def test_an_order_that_is_over_by_the_journal_and_works_at_the_broker_is_told() -> None:
-    shown = (
-        working_order("BND", order_ref=SELL),
-        working_order("QQQ", order_ref=FIRST_BUY),
-        working_order("XYZ", order_ref="mine"),
-    )
-    state = snapshot(working_orders=shown)
-    assert still_working([order(SELL, over=True), order(FIRST_BUY)], state) == [
-        f"{SELL} is over by all that was reported, but works at the broker: cancel it in TWS"
-    ]
-
-
-def test_an_order_that_is_over_and_works_no_more_needs_no_word() -> None:
-    orders = [order(SELL, over=True)]
-    assert still_working(orders, snapshot(working_orders=(working_order("QQQ", order_ref="mine"),))) == []
-    assert still_working(orders, snapshot(working_orders=None)) == []
-
-
 def test_an_order_that_works_under_another_client_id_is_out_of_reach() -> None:
     orders = [order(SELL, owner=7), order(FIRST_BUY), order(SECOND_BUY, over=True, owner=7)]
     assert out_of_reach(orders, 42) == [
@@ -147,14 +128,3 @@ def test_client_id_0_owns_an_order_too() -> None:
     assert out_of_reach([order(SELL, owner=0)], 42) == [
         f"{SELL} works under client id 0, ours is 42: cancel it in TWS",
     ]
-
-
-def test_an_order_that_is_over_but_works_at_the_broker_is_named() -> None:
-    book, _ = sent_book()
-    seen = snapshot("0", working_orders=(working_order("BND", order_ref=SELL), working_order("VTI")))
-    assert still_working(book.orders.values(), seen) == []
-    book.shown(shown())
-    book.status(status("Cancelled"))
-    confirm(book)
-    (sentence,) = still_working(book.orders.values(), seen)
-    assert sentence.startswith(f"{SELL} is over by all that was reported, but works at the broker")

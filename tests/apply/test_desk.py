@@ -308,12 +308,30 @@ def test_a_fallback_is_cancelled_when_the_first_order_turns_out_to_have_filled_m
     book, _ = new_book()
     rest = f"{SELL}-f"
     link = Link()
-    work(link, Lines(SELL, rest), book)
+    work(link, Lines(SELL), book)
+    first = book.orders[SELL]
+    first.over = "cancelled"
+    work(link, Lines(rest), book)
     for each in acknowledged([SELL, rest]):
         link.say(each)
     work(link, Lines(), book)
-    first = book.orders[SELL]
-    first.over = "cancelled"
+    assert link.cancelled == []
     book.record_execution(execution("e.01.01", "15", perm_id=71))
     work(link, Lines(), book)
     assert (first.late, link.cancelled) == (D(15), [2])
+
+
+def test_a_fallback_is_cancelled_when_the_first_order_turns_out_to_work() -> None:
+    book, _ = new_book()
+    rest = f"{SELL}-f"
+    link = Link()
+    work(link, Lines(SELL), book)
+    book.orders[SELL].over = "cancelled"
+    work(link, Lines(rest), book)
+    for each in acknowledged([SELL, rest]):
+        link.say(each)
+    work(link, Lines(), book)
+    assert link.cancelled == []
+    book.contest_ends((shown(perm_id=71),))
+    work(link, Lines(), book)
+    assert link.cancelled == [2]

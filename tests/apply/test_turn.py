@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from rebalplan.apply.resolve import Answer, resolve
 from rebalplan.settings import Endpoint
 from tests.apply.support import D
 from tests.simulation.broker import SimBroker, SimConnection
-from tests.simulation.support import Script
+from tests.simulation.support import Script, cancelled_first
 from tests.simulation.world import FOREIGN_CLIENT_ID, OUR_CLIENT_ID, TIMING
 
 
@@ -113,6 +114,47 @@ def test_an_answer_that_was_wrong_is_found_at_the_end_of_a_turn_that_sends_nothi
     script.world.pass_time(300)
     script.world.run(resume=True)
     assert "RB512" in script.account("DU1").closed_error
+
+
+RAISED: dict[str, Any] = {
+    "fills": ((6.0, 0.5), (60.0, 1.0)),
+    "change_sec": 0.5,
+    "change_factor": 2.0,
+    "change_is_told": False,
+}
+"""Somebody makes it twice as large, and nobody is told: half of it fills, the rest after a minute."""
+
+
+def test_an_order_that_somebody_raised_unseen_works_on_and_is_followed_by_the_resume() -> None:
+    script = Script()
+    reference = script.order("DU1", 4, **RAISED)
+    script.world.run(resume=False)
+    line = script.line("DU1", 4)
+    assert (line.status, line.filled) == ("working", line.planned.quantity)
+    assert f"{reference} is over with" in script.account("DU1").closed_error
+    script.resume()
+    line = script.line("DU1", 4)
+    assert (line.status, line.filled) == ("overfilled", 2 * line.planned.quantity)
+
+
+def test_an_order_that_was_seen_to_work_on_is_not_forgotten_when_its_last_fill_shows_late() -> None:
+    script = Script()
+    script.order("DU1", 4, **RAISED, lag_sec=45.0)
+    script.world.run(resume=False)
+    script.resume()
+    assert script.line("DU1", 4).status == "overfilled"
+    assert script.account("DU1").closed_error
+
+
+def test_no_rest_follows_an_order_that_works_although_its_cancel_was_confirmed() -> None:
+    script = cancelled_first("DU1")
+    booked = script.world.ledger.orders[0]
+    booked.ended_at, booked.status = None, "Submitted"
+    script.world.pass_time(60)
+    script.world.run(resume=True)
+    assert [order.dispatch.reference for order in script.account("DU1").orders] == [booked.ticket.reference]
+    assert len(script.account("DU1").intents) == 1
+    assert "works at the broker" in script.account("DU1").closed_error
 
 
 def test_shares_that_no_fill_of_ours_explains_at_the_end_make_the_account_incomplete() -> None:

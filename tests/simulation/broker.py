@@ -44,7 +44,7 @@ class SimBroker:
 
     ``on_place`` looks at every order that leaves; ``refuses_what_if`` are the accounts and symbols the broker would
     refuse. ``listed_at`` is when the present process was last given an account's executions, ``told`` are the ids of
-    those that the wire said to it.
+    those that the wire said to it; ``shown_working`` is when any process was given a list with an order of a reference.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class SimBroker:
         self.process = Process(0, silent)
         self.listed_at: dict[str, datetime] = {}
         self.told: set[str] = set()
+        self.shown_working: list[tuple[str, datetime]] = []
 
     def boot(self, process: Process) -> None:
         """Serve a new process; the gateway has noticed that the old one is gone."""
@@ -187,7 +188,7 @@ class SimConnection:
         prices = {symbol: str(self._exchange.market.price(symbol, now)) for symbol in held}
         orders = tuple(
             WorkingOrder(o.symbol, o.con_id, o.side, o.quantity, o.reference, o.perm_id)
-            for o in self._ledger.open_orders(now)
+            for o in self._open_orders()
             if o.account == account
         )
         holdings = [position(symbol, str(quantity)) for symbol, quantity in sorted(held.items()) if quantity]
@@ -263,7 +264,12 @@ class SimConnection:
     def open_orders(self, account: str) -> tuple[OpenOrder, ...]:
         del account
         self._query("open_orders")
-        return self._ledger.open_orders(self._now())
+        return self._open_orders()
+
+    def _open_orders(self) -> tuple[OpenOrder, ...]:
+        found = self._ledger.open_orders(self._now())
+        self._broker.shown_working += [(order.reference, self._now()) for order in found]
+        return found
 
     def completed_orders(self, account: str) -> tuple[CompletedOrder, ...]:
         del account

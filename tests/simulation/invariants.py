@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import product
 
@@ -112,22 +112,50 @@ def _ends_well(account: AccountResult) -> bool:
 
 
 def _books(world: World, account: AccountResult) -> Iterable[str]:
-    """What is reported of a closed account is what the broker's books say, or it is marked; so is "done"."""
+    """What is reported of a closed account is what the broker's books say, or it is marked; so is "done".
+
+    The books may be without what nobody could know of at the close, see ``_unknowable``.
+    """
     after, closed = account_after(account), account.closed
     orders = [o for line in account.lines for o in line.orders]
     if after is None or closed is None or not account.is_current or _is_unclear(world.ledger, orders):
         return
-    books = [world.ledger.of(account.account, closed.at + timedelta(seconds=s)) for s in (0, 1)]
+    books = [
+        world.ledger.of(account.account, closed.at + timedelta(seconds=s), without=roots)
+        for roots in ((), _unknowable(world, account, closed.at))
+        for s in (0, 1)
+    ]
     if not getattr(after, "doubts", ()):
         if not any(abs(after.cash_usd - cash) < Decimal("0.01") for cash, _ in books):
-            yield f"REPORT {account.account} has {books[-1][0]} USD, {after.cash_usd} is reported unmarked"
+            yield f"REPORT {account.account} has {books[1][0]} USD, {after.cash_usd} is reported unmarked"
         if not any(_held(after.shares) == _held(held) for _, held in books):
-            yield f"REPORT {account.account} holds {books[-1][1]}, {after.shares} is reported unmarked"
+            yield f"REPORT {account.account} holds {books[1][1]}, {after.shares} is reported unmarked"
     reckoned = _reckoned(world, account)
     if closed.status == "done" and all(_held(held) != reckoned for _, held in books):
-        yield f"DONE {account.account} holds {books[-1][1]}, its fills make it {reckoned}"
+        yield f"DONE {account.account} holds {books[1][1]}, its fills make it {reckoned}"
     for order in orders:
         yield from _commission(world.ledger, account, order)
+
+
+def _unknowable(world: World, account: AccountResult, closed_at: datetime) -> frozenset[str]:
+    """Return the deals of surprises that no answer up to the close could have in it.
+
+    Lists and positions that lag do not show what crossed an end, or what an order filled that somebody raised unseen.
+    Where a process saw such an order work on and closed the account after that, it had to know that more may come.
+    """
+    ledger, own = world.ledger, account.account
+    known = {correction_root(fill.exec_id) for order in account.orders for fill in order.fills}
+    roots = set()
+    for deal in ledger.deals:
+        dealt = deal.execution
+        orders = [o for o in ledger.orders if o.ticket.reference == dealt.reference]
+        lag_sec = max(o.fate.lag_sec for o in orders)
+        lags = lag_sec > 0 and dealt.at + timedelta(seconds=lag_sec + LAST_LOOK_SEC) > closed_at
+        is_new = dealt.account == own and dealt.reference.startswith("rb-") and deal.root not in known
+        is_surprise = deal.root.endswith(".99") or any(o.changed_to is not None for o in orders)
+        if is_new and lags and is_surprise and not world.was_seen_working_on(own, dealt.reference):
+            roots.add(deal.root)
+    return frozenset(roots)
 
 
 def _is_unclear(ledger: Ledger, orders: Iterable[OrderResult]) -> bool:

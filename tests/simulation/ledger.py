@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -145,10 +146,13 @@ class Ledger:
     def value(self, reference: str) -> Decimal:
         return sum((d.execution.quantity * d.execution.price for d in self.deals_of(reference)), Decimal(0))
 
-    def of(self, account: str, until: datetime) -> tuple[Decimal, dict[str, Decimal]]:
-        """Return the cash and the positions that show what was dealt up to a time."""
+    def of(
+        self, account: str, until: datetime, *, without: Collection[str] = ()
+    ) -> tuple[Decimal, dict[str, Decimal]]:
+        """Return the cash and the positions that show what was dealt up to a time, but for some roots."""
         cash, positions = self.cash[account], dict(self.positions[account])
-        last = {d.root: d for d in self.deals if d.execution.account == account and d.execution.at <= until}
+        dealt_here = [d for d in self.deals if d.execution.account == account and d.root not in without]
+        last = {d.root: d for d in dealt_here if d.execution.at <= until}
         symbols = {order.ticket.con_id: order.ticket.symbol for order in self.orders}
         cash += sum((f.usd for f in self.flows if f.account == account and f.at <= until), Decimal(0))
         for deal in last.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -18,7 +18,7 @@ from rebalplan.apply.timing import Timing
 from rebalplan.codec import order_ref
 from rebalplan.errors import DiskError
 from rebalplan.journal.journal import Journal, journal_path
-from rebalplan.journal.records import Ack, Done, Resolved, Unknown
+from rebalplan.journal.records import AccountClosed, Ack, Done, Resolved, Unknown
 from rebalplan.model import ConfirmMode
 from rebalplan.orders import OrderTicket
 from rebalplan.settings import AccountsSettings, Endpoint
@@ -88,6 +88,7 @@ class World:
         self.journal: Journal | None = None
         self.attempts: Counter[str] = Counter()
         self.violations: list[str] = []
+        self.ended: list[datetime] = []
         self.crashes = 0
         self.disk_failures = 0
         self.steps = 0
@@ -283,6 +284,7 @@ class World:
             self.trace(f"DISK {error}")
         finally:
             self.steps += process.steps
+            self.ended.append(self.clock.now())
             self.exchange.listener = None
         return None
 
@@ -306,6 +308,23 @@ class World:
             progress=lambda _: None,
             guard=lambda _: None,
             pace=PACE,
+        )
+
+    def was_seen_working_on(self, account: str, reference: str) -> bool:
+        """Tell whether a process that closed the account after that had seen an order work which it had called over."""
+        over_at = START
+        closed = []
+        for record in self.journal.records if self.journal is not None else ():
+            if isinstance(record, Done) and record.reference == reference:
+                over_at = record.at
+            elif isinstance(record, AccountClosed) and record.account == account:
+                closed.append(record.at)
+        seen = [at for shown, at in self.broker.shown_working if shown == reference and at > over_at]
+        ends = [min((end for end in self.ended if end >= at), default=at) for at in seen]
+        return any(
+            at - timedelta(seconds=1) < close <= end
+            for at, end in zip(seen, ends, strict=True)
+            for close in closed
         )
 
     @property

@@ -118,11 +118,20 @@ ACCOUNT: tuple[Mutant, ...] = (
         "tests/apply/test_turn.py::test_shares_that_no_fill_of_ours_explains_at_the_end_make_the_account_incomplete",
     ),
     Mutant(
-        "an order that is over but works at the broker is not named",
-        "rebalplan/apply/closing.py",
-        "if order.order_ref in over",
-        "if not order.order_ref",
-        "tests/apply/test_closing.py::test_an_order_that_is_over_but_works_at_the_broker_is_named",
+        "an order that is over but works at the broker is forgotten",
+        _TURN,
+        "            self._book.contest_ends(self._end.working_orders or ())\n",
+        "",
+        "tests/apply/test_turn.py::test_an_order_that_was_seen_to_work_on_is_not_forgotten_when_its_last_fill_shows_late",
+    ),
+    Mutant(
+        "a rest follows an order that works although its cancel was confirmed",
+        _INSPECTION,
+        "        self._book.contest_ends(open_orders)\n        for execution in executions:\n"
+        "            self._book.record_execution(execution)\n        self._refuse_alarms()\n        if any",
+        "        for execution in executions:\n"
+        "            self._book.record_execution(execution)\n        self._refuse_alarms()\n        if any",
+        "tests/apply/test_turn.py::test_no_rest_follows_an_order_that_works_although_its_cancel_was_confirmed",
     ),
     Mutant(
         "a copy of the plan whose order is filled by then is not found after INTENT",
@@ -136,7 +145,7 @@ ACCOUNT: tuple[Mutant, ...] = (
         _INSPECTION,
         "            self._book.record_execution(execution)\n        self._refuse_alarms()\n        found",
         "            pass\n        found",
-        f"{_TESTS}test_a_fill_that_crossed_the_cancel_and_comes_to_light_after_the_intent_leaves_no_rest_to_send",
+        f"{_TESTS}test_a_fill_that_crossed_the_cancel_and_comes_to_light_after_the_intent_stops_the_account",
     ),
     Mutant(
         "cash that was paid in since the plan is spent",

@@ -107,8 +107,8 @@ EVIDENCE: tuple[Mutant, ...] = (
     Mutant(
         "a fallback works on after a late fill",
         _DESK,
-        "return first is not order and bool(first.late)",
-        "return first is order and bool(first.late)",
+        "return first is not order and (bool(first.late) or first.may_fill)",
+        "return first is not order and first.may_fill",
         "tests/apply/test_turn.py::test_an_order_that_filled_more_after_its_cancel_has_its_fallback_cancelled_at_once",
     ),
     Mutant(
