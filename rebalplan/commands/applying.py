@@ -71,6 +71,9 @@ def apply_plan(request: ApplyRequest) -> int:
         journal = Journal(disk, journal_path(path), envelope, log_record)
         prepared = _prepare(request, settings, path, envelope, journal)
         if request.preview_only:
+            if request.screen.is_for_json:
+                typer.echo(msgspec.json.format(msgspec.json.encode(prepared.stages)).decode())
+                return ExitCode.DONE
             typer.echo(render_stages(prepared.stages) + "\n\nNothing was sent.")
             return ExitCode.DONE
         _require_writable(settings)

@@ -22,7 +22,7 @@ HASH_DIGITS = 12
 
 
 class Consent(msgspec.Struct, frozen=True):
-    """What the command line said beforehand. ``expect`` is the plan's first 12 hex digits, or empty."""
+    """What the command line said beforehand. ``expect`` is the plan id's last 12 characters, or empty."""
 
     yes: bool
     expect: str
@@ -38,7 +38,7 @@ def check_expectation(envelope: Envelope, consent: Consent) -> None:
         )
     if consent.yes and envelope.plan.mode == "live" and not consent.expect:
         raise RefusedError(
-            f"--yes for a live plan needs --expect with the plan's first {HASH_DIGITS} hex digits: nothing was sent"
+            f"--yes for a live plan needs --expect with the last {HASH_DIGITS} characters of the plan id: nothing was sent"
         )
 
 
@@ -82,6 +82,7 @@ class Terminal:
         self._report = report
         self._warnings = warnings
         self._screen = screen
+        self._is_over_one = False
 
     @property
     def is_attended(self) -> bool:
@@ -94,6 +95,8 @@ class Terminal:
         accounts = [preview.account for preview in previews]
         asked = [(self._journal.result_of(preview.account), preview) for preview in previews]
         now, echo = self._clock.now(), self._screen.echo
+        if self._is_over_one:
+            echo("")
         echo(confirmation(self._envelope, asked, now, warnings=self._warnings, worse=worse))
         if self._consent.yes:
             echo("Confirmed by --yes.")
@@ -102,7 +105,8 @@ class Terminal:
         answer = self._read_answer(question)
         confirmed = answer.strip() == wanted if wanted else answer.strip().lower() in ("y", "yes")
         if not confirmed:
-            echo(f"{', '.join(accounts)}: declined, nothing more was sent there.\n")
+            echo(f"{', '.join(accounts)}: declined, nothing more was sent there.")
+            self._is_over_one = True
         return confirmed
 
     def _question(self, accounts: Sequence[str], *, is_global: bool) -> tuple[str, str]:
@@ -111,7 +115,10 @@ class Terminal:
             return "", f"Send these orders for {', '.join(accounts)}? Only yes sends them [no]: "
         if is_global:
             digits = self._envelope.sha256[:HASH_DIGITS]
-            return digits, f"LIVE. Type the plan's first {HASH_DIGITS} hex digits to send these orders [no]: "
+            return (
+                digits,
+                f"LIVE. Type the last {HASH_DIGITS} characters of the plan id to send these orders [no]: ",
+            )
         return accounts[0], "LIVE. Type the account id to send its orders [no]: "
 
     def _read_answer(self, question: str) -> str:
@@ -135,5 +142,6 @@ class Terminal:
     def ended(self, account: str) -> None:
         """Show what became of an account before the next one is asked about, and write its report."""
         self._pause()
-        self._screen.echo(render_ended(self._journal.result_of(account), self._screen.style) + "\n")
+        self._screen.echo(render_ended(self._journal.result_of(account), self._screen.style))
+        self._is_over_one = True
         self._report(account)

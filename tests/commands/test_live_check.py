@@ -341,3 +341,10 @@ def test_a_dry_run_prints_what_is_walked(build: Callable[..., Site]) -> None:
         "buy 45 BBB for about 9,000.00 USD",
         "buy 182 CCC for about 9,100.00 USD",
     ]
+
+
+def test_a_dry_run_as_json_is_the_list_of_stages(build: Callable[..., Site]) -> None:
+    site = build()
+    stages = json.loads(site.apply("--dry-run", "--json").out)
+    assert [stage["type"] for stage in stages] == ["Verify", "Check", "Confirm", "Trade"]
+    assert site.sent() == {}
