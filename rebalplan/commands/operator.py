@@ -38,7 +38,8 @@ def check_expectation(envelope: Envelope, consent: Consent) -> None:
         )
     if consent.yes and envelope.plan.mode == "live" and not consent.expect:
         raise RefusedError(
-            f"--yes for a live plan needs --expect with the last {HASH_DIGITS} characters of the plan id: nothing was sent"
+            f"--yes for a live plan needs --expect with the last {HASH_DIGITS} characters of the plan id: "
+            "nothing was sent"
         )
 
 

@@ -20,6 +20,7 @@ from rebalplan.model import ConfirmMode, Targets
 from rebalplan.plan import Plan
 from rebalplan.stages import Selection, build_stages
 from rebalplan.verify import Expected
+from tests.simulation.market import Disturbance
 from tests.simulation.process import silent
 from tests.simulation.scenario import ACCOUNTS, START, calm
 from tests.simulation.world import PLAN_PATH, World
@@ -31,18 +32,22 @@ class Person:
     def __init__(self, *declines: str) -> None:
         self._declines = declines
         self.asked: list[tuple[str, ...]] = []
-        self.over: list[str] = []
         self.worse: list[str] = []
         self.is_attended = True
+        self.confirm_again = True
+        self.events: list[str] = []
 
     def confirm(self, previews: Sequence[Preview], worse: Sequence[str] = ()) -> bool:
         accounts = tuple(preview.account for preview in previews)
         self.asked.append(accounts)
         self.worse += worse
+        self.events.append(f"ask {' '.join(accounts)}")
+        if worse and not self.confirm_again:
+            return False
         return not set(accounts) & set(self._declines)
 
     def ended(self, account: str) -> None:
-        self.over.append(account)
+        self.events.append(f"over {account}")
 
     def tell(self, account: str, text: str) -> None:
         del account, text
@@ -100,6 +105,56 @@ def test_declining_one_account_skips_only_that_one_and_it_stays_appliable() -> N
     assert apply(world, again, resume=True).problems == ()
     assert again.asked == [("DU2",)]
     assert closings(world)[3:] == [("DU2", "done")]
+
+
+def halting(world: World, person: Person, *symbols: str) -> None:
+    """Halt these symbols the first time that somebody is asked."""
+    confirm = person.confirm
+
+    def halt_and_confirm(previews: Sequence[Preview], worse: Sequence[str] = ()) -> bool:
+        world.exchange.market.disturbances = tuple(Disturbance(s, 0.0, is_halted=True) for s in symbols)
+        return confirm(previews, worse)
+
+    person.confirm = halt_and_confirm  # type: ignore[method-assign]
+
+
+def test_what_got_worse_at_the_question_is_asked_about_again_and_then_sent_as_shown() -> None:
+    world, person = World(calm(), silent), Person()
+    halting(world, person, "QQQ")
+    apply(world, person)
+    assert person.asked[:2] == [("DU1",), ("DU1",)]
+    assert any("QQQ" in why for why in person.worse)
+    assert closings(world)[0] == ("DU1", "incomplete")
+    assert not [booked for booked in world.ledger.orders if booked.ticket.symbol == "QQQ"]
+
+
+def test_with_nobody_to_ask_an_account_that_got_worse_is_refused() -> None:
+    world, person = World(calm(), silent), Person()
+    person.is_attended = False
+    halting(world, person, "QQQ")
+    apply(world, person)
+    assert person.asked[:2] == [("DU1",), ("DU2",)]
+    assert closings(world)[0] == ("DU1", "refused")
+    assert (
+        "less can be sent than when it was confirmed"
+        in world.open_journal_alone().result_of("DU1").closed_error
+    )
+    assert not any("-a01-" in reference for reference in world.attempts)
+
+
+def test_a_no_to_what_got_worse_leaves_the_account_as_it_was() -> None:
+    world, person = World(calm(), silent), Person()
+    halting(world, person, "QQQ")
+    person.confirm_again = False
+    apply(world, person)
+    assert closings(world)[0] == ("DU1", "declined")
+    assert not any("-a01-" in reference for reference in world.attempts)
+
+
+def test_an_account_is_over_before_the_next_one_is_asked_about() -> None:
+    world, person = World(calm(), silent), Person()
+    apply(world, person)
+    assert person.events == ["ask DU1", "over DU1", "ask DU2", "over DU2", "ask DU3", "over DU3"]
 
 
 def test_one_no_to_all_accounts_sends_nothing() -> None:

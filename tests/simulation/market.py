@@ -40,14 +40,14 @@ class Market:
         self._start = start
         self.open_session = open_session
         self.next_session = next_session
-        self._disturbances = disturbances
+        self.disturbances = disturbances
 
     def price(self, symbol: str, now: datetime) -> Decimal:
         return quantize(self._prices[symbol] * self._state(symbol, now).factor, CENT)
 
     def _state(self, symbol: str, now: datetime) -> Disturbance:
         state = Disturbance(symbol, 0)
-        for disturbance in self._disturbances:
+        for disturbance in self.disturbances:
             if disturbance.symbol == symbol and now - self._start >= timedelta(seconds=disturbance.after_sec):
                 state = disturbance
         return state

@@ -7,6 +7,7 @@ from tests.mutants.lists.disk import DISK
 from tests.mutants.lists.evidence import EVIDENCE
 from tests.mutants.lists.gate import GATE
 from tests.mutants.lists.journal import JOURNAL
+from tests.mutants.lists.looking import LOOKING
 from tests.mutants.lists.planning import PLANNING
 from tests.mutants.lists.reports import REPORTS
 from tests.mutants.lists.resuming import RESUMING
@@ -17,6 +18,7 @@ from tests.mutants.mutant import Mutant
 MUTANTS: tuple[Mutant, ...] = (
     *PLANNING,
     *GATE,
+    *LOOKING,
     *SENDING,
     *EVIDENCE,
     *RESUMING,

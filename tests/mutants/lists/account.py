@@ -8,13 +8,14 @@ _BOOKING = "rebalplan/apply/booking.py"
 _INSPECTION = "rebalplan/apply/inspection.py"
 _LINES = "rebalplan/apply/lines.py"
 _TURN = "rebalplan/apply/turn.py"
+_VISIT = "rebalplan/apply/visit.py"
 _TESTS = "tests/apply/test_inspection.py::"
 
 ACCOUNT: tuple[Mutant, ...] = (
     Mutant(
         "nobody looks for another copy of the plan after INTENT",
-        _TURN,
-        "        inspection.look_for_copies()\n",
+        _VISIT,
+        "        self._inspection.look_for_copies()\n",
         "",
         f"{_TESTS}test_a_copy_of_the_plan_that_was_faster_is_found_after_the_intent_and_before_the_first_send",
     ),
@@ -27,8 +28,8 @@ ACCOUNT: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the account is not read again before the buys",
-        _TURN,
-        "                inspection.read_before_buys(together=together)\n",
+        _VISIT,
+        "                self._inspection.read_before_buys(together=together)\n",
         "                pass\n",
         f"{_TESTS}test_no_buy_follows_when_somebody_traded_the_account_after_its_sells",
     ),
@@ -91,9 +92,9 @@ ACCOUNT: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an account is not checked again after long what-ifs",
-        _TURN,
-        "        if inspection.ask_what_if(buys):\n",
-        "        if not inspection.ask_what_if(buys):\n",
+        _VISIT,
+        "        if self._must_ask(what_if_at) and self._inspection.ask_what_if(preview.buys):\n",
+        "        if self._must_ask(what_if_at) and not self._inspection.ask_what_if(preview.buys):\n",
         "tests/simulation/test_evidence.py::test_an_account_is_checked_again_when_what_ifs_took_long",
     ),
     Mutant(
@@ -149,7 +150,7 @@ ACCOUNT: tuple[Mutant, ...] = (
     ),
     Mutant(
         "cash that was paid in since the plan is spent",
-        _TURN,
+        _VISIT,
         "cash=min(snapshot.cash_usd, expect(self._plan, self._result).cash_usd),",
         "cash=snapshot.cash_usd,",
         "tests/apply/test_lines.py::test_cash_that_was_paid_in_since_the_plan_is_not_spent",

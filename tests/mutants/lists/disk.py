@@ -47,8 +47,8 @@ DISK: tuple[Mutant, ...] = (
     Mutant(
         "the lock excludes nobody",
         _DISK,
-        "            with FileLock(path, timeout=0):\n",
-        '            with FileLock(f"{path}.{id(self)}", timeout=0):\n',
+        "            lock = FileLock(path)\n",
+        '            lock = FileLock(f"{path}.{pinned}")\n',
         "tests/test_disk.py::test_a_lock_is_held_by_one_at_a_time_and_free_again_afterwards",
     ),
     Mutant(

@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 _DESK = "rebalplan/apply/desk.py"
 _LINES = "rebalplan/apply/lines.py"
 _TURN = "rebalplan/apply/turn.py"
+_VISIT = "rebalplan/apply/visit.py"
 _TESTS = "tests/apply/test_desk.py::"
 
 SENDING: tuple[Mutant, ...] = (
@@ -89,9 +90,9 @@ SENDING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a lost link is ignored before INTENT",
-        _TURN,
-        "        desk.await_link()\n",
-        "        desk.listen()\n",
+        _VISIT,
+        "        self.desk.await_link()\n",
+        "        self.desk.listen()\n",
         "tests/apply/test_turn.py::test_an_account_whose_gateway_has_no_broker_is_left_as_it_was",
     ),
     Mutant(
@@ -118,7 +119,7 @@ SENDING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "live and paper are not compared before the first send",
-        _TURN,
+        _VISIT,
         "        self._turn.guard(self._plan.account)\n",
         "",
         "tests/apply/test_engine.py::test_a_guard_refuses_one_account_before_anything_is_sent",
@@ -126,8 +127,8 @@ SENDING: tuple[Mutant, ...] = (
     Mutant(
         "an account that was declined is traded",
         "rebalplan/apply/engine.py",
-        "if stage.account not in self._left_out and self._turn_of",
-        "if self._turn_of",
+        "        del self._previews[account]\n        is_begun",
+        "        is_begun",
         "tests/apply/test_engine.py::test_declining_one_account_skips_only_that_one_and_it_stays_appliable",
     ),
     Mutant(
