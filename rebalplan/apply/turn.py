@@ -66,7 +66,10 @@ class AccountTurn:
         return is_settled
 
     def look(self) -> Preview | None:
-        """Return what may be sent now; ``None`` when nothing may: how the account was closed is recorded then."""
+        """Return what may be sent now; ``None`` when nothing may: how the account was closed is recorded then.
+
+        An account that was begun is read before it is closed: its earlier orders may have news all the same.
+        """
         if not self._has_orders_left():
             return Preview(self._plan.account, (), 0, (), self._turn.clock.now())
         try:
@@ -74,6 +77,8 @@ class AccountTurn:
                 return self._visit(link).look()
         except (AccountError, BrokerError, RefusedError) as error:
             self._problems.append(str(error))
+            if not isinstance(error, LinkDownError):
+                self._follow_up()
         self._close()
         return None
 

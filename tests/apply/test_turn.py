@@ -146,6 +146,19 @@ def test_an_order_that_was_seen_to_work_on_is_not_forgotten_when_its_last_fill_s
     assert script.account("DU1").closed_error
 
 
+def test_a_begun_account_that_may_not_go_on_is_read_all_the_same() -> None:
+    script = cancelled_first("DU1")
+    world, ledger = script.world, script.world.ledger
+    world.pass_time(60)
+    ledger.book(ledger.orders[0], D(1), D(100), "crossed.99", world.clock.now())
+    world._book_foreign("DU1", ledger.orders[0].ticket.symbol)
+    world.run(resume=True)
+    closed = script.account("DU1").closed
+    assert closed is not None
+    assert "is already working" in closed.error
+    assert (closed.read, script.line("DU1", 1).filled) == (True, D(1))
+
+
 def test_no_rest_follows_an_order_that_works_although_its_cancel_was_confirmed() -> None:
     script = cancelled_first("DU1")
     booked = script.world.ledger.orders[0]

@@ -126,6 +126,19 @@ ACCOUNT: tuple[Mutant, ...] = (
         "tests/apply/test_turn.py::test_an_order_that_was_seen_to_work_on_is_not_forgotten_when_its_last_fill_shows_late",
     ),
     Mutant(
+        "a begun account that may not go on is closed unread",
+        _TURN,
+        "                return self._visit(link).look()\n"
+        "        except (AccountError, BrokerError, RefusedError) as error:\n"
+        "            self._problems.append(str(error))\n"
+        "            if not isinstance(error, LinkDownError):\n"
+        "                self._follow_up()\n",
+        "                return self._visit(link).look()\n"
+        "        except (AccountError, BrokerError, RefusedError) as error:\n"
+        "            self._problems.append(str(error))\n",
+        "tests/apply/test_turn.py::test_a_begun_account_that_may_not_go_on_is_read_all_the_same",
+    ),
+    Mutant(
         "a rest follows an order that works although its cancel was confirmed",
         _INSPECTION,
         "        self._book.contest_ends(open_orders)\n        for execution in executions:\n"
