@@ -186,6 +186,32 @@ def test_after_a_buy_no_delay_explains_less_than_it_leaves(cash: str, amount: st
     assert booking(*BOUGHT, QQQ="19", cash=cash) == Booking((), (), D(amount), D(amount))
 
 
+@pytest.mark.parametrize(
+    ("cash", "unbooked"),
+    [("149", "0"), ("149.01", "50.01"), ("1000", "901"), ("1049", "950"), ("1049.01", "0")],
+)
+def test_cash_that_our_buys_have_not_taken_yet_is_there_only_until_they_are_booked(
+    cash: str, unbooked: str
+) -> None:
+    """900 USD were bought for: what is above that, with the tolerance of 50 USD on either end, is not explained."""
+    found = booking(*BOUGHT, QQQ="19", cash=cash)
+    assert (found.unbooked_usd, found.is_complete) == (D(unbooked), not D(unbooked))
+    assert (found.strange, found.late, found.missing_usd, found.taken_usd) == ((), (), D(0), D(0))
+
+
+@pytest.mark.parametrize("cash", ["5049", "5049.01", "5100", "9000"])
+def test_more_cash_than_our_sells_leave_is_not_waited_for_without_a_buy(cash: str) -> None:
+    assert booking(*SOLD, BND="10", cash=cash) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("cash", "unbooked"), [("4998", "900"), ("5048", "950"), ("5048.01", "0"), ("8000", "0")]
+)
+def test_what_our_sells_brought_explains_no_cash_that_is_too_much(cash: str, unbooked: str) -> None:
+    """4,098 USD are left of 1,000 by a sell of 4,000, a buy of 900 and two commissions."""
+    assert booking(*SOLD, *BOUGHT, BND="10", QQQ="19", cash=cash).unbooked_usd == D(unbooked)
+
+
 def test_the_least_cash_of_all_attempts_is_what_a_delay_may_show() -> None:
     """A resume began with 600 USD of the 1,000: only what is below 600 was taken."""
     again = msgspec.structs.replace(intent(FIRST_BUY, attempt=2), cash_usd=D(600))
@@ -201,7 +227,9 @@ def test_the_least_cash_of_all_attempts_is_what_a_delay_may_show() -> None:
         (Booking((), (), D(100), D(0)), False),
         (Booking((), (), D(100), D(99)), False),
         (Booking((), (), D(100), D(100)), True),
-        (Booking(("BND is strange",), ("QQQ is late",), D(100), D(0)), True),
+        (Booking((), (), D(0), D(0), D(100)), False),
+        (Booking((), (), D(100), D(100), D(100)), False),
+        (Booking(("BND is strange",), ("QQQ is late",), D(100), D(0), D(100)), True),
     ],
 )
 def test_only_what_a_delay_explains_is_waited_for(found: Booking, is_complete: bool) -> None:
