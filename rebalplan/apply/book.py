@@ -386,6 +386,7 @@ class Book:
                 reference=order.dispatch.reference,
                 why=why,
                 is_twin=is_twin,
+                said=order.said,
             )
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from rebalplan.journal.records import Dispatch, DoneStatus, Fill
+from rebalplan.journal.records import Dispatch, DoneStatus, Fill, Said
 from rebalplan.journal.result import OrderResult
 from rebalplan.model import Side
 from rebalplan.money import ZERO
@@ -15,6 +15,9 @@ from rebalplan.plan import PlannedOrder
 
 REJECTIONS = (201, *ALGO_REFUSED)
 """Error codes that come with an order the broker did not take (Message Codes page of the TWS API reference)."""
+
+MOST_SAID = 8
+"""More different errors about one order are not kept in the record that gives it up."""
 
 
 @dataclass
@@ -122,6 +125,11 @@ class Order:
     def is_rejected(self) -> bool:
         """Tell whether the broker said that it did not take the order."""
         return any(code in REJECTIONS for code in self.notices)
+
+    @property
+    def said(self) -> tuple[Said, ...]:
+        """Return what the broker said about it, the latest of very much."""
+        return tuple(Said(code, text) for code, text in self.notices.items())[-MOST_SAID:]
 
     @property
     def note(self) -> str:

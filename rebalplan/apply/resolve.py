@@ -12,13 +12,15 @@ from decimal import Decimal
 import msgspec
 
 from rebalplan.apply.answers import shown_otherwise
+from rebalplan.apply.refusals import NOT_BOOKED
 from rebalplan.errors import RefusedError
 from rebalplan.journal.records import Resolved
 from rebalplan.journal.result import AccountOrders, AccountResult, OrderResult
 from rebalplan.live import LiveFinding
 from rebalplan.model import Position
 from rebalplan.money import ZERO, canonical, divide, quantize
-from rebalplan.orders import CompletedOrder, Execution, OpenOrder, last_corrections
+from rebalplan.orders import CompletedOrder, Execution, OpenOrder, Referenced, last_corrections
+from rebalplan.reports.line import said_texts
 from rebalplan.text import printable
 
 Account = AccountOrders | AccountResult
@@ -59,22 +61,27 @@ class Proposal(msgspec.Struct, frozen=True):
 def propose(account: Account, reference: str, view: BrokerView, *, is_session_over: bool) -> Proposal:
     """Weigh executions and positions; they must agree, and a DAY order must not be able to fill any more.
 
-    Raises ``RefusedError`` when the account has no such order, or the broker evidenced its end.
+    That the gateway refused the order without booking it counts like the end of its session: a person is proposed that
+    it never traded, when no list and no position speaks against it. Raises ``RefusedError`` when the account has no
+    such order, or the broker evidenced its end.
     """
     order = find_order(account, reference)
     executed, value = _executed(reference, view.executions)
     moved = _moved(account, order, view.positions)
     is_open = any(shown.reference == reference for shown in view.open_orders)
     ended = _ended(reference, view)
+    is_turned_away = _is_turned_away(order, reference, view)
     evidence = (
         f"sent {order.dispatch.at:%Y-%m-%d %H:%M:%S} UTC for {order.dispatch.quantity} shares: "
         + (order.note or "the last run did not wait for its end"),
+        *said_texts(order),
         f"executions at the broker with this reference: {executed} shares, {value:.2f} USD",
         _moved_text(moved),
         "it is working at the broker" if is_open else "it is not among the working orders",
         _completed_text(ended),
+        *(_turned_away_texts(order) if is_turned_away else ()),
     )
-    is_over = is_session_over or _is_final(order, ended)
+    is_over = is_session_over or _is_final(order, ended) or is_turned_away
     why_not = _why_not(executed, moved, order, ended, is_open=is_open, is_over=is_over)
     price = quantize(divide(value, executed)) if executed else ZERO
     return Proposal(reference, evidence, None if why_not else Answer(executed, price), why_not)
@@ -87,6 +94,24 @@ def _ended(reference: str, view: BrokerView) -> list[CompletedOrder]:
 def _is_final(order: OrderResult, ended: Sequence[CompletedOrder]) -> bool:
     """Tell whether the completed orders show its end; of an order that the broker has twice they may show one half."""
     return bool(ended) and not order.is_doubled
+
+
+def _is_turned_away(order: OrderResult, reference: str, view: BrokerView) -> bool:
+    """Tell whether the gateway refused the order before it was booked, and nothing ever showed it since.
+
+    The lists of the view are complete: without that there is no view.
+    """
+    if not any(said.code in NOT_BOOKED for said in order.said) or order.perm_id or order.is_doubled:
+        return False
+    if order.changed is not None or (order.fills and order.status != "resolved"):
+        return False
+    shown: tuple[Referenced, ...] = (*view.open_orders, *view.completed, *view.executions)
+    return not any(found.reference == reference for found in shown)
+
+
+def _turned_away_texts(order: OrderResult) -> Iterable[str]:
+    codes = dict.fromkeys(said.code for said in order.said if said.code in NOT_BOOKED)
+    return (f"error {code} refuses an order before it is booked: {NOT_BOOKED[code]}" for code in codes)
 
 
 def _moved_text(moved: Decimal) -> str:
@@ -150,8 +175,9 @@ def contradictions(
 ) -> tuple[str, ...]:
     """Return what speaks against an answer: only a person who knows better overrides it.
 
-    An order that the broker does not list as completed may still fill until its session is over. Raises
-    ``RefusedError`` while the order works: then no answer can be right.
+    An order that the broker does not list as completed may still fill until its session is over; that it never
+    traded may be said before, when the gateway refused it without booking it. Raises ``RefusedError`` while the order
+    works: then no answer can be right.
     """
     order = find_order(account, reference)
     if any(shown.reference == reference for shown in view.open_orders):
@@ -160,7 +186,8 @@ def contradictions(
     known = ZERO if order.status == "resolved" else order.executed
     moved = _moved(account, order, view.positions) + order.filled
     found = []
-    if not is_session_over and not _is_final(order, _ended(reference, view)):
+    is_over = is_session_over or _is_final(order, _ended(reference, view))
+    if not is_over and (answer.filled or not _is_turned_away(order, reference, view)):
         found.append(TOO_EARLY)
     if answer.filled < max(executed, known):
         found.append(

@@ -66,7 +66,7 @@ def resolve_order(reference: str, decision: Decision, config: Path) -> int:
         look = _look(settings, _require_askable(settings, sent), sent)
         proposal = propose(sent.account, reference, look.view, is_session_over=bool(look.is_session_over))
         notes = (_SESSION_NOT_TOLD,) if look.is_session_over is None else ()
-        evidence = (*proposal.evidence, *notes)
+        evidence = (*proposal.evidence, *(notes if proposal.why_not else ()))
         if not decision.json:
             _show(proposal, evidence)
         answer = _answer(decision, proposal)

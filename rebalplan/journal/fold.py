@@ -21,6 +21,7 @@ from rebalplan.journal.records import (
     LineCut,
     Resolved,
     RunStarted,
+    Said,
     Unknown,
 )
 from rebalplan.journal.result import (
@@ -137,6 +138,7 @@ def _order(records: Sequence[_AboutOrder], commissions: Mapping[str, Decimal]) -
     perm_id, evidenced, note = 0, ZERO, ""
     cancel_asked = is_agreed = is_doubled = False
     changed: Changed | None = None
+    said: tuple[Said, ...] = ()
     fills: dict[str, Fill] = {}
     vouched: dict[str, Fill] | None = None
     for record in records[1:]:
@@ -156,8 +158,9 @@ def _order(records: Sequence[_AboutOrder], commissions: Mapping[str, Decimal]) -
                 cancel_asked, is_agreed = record.cancel_asked, record.is_agreed
             case Unknown():
                 status, note, is_doubled = "unknown", record.why, is_doubled or record.is_twin
-                if vouched is not None:
-                    vouched, evidenced = None, ZERO
+                said = record.said or said
+                if vouched is not None:  # the broker showed it since: what it said before is outdated
+                    vouched, evidenced, said = None, ZERO, record.said
             case Resolved():
                 status, evidenced, note = "resolved", record.filled, record.evidence
                 vouched, is_doubled = _resolved_fills(record), False
@@ -175,6 +178,7 @@ def _order(records: Sequence[_AboutOrder], commissions: Mapping[str, Decimal]) -
         is_doubled=is_doubled,
         note=note,
         changed=changed,
+        said=said,
     )
 
 

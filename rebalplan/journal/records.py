@@ -108,15 +108,24 @@ class Done(Record, frozen=True, tag="DONE"):
     note: str
 
 
-class Unknown(Record, frozen=True, tag="UNKNOWN"):
+class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An error or notice of the broker about an order, as it worded it: on one line and cut to a length."""
+
+    code: int
+    text: str
+
+
+class Unknown(Record, frozen=True, omit_defaults=True, tag="UNKNOWN"):
     """Nobody can say what became of the order; it blocks its account until a person does.
 
-    ``is_twin``: the broker has it more than once, so no later news of its reference can be trusted.
+    ``is_twin``: the broker has it more than once, so no later news of its reference can be trusted. ``said`` is what
+    the broker said of the order all the same: it proves nothing, but a person wants to read it.
     """
 
     reference: str
     why: str
     is_twin: bool
+    said: tuple[Said, ...] = ()
 
 
 class Resolved(Record, frozen=True, tag="RESOLVED"):

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.journal.records import AccountClosed, Changed, Dispatch, Fill, Intent, LineCut
+from rebalplan.journal.records import AccountClosed, Changed, Dispatch, Fill, Intent, LineCut, Said
 from rebalplan.model import Position
 from rebalplan.money import ZERO, canonical
 from rebalplan.plan import AccountPlan, PlannedOrder
@@ -34,7 +34,10 @@ LineStatus = Literal[
 
 
 class OrderResult(msgspec.Struct, frozen=True):
-    """One order that was dispatched, and all that is known of it. Shares and USD."""
+    """One order that was dispatched, and all that is known of it. Shares and USD.
+
+    ``said`` is what the broker said of an order of which nobody knew the end.
+    """
 
     dispatch: Dispatch
     status: OrderStatus
@@ -47,6 +50,7 @@ class OrderResult(msgspec.Struct, frozen=True):
     is_doubled: bool
     note: str
     changed: Changed | None = None
+    said: tuple[Said, ...] = ()
 
     @property
     def sign(self) -> int:

@@ -44,7 +44,7 @@ def _order(record: Ack | Fill | Changed | Done | Unknown | Resolved | Dispatch) 
         case Done():
             return f"ended {record.status}, {record.filled:f} filled"
         case Unknown():
-            return f"unknown: {record.why}"
+            return "; ".join([f"unknown: {record.why}", *(f"{s.text} ({s.code})" for s in record.said)])
         case Resolved():
             return f"resolved by {record.who}: {record.filled:f} filled"
 

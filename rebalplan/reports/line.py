@@ -44,11 +44,18 @@ def order_notes(order: OrderResult) -> Iterable[str]:
     """Return what the broker said of an order, and what happened to it that nobody planned."""
     if order.note:
         yield order.note
+    if not order.is_over:
+        yield from said_texts(order)
     if order.changed is not None:
         changed = order.changed
         yield f"somebody changed it at the broker to {shares(changed.quantity)} ({changed.order_type})"
     if order.late:
         yield f"{shares(order.late)} came to light after the broker had said it was over"
+
+
+def said_texts(order: OrderResult) -> Iterable[str]:
+    """Return the broker's sentences about an order of which nobody knew the end."""
+    return (f"the broker said: {said.text} ({said.code})" for said in order.said)
 
 
 def line_notes(line: LineResult) -> Iterable[str]:

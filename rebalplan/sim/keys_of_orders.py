@@ -170,8 +170,9 @@ _ANSWER_KEYS: Final = (
         kind="integer",
         default=0,
         example="201",
-        about="The message is refused with this error. 201 books the order as Inactive first. On a what-if of an "
-        "Adaptive order, 442 refuses the algo alone.",
+        about="The message is refused with this error. 201, 203, 439 and 441 to 443 book the order as Inactive first. "
+        "With any other code, such as 451, the order is not booked: the error is all that is ever said of it. On a "
+        "what-if of an Adaptive order, 442 refuses the algo alone.",
     ),
     Key(
         name="text",

@@ -46,6 +46,7 @@ TEXTS: Final[dict[int, str]] = {
     200: "No security definition has been found for the request",
     201: "Order rejected - reason:{}",
     202: "Order Canceled - reason:{}",
+    383: 'The following order "{}" size exceeds the Size Limit of {}.',
     387: "Unsupported order type for this exchange and security type.",
     399: "Order Message:\n{}\nWarning: your order will not be placed at the exchange until {}",
     404: "Order held while securities are located.",
@@ -55,6 +56,8 @@ TEXTS: Final[dict[int, str]] = {
     441: "Algo attributes validation failed:{}",
     442: "The specified algorithm is not allowed for this order.",
     443: "Order processing failed. Unknown algo attribute.",
+    451: 'The following order "{}" value estimate of {} exceeds the Total Value Limit of {}.',
+    460: "No trading permissions.",
     1100: "Connectivity between IB and Trader Workstation has been lost.",
     1101: "Connectivity between IB and Trader Workstation has been restored - data lost.",
     1102: "Connectivity between IB and Trader Workstation has been restored - data maintained.",
@@ -65,6 +68,7 @@ TEXTS: Final[dict[int, str]] = {
     10147: "OrderId {} that needs to be cancelled is not found.",
     10148: "OrderId {} that needs to be cancelled cannot be cancelled, state: {}.",
     10243: "Fractional-sized order cannot be placed via API. Please use desktop version to place this order.",
+    10268: "The 'EtradeOnly' order attribute is not supported.",
     10349: "Order TIF was set to DAY based on order preset.",
 }
 """Code -> text, with the places that the order fills in."""

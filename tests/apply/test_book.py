@@ -187,6 +187,27 @@ def test_our_reference_in_another_account_halts() -> None:
     assert "account DU2" in line(journal).orders[0].note
 
 
+def test_what_the_broker_said_of_an_order_is_in_the_record_that_gives_it_up() -> None:
+    book, journal = sent_book()
+    (number,) = [order.order_id for order in book.orders.values()]
+    assert number is not None
+    book.noticed(Noticed(order_id=number, code=451, text="too\x1b[31m\n\x07much " + "x" * 1000))
+    book.give_up(book.orders[SELL], "silence")
+    (said,) = line(journal).orders[0].said
+    assert (said.code, said.text[:14], len(said.text)) == (451, "too [31m much ", 300)
+    assert line(journal).status == "unknown"
+
+
+def test_of_many_errors_about_an_order_the_latest_are_kept() -> None:
+    book, journal = sent_book()
+    (number,) = [order.order_id for order in book.orders.values()]
+    assert number is not None
+    for code in range(500, 600):
+        book.noticed(Noticed(order_id=number, code=code, text="no"))
+    book.give_up(book.orders[SELL], "silence")
+    assert [said.code for said in line(journal).orders[0].said] == list(range(592, 600))
+
+
 def test_an_unknown_order_that_shows_up_is_followed_again() -> None:
     book, journal = sent_book()
     book.give_up(book.orders[SELL], "silence")

@@ -21,6 +21,7 @@ from rebalplan.journal.records import (
     LineCut,
     Resolved,
     RunStarted,
+    Said,
     Unknown,
 )
 from tests.builders import NOW, account, plan, position
@@ -121,8 +122,15 @@ def changed(quantity: str, reference: str = SELL, order_type: str = "MKT") -> Ch
     return Changed(account="DU1", at=AT, reference=reference, quantity=D(quantity), order_type=order_type)
 
 
-def unknown(reference: str = SELL) -> Unknown:
-    return Unknown(account="DU1", at=AT, reference=reference, why="nobody knows", is_twin=False)
+def unknown(reference: str = SELL, *said: int, is_twin: bool = False) -> Unknown:
+    return Unknown(
+        account="DU1",
+        at=AT,
+        reference=reference,
+        why="nobody knows",
+        is_twin=is_twin,
+        said=tuple(Said(code, "no") for code in said),
+    )
 
 
 def resolved(filled: str, price: str, reference: str = SELL) -> Resolved:
