@@ -1,6 +1,6 @@
 """What one account is asked over its connection around its orders; each method raises ``RefusedError`` by name.
 
-Before INTENT: is the account what the plan was made for, and would its buys be taken? After INTENT: was another copy
+Before INTENT: is the account what the plan was made for, and would its orders be taken? After INTENT: was another copy
 of the plan faster? Before the buys: does somebody else trade the account?
 """
 
@@ -87,19 +87,18 @@ class Inspection:
         notes = check_live(expect(self._plan, self._current()), snapshot, market.quotes, references)
         return Checked(snapshot, tuple(notes))
 
-    def ask_what_if(self, buys: Sequence[OrderLine]) -> bool:
-        """Refuse the account when the broker would refuse a buy: nobody is sold out and stranded in cash.
+    def ask_what_if(self, lines: Sequence[OrderLine]) -> bool:
+        """Refuse the account when the broker would refuse an order: nobody is sold out and stranded in cash.
 
         Funds are no reason: what the sells bring is not there yet, and no buy is sent before it is. A gateway that
         does not answer one is not asked again. Return whether it took so long that the account must be checked anew.
         """
         started = self._clock.now()
-        for line in buys:
+        for line in lines:
             answer = self._what_if(self._lines.ticket(line))
             if answer.answered and answer.refusal and not answer.lacks_funds:
-                raise RefusedError(
-                    f"the broker would refuse to buy {line.order.symbol}: {answer.refusal}. Nothing was sent"
-                )
+                what = f"{line.order.side.lower()} {line.order.symbol}"
+                raise RefusedError(f"the broker would refuse to {what}: {answer.refusal}. Nothing was sent")
             if not answer.answered:
                 break
         return (self._clock.now() - started).total_seconds() > self._timing.fresh_sec

@@ -85,7 +85,7 @@ class Visit:
         self.desk.await_link()
         self._turn.guard(self._plan.account)
         preview = self._check()
-        if self._must_ask(what_if_at) and self._inspection.ask_what_if(preview.buys):
+        if self._must_ask(what_if_at) and self._inspection.ask_what_if([*preview.buys, *preview.sells]):
             preview = self._check()
         sendable, cut = count(len(preview.sells) + len(preview.buys), "order"), len(preview.cuts)
         _LOG.info("%s: checked, %s can be sent, %s cut", self._plan.account, sendable, cut)

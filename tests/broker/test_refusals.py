@@ -20,8 +20,12 @@ from tests.scenarios import fault, scenario_text
 
 REFUSED = {
     "a buy the broker would refuse": (
-        behaviour(on="what_if", account="{}", code=201, text="KID missing"),
-        "KID missing",
+        behaviour(on="what_if", account="{}", side="BUY", code=201, text="KID missing"),
+        "would refuse to buy",
+    ),
+    "a sell the broker would refuse": (
+        behaviour(on="what_if", account="{}", side="SELL", code=460, text="No trading permissions."),
+        "would refuse to sell",
     ),
     "executions that cannot be had": (fault("executions", "error", account="{}"), "error 321"),
     "executions without their end": (fault("executions", "no_end", account="{}"), "did not finish"),
@@ -45,6 +49,19 @@ def test_an_account_that_cannot_be_checked_is_refused_before_anything_is_sent(
         assert it.sent(disturbed) == []
         assert reason in it.summary()[disturbed]["error"]
         assert it.summary()[disturbed]["submitted"] == "0"
+        assert_others_untouched(it, disturbed, undisturbed)
+
+
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
+def test_a_sell_that_the_broker_would_refuse_for_want_of_funds_does_not_refuse_its_account(
+    planned: Workspace, undisturbed: Undisturbed, disturbed: str
+) -> None:
+    lacks = behaviour(on="what_if", account=disturbed, side="SELL", code=201, text="CASH NEEDED: 5.00")
+    with desk(planned, scenario_text(extra=lacks)) as it:
+        assert it.apply().code == 0
+        assert it.sent(disturbed) == undisturbed.orders[disturbed]
+        asked = [e.order_ref for e in it.gateway.ledger if (e.kind, e.account) == ("what_if", disturbed)]
+        assert len(set(asked)) == len(it.lines(disturbed))
         assert_others_untouched(it, disturbed, undisturbed)
 
 
