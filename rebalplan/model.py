@@ -137,7 +137,8 @@ class Quote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the broker said about one symbol: every price it gave, and which of them can be trusted.
 
     ``con_id`` is 0 and ``problem`` says why when the symbol has no contract or no market data. ``closed``
-    means that ``received_at`` lies outside the contract's regular session.
+    means that ``received_at`` lies outside the contract's regular session. ``notice`` is what the broker said of data
+    that is missing beside the prices it gave.
     """
 
     symbol: str
@@ -152,6 +153,7 @@ class Quote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closed: bool
     halted: bool
     problem: str | None
+    notice: str | None = None
 
 
 class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -61,7 +61,7 @@ def choose_price(
         if value is not None:
             return Price(value, source)
         rejected.append(why)
-    return NoPrice("; ".join(rejected))
+    return NoPrice("; ".join([*rejected, *([quote.notice] if quote.notice else [])]))
 
 
 def _refusal(quote: Quote, pricing: PricingPolicy) -> str | None:

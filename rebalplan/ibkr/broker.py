@@ -17,6 +17,7 @@ from rebalplan.ibkr.connection import (
     NO_HOURS,
     NO_SUCH_CONTRACT,
     NOT_SUBSCRIBED,
+    OTHER_SESSION,
     VALIDATION_ERROR,
     Connection,
     RequestRefused,
@@ -50,6 +51,7 @@ class IbkrBroker:
     def __init__(self, timeout_sec: float, clock: Clock) -> None:
         self._timeout = timeout_sec
         self._clock = clock
+        self._without_broker: set[tuple[str, int]] = set()
 
     @contextmanager
     def connect(self, endpoint: Endpoint) -> Iterator[IbkrConnection]:
@@ -59,17 +61,31 @@ class IbkrBroker:
         loop.set_exception_handler(lambda *_: None)  # a decoder fed by a foreign service: the handshake fails
         opened = None
         try:
-            opened = Connection(endpoint, self._timeout)
+            opened = Connection(endpoint, self._timeout, self._broker_wait_sec(endpoint))
             # Notices and orders may come in the same read as the end of the handshake: who listens is there before.
             connection = IbkrConnection(IbkrClient(opened), Trading(opened), loop, self._clock)
             loop.run_until_complete(opened.connect())
             yield connection
         finally:
             if opened is not None:
+                self._remember(endpoint, opened)
                 loop.run_until_complete(opened.close())
             _end_tasks(loop)
             loop.close()
             asyncio.set_event_loop(None)
+
+    def _broker_wait_sec(self, endpoint: Endpoint) -> float:
+        """Return how long to wait for a gateway without its broker: with many accounts, only once for long."""
+        return (
+            min(self._timeout, 1) if (endpoint.host, endpoint.port) in self._without_broker else self._timeout
+        )
+
+    def _remember(self, endpoint: Endpoint, connection: Connection) -> None:
+        gateway = (endpoint.host, endpoint.port)
+        if connection.is_without_broker:
+            self._without_broker.add(gateway)
+        else:
+            self._without_broker.discard(gateway)
 
 
 def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
@@ -268,6 +284,11 @@ def _why(error: BrokerError) -> str:
     if code in NOT_SUBSCRIBED:
         return (
             f"no live market data: subscribe to it, or set allow_delayed = true for delayed prices; {error}"
+        )
+    if code == OTHER_SESSION:
+        return (
+            "another session of this user has the market data: log it out (TWS, mobile app or Client Portal) and plan "
+            f"again; {error}"
         )
     if code == NO_SUCH_CONTRACT:
         return f"not one US dollar stock at the broker; {error}"

@@ -14,7 +14,7 @@ from rebalplan.errors import AccountError
 from rebalplan.ibkr.account import PositionRow
 from rebalplan.ibkr.connection import LOG, Connection
 from rebalplan.ibkr.market import Ticks
-from rebalplan.ibkr.values import amount_or_none
+from rebalplan.ibkr.values import amount_or_none, price_or_none
 from rebalplan.text import printable
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class IbkrClient:
         self._ib = connection.ib
         self._ask = connection.ask
         self._connection = connection
+        self._data_notice = connection.data_notice
         self._last_trade_at: dict[int, datetime] = {}
         self._keep_last_trade_times()
 
@@ -132,10 +133,17 @@ class IbkrClient:
         self._ib.client.reqMarketDataType(3)
 
     async def ticks(self, con_id: int) -> Ticks:
-        """Return one snapshot of market data."""
+        """Return one snapshot of market data, judged by its ticks: a notice counts only where there is no price.
+
+        Raises ``RequestRefused`` with the notice then.
+        """
         contract = self._library.Contract(conId=con_id, exchange="SMART")
         tickers = await self._ask("market data", lambda: self._ib.reqTickersAsync(contract))
         ticker = tickers[0]
+        notice = self._data_notice(ticker)
+        prices = (ticker.bid, ticker.ask, ticker.last, ticker.close)
+        if notice is not None and not any(price_or_none(price) for price in prices):
+            raise notice
         return Ticks(
             bid=ticker.bid,
             ask=ticker.ask,
@@ -144,6 +152,7 @@ class IbkrClient:
             last_at=self._last_trade_at.get(id(ticker)),
             market_data_type=ticker.marketDataType,
             halted=ticker.halted,
+            notice="" if notice is None else str(notice),
         )
 
     def _keep_last_trade_times(self) -> None:

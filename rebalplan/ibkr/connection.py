@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from rebalplan.errors import BrokerError, TimedOutError, UnreachableError
+from rebalplan.errors import BrokerError, LinkDownError, TimedOutError, UnreachableError
 from rebalplan.settings import Endpoint
 from rebalplan.text import printable
 
@@ -32,8 +32,18 @@ NO_SUCH_CONTRACT = 200
 NO_HOURS = 0
 """Our own: the contract is known, its trading hours are not."""
 
-NOT_SUBSCRIBED = (354, 10089, 10090, 10168, 10197)
+OTHER_SESSION = 10197
+_PARTLY_SUBSCRIBED = (10090, 10091)
+NOT_SUBSCRIBED = (354, 10089, 10168, *_PARTLY_SUBSCRIBED)
+_NOTICES_ABOUT_DATA = (*NOT_SUBSCRIBED, OTHER_SESSION)
+"""Said of a quote before its ticks, or instead of them; the library takes them for the end of it."""
+
+_TICKS_FOLLOW_WITHIN_SEC = 2
+"""A notice that is not about a part of the data may be all that comes: then no end marker comes either."""
+
 VALIDATION_ERROR = 321
+_BROKER_LOST = (1100, 2110)
+_BROKER_BACK = (1101, 1102)
 _ROWS = {5: (20, 23), 11: (16, 26), 71: (3, None), 73: (3, None), 101: (19, 22)}
 """Messages of which a list is made, with the places of account and order reference in them.
 
@@ -81,9 +91,11 @@ class Connection:
     """One connection to a gateway. Coroutines must run on the loop that is current for the thread.
 
     ``ib`` is the library's client, ``library`` the library itself; ``account`` is whom it is used for, for the log.
+    ``broker_wait_sec`` is how long a request waits for a gateway to have its broker again; ``is_without_broker`` says
+    that this was in vain.
     """
 
-    def __init__(self, endpoint: Endpoint, timeout_sec: float) -> None:
+    def __init__(self, endpoint: Endpoint, timeout_sec: float, broker_wait_sec: float | None = None) -> None:
         import ib_insync  # noqa: PLC0415  # commands that need no broker must not pay for it
 
         self.library = ib_insync
@@ -101,13 +113,19 @@ class Connection:
         self.account = ""
         self._endpoint = endpoint
         self._timeout = timeout_sec
+        self._broker_wait_sec = timeout_sec if broker_wait_sec is None else broker_wait_sec
+        self.is_without_broker = False
         self._unreadable: list[_UnreadableRow] = []
+        self._data_notices: dict[int, RequestRefused] = {}
+        self._broker_is_there = asyncio.Event()
+        self._broker_is_there.set()
         self._lost: asyncio.Future[None] | None = None
 
     async def connect(self) -> None:
         """Connect and shake hands. Raises ``UnreachableError`` or ``BrokerError`` in words a user can act on."""
         self._lost = asyncio.get_running_loop().create_future()
         self.ib.errorEvent += self._on_error
+        self.ib.errorEvent += self._follow_broker
         self.ib.client.apiError += self._on_connection_error
         self.ib.client.conn.hasData += self._refuse_foreign_service
         self.ib.client.conn.disconnected += self._on_disconnected
@@ -161,8 +179,10 @@ class Connection:
         """Send a request and wait for its end marker; a late one is a failure, never an empty answer.
 
         So is an answer with a row that cannot be read, since the library would leave it out; with an ``account`` a row
-        that is plainly of another one does not matter.
+        that is plainly of another one does not matter. While the gateway is without its broker, the request waits:
+        raises ``LinkDownError`` when that lasts too long, ``TimedOutError`` without a whole answer in time.
         """
+        await self._wait_for_broker(what)
         known = len(self._unreadable)
         LOG.debug("%s: asks for %s", account or self.account or "all", what)
         try:
@@ -171,7 +191,7 @@ class Connection:
             raise RequestRefused(error.code, error.message) from error
         except TimeoutError:
             raise TimedOutError(
-                f"{self.where} did not finish sending {what} within {self._timeout:g} s"
+                f"{self.where} did not finish sending {what} within {self._timeout:g} s{self._lost_meanwhile()}"
             ) from None
         except ConnectionError as error:
             raise UnreachableError(f"{self.where} hung up while {what} was asked for") from error
@@ -183,12 +203,51 @@ class Connection:
             )
         return answer
 
+    async def _wait_for_broker(self, what: str) -> None:
+        if not self._broker_is_there.is_set():
+            await self.wait_for(self._broker_is_there.wait(), self._broker_wait_sec)
+        self.is_without_broker = not self._broker_is_there.is_set()
+        if self.is_without_broker:
+            raise LinkDownError(
+                f"the gateway at {self.where} has lost its connection to the broker, and it is not back within "
+                f"{self._timeout:g} s: {what} cannot be asked for. Look at the gateway's window and at the network "
+                "that it is in, then run this again"
+            )
+
+    def _lost_meanwhile(self) -> str:
+        return "" if self._broker_is_there.is_set() else ": the gateway has lost its connection to the broker"
+
+    def _follow_broker(self, _request: int, code: int, _text: str, _contract: object) -> None:
+        if code in _BROKER_LOST:
+            self._broker_is_there.clear()
+        elif code in _BROKER_BACK:
+            self._broker_is_there.set()
+
     def _take_error(self, request: int, code: int, text: str, advanced: str) -> None:
         """Pass an error on to the library, unless it is a notice that ends nothing."""
         if code in _NOTICES_ABOUT_ORDERS:
             self.ib.errorEvent.emit(request, code, text, None)
+        elif code in _NOTICES_ABOUT_DATA and request in self.ib.wrapper.reqId2Ticker:
+            self._take_data_notice(request, code, text)
         else:
             self._end_by_error(request, code, text, advanced)
+
+    def _take_data_notice(self, request: int, code: int, text: str) -> None:
+        """Keep a notice about market data until the ticks' end marker, which may not come where no tick does."""
+        self._data_notices[id(self.ib.wrapper.reqId2Ticker[request])] = RequestRefused(code, text)
+        if code not in _PARTLY_SUBSCRIBED:
+            loop = asyncio.get_running_loop()
+            soon = min(_TICKS_FOLLOW_WITHIN_SEC, self._timeout / 2)
+            loop.call_later(soon, self._end_without_ticks, request, code, text)
+
+    def _end_without_ticks(self, request: int, code: int, text: str) -> None:
+        wrapper = self.ib.wrapper
+        if request in wrapper._futures and wrapper.reqId2Ticker[request].time is None:
+            self._end_by_error(request, code, text, "")
+
+    def data_notice(self, ticker: object) -> RequestRefused | None:
+        """Return what the broker said last about the data of a ticker, if anything is missing in it."""
+        return self._data_notices.get(id(ticker))
 
     def _interpret(self, fields: list[str]) -> None:
         """Decode a message and call its handler, as the library does, but remember what failed."""

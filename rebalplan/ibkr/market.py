@@ -25,7 +25,10 @@ class Contract(msgspec.Struct, frozen=True):
 
 
 class Ticks(msgspec.Struct, frozen=True):
-    """What one snapshot of market data brought; unset prices are NaN."""
+    """What one snapshot of market data brought; unset prices are NaN.
+
+    ``notice`` is what the broker said of data that is missing, or empty.
+    """
 
     bid: float
     ask: float
@@ -34,6 +37,7 @@ class Ticks(msgspec.Struct, frozen=True):
     last_at: datetime | None
     market_data_type: int
     halted: float
+    notice: str = ""
 
 
 def read_quote(symbol: str, contract: Contract, ticks: Ticks, received_at: datetime) -> Quote:
@@ -57,6 +61,7 @@ def read_quote(symbol: str, contract: Contract, ticks: Ticks, received_at: datet
         closed=closed,
         halted=ticks.halted > 0,
         problem=None,
+        notice=printable(ticks.notice) or None,
     )
 
 

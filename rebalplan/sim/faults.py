@@ -77,8 +77,9 @@ def bend(  # noqa: PLR0911  # one case per action
             return Reply(data=GARBAGE)
         case "delay":
             return reply_with(answer, after_sec=float(fault.delay_sec))
-        case "error":
-            return reply_with([error(version, request_id, fault.code, fault.text)])
+        case "error" | "notice":
+            said = error(version, request_id, fault.code, fault.text)
+            return reply_with([said, *answer] if fault.action == "notice" else [said])
         case "no_end":
             return reply_with([message for message in answer if message[0] not in END_MARKERS])
         case "field":

@@ -93,9 +93,9 @@ FAULT: Final = KeyTable(
             choices=get_args(model.FaultAction),
             example='"no_end"',
             about="silent: no answer. no_end: no end marker. empty: the end marker alone. hang_up: the connection "
-            "closes. error: code and text instead. delay: seconds later. garbage: an unreadable frame. field: see "
-            "field. twice: each row comes behind an older one of the same thing, perhaps with a field spoilt. stray: "
-            "behind each row comes one of another request, perhaps with a field spoilt (both: positions_multi, "
+            "closes. error: code and text instead. notice: code and text before the answer. delay: seconds later. "
+            "garbage: an unreadable frame. field: see field. twice: each row comes behind an older one of the same thing, perhaps with "
+            "a field spoilt. stray: behind each row comes one of another request, perhaps with a field spoilt (both: positions_multi, "
             "account_updates_multi). connect and start_api know fewer.",
         ),
         Key(
@@ -128,7 +128,7 @@ FAULT: Final = KeyTable(
             low=1,
             example="321",
             besides=('action = "error"',),
-            about="The code of the action error.",
+            about="The code of the actions error and notice.",
         ),
         Key(
             name="text",
@@ -136,7 +136,7 @@ FAULT: Final = KeyTable(
             default=_DEFAULT_TEXT,
             example='"No data."',
             besides=('action = "error"',),
-            about="The text of the action error.",
+            about="The text of the actions error and notice.",
         ),
         Key(
             name="seconds",

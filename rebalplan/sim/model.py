@@ -21,7 +21,7 @@ HoursKind = Literal["always", "weekly", "list"]
 AccountKind = Literal["margin", "cash"]
 Settlement = Literal["same_day", "next_day"]
 FaultAction = Literal[
-    "silent", "no_end", "hang_up", "error", "delay", "empty", "garbage", "field", "twice", "stray"
+    "silent", "no_end", "hang_up", "error", "notice", "delay", "empty", "garbage", "field", "twice", "stray"
 ]
 
 
@@ -149,8 +149,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     ``account`` and ``symbol`` narrow the requests it applies to (empty: any). ``occurrence`` counts the
     matching requests over the life of the server from 1; 0 means every one. ``code`` and ``text`` belong
-    to the action ``error``, ``delay_sec`` to ``delay``, and the four fields behind it to ``field``, ``twice`` and
-    ``stray``. ``label`` is its table in the scenario.
+    to the actions ``error`` and ``notice``, ``delay_sec`` to ``delay``, and the four fields behind it to ``field``,
+    ``twice`` and ``stray``. ``label`` is its table in the scenario.
     """
 
     request: str

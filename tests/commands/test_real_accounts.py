@@ -59,10 +59,10 @@ def account(
 
 @contextmanager
 def gateway(
-    workspace: Workspace, *tables: str, settings: str = SETTINGS, start_of: str = ""
+    workspace: Workspace, *tables: str, settings: str = SETTINGS, start_of: str = "", market: str = MARKET
 ) -> Iterator[Gateway]:
     """Serve the market with these tables and point settings.ini at it."""
-    path = workspace.write("served.toml", start_of + MARKET + "\n".join(tables))
+    path = workspace.write("served.toml", start_of + market + "\n".join(tables))
     workspace.write("portfolios.csv", PORTFOLIOS)
     with start(load_scenario(path), clock=workspace.clock.now) as served:
         workspace.write("settings.ini", re.sub(r"port = \d+", f"port = {served.port}", settings))
