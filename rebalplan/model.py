@@ -138,7 +138,8 @@ class Quote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``con_id`` is 0 and ``problem`` says why when the symbol has no contract or no market data. ``closed``
     means that ``received_at`` lies outside the contract's regular session. ``notice`` is what the broker said of data
-    that is missing beside the prices it gave.
+    that is missing beside the prices it gave. ``close_unknown`` means that the ticks do not tell the close of the
+    session that ended last: ``close`` is ``None`` then.
     """
 
     symbol: str
@@ -154,6 +155,7 @@ class Quote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     halted: bool
     problem: str | None
     notice: str | None = None
+    close_unknown: bool = False
 
 
 class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

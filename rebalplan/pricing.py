@@ -2,7 +2,9 @@
 
 The fallback order, written down once. In the session: the ``price_source`` first; then, with
 ``fallback_to_snapshot``, the others of the same quote in the order of ``FALLBACKS``. The previous close
-never stands in for a live price. Outside the session the last regular close serves, for every source.
+never stands in for a live price. Outside the session the last regular close serves, for every source. In the
+evening it may not be known: then, with ``fallback_to_snapshot``, ``last`` or ``mid`` of after the close serves, each
+only with a bid and an ask that are near each other.
 A number that is not positive (0 and -1 are the broker's "nothing") is no price, wherever it came from.
 """
 
@@ -24,6 +26,9 @@ FALLBACKS: dict[PriceSource, tuple[PriceSource, ...]] = {
     "ask": ("mid", "last"),
     "close": ("last", "mid"),
 }
+
+
+_AFTER_HOURS: tuple[PriceSource, ...] = ("last", "mid")
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -54,14 +59,34 @@ def choose_price(
     refusal = _refusal(quote, pricing)
     if refusal:
         return NoPrice(refusal)
-    steps = ("close",) if quote.closed else _steps(pricing)
-    rejected = []
-    for source in steps:
+    rejected = [_why_unknown(quote)] if quote.close_unknown else []
+    for source in price_steps(quote, pricing):
         value, why = _read(quote, source, pricing, limits)
         if value is not None:
             return Price(value, source)
         rejected.append(why)
-    return NoPrice("; ".join([*rejected, *([quote.notice] if quote.notice else [])]))
+    advice = ": plan in the session" if quote.close_unknown else ""
+    return NoPrice("; ".join([*dict.fromkeys(rejected), *([quote.notice] if quote.notice else [])]) + advice)
+
+
+def price_steps(quote: Quote, pricing: PricingPolicy) -> tuple[PriceSource, ...]:
+    """Return the sources that are tried for a quote under an account's pricing rules, in their order."""
+    if not quote.closed:
+        return _steps(pricing)
+    if not quote.close_unknown:
+        return ("close",)
+    return (
+        tuple(step for step in _steps(pricing) if step in _AFTER_HOURS)
+        if pricing.fallback_to_snapshot
+        else ()
+    )
+
+
+def _why_unknown(quote: Quote) -> str:
+    if quote.last_at is None:
+        return "the market is closed, and the last regular price is not known without the time of a trade"
+    at = f"{quote.last_at:%Y-%m-%d %H:%M} UTC"
+    return f"the last trade ({at}) came after the close, so the last regular price is not known"
 
 
 def _refusal(quote: Quote, pricing: PricingPolicy) -> str | None:
@@ -71,9 +96,13 @@ def _refusal(quote: Quote, pricing: PricingPolicy) -> str | None:
         return "trading is halted"
     if quote.delayed and not pricing.allow_delayed:
         return "only delayed data (allow_delayed = false)"
-    if not quote.closed and quote.bid is not None and quote.ask is not None and quote.bid > quote.ask:
+    if _has_live_book(quote) and quote.bid is not None and quote.ask is not None and quote.bid > quote.ask:
         return f"crossed quote (bid {quote.bid} over ask {quote.ask})"
     return None
+
+
+def _has_live_book(quote: Quote) -> bool:
+    return not quote.closed or quote.close_unknown
 
 
 def _without_impossible(quote: Quote) -> Quote:
@@ -95,6 +124,8 @@ def _read(
     quote: Quote, source: PriceSource, pricing: PricingPolicy, limits: LimitsPolicy
 ) -> tuple[Decimal | None, str]:
     match source:
+        case "last" if quote.close_unknown:
+            return _last_of_evening(quote, limits)
         case "last":
             return _last(quote, pricing, limits)
         case "close":
@@ -112,14 +143,26 @@ def _last(quote: Quote, pricing: PricingPolicy, limits: LimitsPolicy) -> tuple[D
     if age > timedelta(microseconds=int(pricing.price_max_age_sec.scaleb(6))):
         seconds = -(-age // timedelta(seconds=1))
         return None, f"last trade {seconds} s old (price_max_age_sec = {pricing.price_max_age_sec})"
+    return _near_book(quote, quote.last, limits)
+
+
+def _last_of_evening(quote: Quote, limits: LimitsPolicy) -> tuple[Decimal | None, str]:
+    """Return the last trade after the close: sound only beside a bid and an ask that are near each other."""
+    if quote.last is None or quote.last_at is None:
+        return None, "no last trade after the close"
+    middle, why = _from_book(quote, "mid", limits)
+    return _near_book(quote, quote.last, limits) if middle is not None else (None, why)
+
+
+def _near_book(quote: Quote, last: Decimal, limits: LimitsPolicy) -> tuple[Decimal | None, str]:
     if quote.bid is not None and quote.ask is not None:
-        slack = divide(quote.last * limits.max_price_move_pct, HUNDRED)
-        if not quote.bid - slack <= quote.last <= quote.ask + slack:
+        slack = divide(last * limits.max_price_move_pct, HUNDRED)
+        if not quote.bid - slack <= last <= quote.ask + slack:
             return None, (
-                f"last trade {quote.last} lies over {limits.max_price_move_pct}% outside bid {quote.bid} and ask "
+                f"last trade {last} lies over {limits.max_price_move_pct}% outside bid {quote.bid} and ask "
                 f"{quote.ask} (max_price_move_pct)"
             )
-    return quote.last, ""
+    return last, ""
 
 
 def _from_book(quote: Quote, source: PriceSource, limits: LimitsPolicy) -> tuple[Decimal | None, str]:

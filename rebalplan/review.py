@@ -113,6 +113,7 @@ class Review(msgspec.Struct, frozen=True):
     opened: tuple[SymbolsIn, ...]
     delayed_prices: tuple[str, ...]
     closed_prices: tuple[str, ...]
+    evening_prices: tuple[str, ...]
     unmanaged: tuple[Unmanaged, ...]
     working: tuple[Working, ...]
     common: Common | None
@@ -156,7 +157,8 @@ def review_plan(plan: Plan) -> Review:
         unlisted=_symbols_in(accounts, lambda a: [row.symbol for row in a.drift if row.target_pct is None]),
         opened=_symbols_in(traded, _opened),
         delayed_prices=tuple(q.symbol for q in quotes if q.delayed),
-        closed_prices=tuple(q.symbol for q in quotes if q.closed),
+        closed_prices=tuple(q.symbol for q in quotes if q.closed and not q.close_unknown),
+        evening_prices=tuple(q.symbol for q in quotes if q.close_unknown),
         unmanaged=tuple(Unmanaged(a.account, items) for a in accounts if (items := _unmanaged(a))),
         working=tuple(_working(traded)),
         common=_common(accounts),

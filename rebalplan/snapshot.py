@@ -71,18 +71,26 @@ def mismatch_failure(
     net_liquidation_usd: Decimal,
     tolerance_pct: Decimal,
     left_out_usd: Decimal = ZERO,
+    *,
+    is_closed: bool = False,
 ) -> str | None:
     """Compare our valuation (USD) with the broker's of the same things; ``None`` within the tolerance.
 
     The tolerance is percent of the broker's figure. ``left_out_usd`` is what it has in it of holdings without a price.
+    ``is_closed`` says that a price is from outside the session: the close tick is the likeliest cause then.
     """
     broker_usd = snapshot.broker_usd - left_out_usd
     difference = abs(net_liquidation_usd - broker_usd)
     if difference * HUNDRED <= tolerance_pct * abs(broker_usd):
         return None
+    closed = (
+        "the market is closed, and the close that the broker sends may still be the day before's "
+        "(plan in the session), or "
+    )
     shown = f"{percent_above(difference, abs(broker_usd))}%" if broker_usd else "all"
     return (
         f"cash and positions are worth {usd(net_liquidation_usd)} USD at the plan's prices but the broker says "
         f"{usd(broker_usd)} USD, {shown} apart (nlv_mismatch_pct = {canonical(tolerance_pct)}): "
-        "a split, a stale price or a position missing from the answer; look at the account before planning again"
+        f"{closed if is_closed else ''}a split, a stale price or a position missing from the answer; "
+        "look at the account before planning again"
     )

@@ -3,11 +3,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from rebalplan.model import PriceSource, Quote
 from rebalplan.policy import LimitsPolicy, PricingPolicy
-from rebalplan.pricing import NoPrice, Price, choose_price
+from rebalplan.pricing import NoPrice, Price, choose_price, price_steps
 from tests.builders import quote
 
 FULL = quote("VTI", "10", bid="10.01", ask="10.03", close="10.5")
@@ -238,3 +239,57 @@ def test_a_crossed_book_refuses_the_whole_quote(source: PriceSource) -> None:
         chosen(quote(last="10", bid="10.2", ask="10.1", close="10"), source)
         == "crossed quote (bid 10.2 over ask 10.1)"
     )
+
+
+LATE = quote("VTI", "10", bid="9.99", ask="10.01", closed=True, close_unknown=True)
+CAUSE = "the last trade (2026-03-02 16:00 UTC) came after the close, so the last regular price is not known"
+
+
+@pytest.mark.parametrize(
+    ("source", "made", "found"),
+    [
+        ("last", LATE, ("10", "last")),
+        ("close", LATE, ("10", "last")),
+        ("mid", LATE, ("10", "mid")),
+        ("bid", LATE, ("10", "mid")),
+        ("ask", LATE, ("10", "mid")),
+        ("last", msgspec.structs.replace(LATE, last=Decimal("10.5")), ("10", "mid")),
+        ("last", msgspec.structs.replace(LATE, last_at=None), ("10", "mid")),
+    ],
+)
+def test_in_the_evening_a_sound_price_of_after_the_close_serves(
+    source: PriceSource, made: Quote, found: tuple[str, str]
+) -> None:
+    assert chosen(made, source) == found
+
+
+@pytest.mark.parametrize(
+    ("made", "rest"),
+    [
+        ({"bid": None}, "; no bid and ask"),
+        ({"bid": "9"}, "; bid 9 and ask 10.01 are over 100 bps apart (max_spread_bps)"),
+        ({"bid": None, "notice": "Not all."}, "; no bid and ask; Not all."),
+    ],
+)
+def test_in_the_evening_a_last_trade_without_a_narrow_book_is_no_price(
+    made: dict[str, Any], rest: str
+) -> None:
+    prices = {
+        key: value if key == "notice" or value is None else Decimal(value) for key, value in made.items()
+    }
+    assert chosen(msgspec.structs.replace(LATE, **prices)) == f"{CAUSE}{rest}: plan in the session"
+
+
+@pytest.mark.parametrize("source", ["last", "mid", "bid", "ask", "close"])
+def test_in_the_evening_without_fallback_the_cause_is_said(source: PriceSource) -> None:
+    assert chosen(LATE, source, fallback_to_snapshot=False) == f"{CAUSE}: plan in the session"
+
+
+def test_in_the_evening_a_crossed_book_is_no_price() -> None:
+    assert "crossed quote" in chosen(msgspec.structs.replace(LATE, bid=Decimal("10.02")))
+
+
+def test_the_steps_are_those_that_are_tried() -> None:
+    assert price_steps(FULL, PricingPolicy()) == ("last", "mid")
+    assert price_steps(msgspec.structs.replace(FULL, closed=True), PricingPolicy()) == ("close",)
+    assert price_steps(LATE, PricingPolicy(price_source="bid")) == ("mid", "last")

@@ -44,17 +44,23 @@ def read_quote(symbol: str, contract: Contract, ticks: Ticks, received_at: datet
     """Return the quote; prices that are none (NaN, 0, -1) are ``None``.
 
     Outside the session ``close`` is the last regular close: a last trade inside the session that ended last, else
-    the close tick, which until the overnight roll is that of the day before (Tick Types page of the TWS API
-    reference).
+    the close tick. Until the overnight roll that is the one of the day before (Tick Types page of the TWS API
+    reference): it is none of ours while a session is over in which, or before which, nobody can tell that the last
+    trade was.
     """
     closed = not is_open(contract.sessions, received_at)
+    is_unknown = closed and _is_close_unknown(contract, ticks, received_at)
     return Quote(
         symbol=symbol,
         con_id=contract.con_id,
         bid=price_or_none(ticks.bid),
         ask=price_or_none(ticks.ask),
         last=price_or_none(ticks.last),
-        close=_regular_close(contract, ticks, received_at) if closed else price_or_none(ticks.close),
+        close=None
+        if is_unknown
+        else _close(contract, ticks, received_at)
+        if closed
+        else price_or_none(ticks.close),
         last_at=ticks.last_at,
         received_at=received_at,
         delayed=ticks.market_data_type in DELAYED_TYPES,
@@ -62,10 +68,16 @@ def read_quote(symbol: str, contract: Contract, ticks: Ticks, received_at: datet
         halted=ticks.halted > 0,
         problem=None,
         notice=printable(ticks.notice) or None,
+        close_unknown=is_unknown,
     )
 
 
-def _regular_close(contract: Contract, ticks: Ticks, at: datetime) -> Decimal | None:
+def _is_close_unknown(contract: Contract, ticks: Ticks, at: datetime) -> bool:
+    ended = last_session(contract.sessions, at)
+    return ended is not None and (ticks.last_at is None or ticks.last_at > ended.closes_at)
+
+
+def _close(contract: Contract, ticks: Ticks, at: datetime) -> Decimal | None:
     ended = last_session(contract.sessions, at)
     if ended is not None and ticks.last_at is not None and ended.opens_at <= ticks.last_at <= ended.closes_at:
         return price_or_none(ticks.last)

@@ -67,7 +67,9 @@ def plan_account(account: AccountInput, quotes: Mapping[str, Quote]) -> AccountP
     rules = account.policy.rebalance
     snapshot = account.snapshot
     valuation = value_account(snapshot.cash_usd, holdings, account.targets, rules, snapshot.unsettled_usd)
-    failure = _valuation_failure(snapshot, valuation, account.policy, sum(left_out.values(), ZERO))
+    is_closed = any(quotes[holding.symbol].closed for holding in holdings if holding.quantity)
+    left_out_usd = sum(left_out.values(), ZERO)
+    failure = _valuation_failure(snapshot, valuation, account.policy, left_out_usd, is_closed=is_closed)
     if failure:
         return _failed(account, (failure,))
     drifts = measure_drift(valuation, holdings, rules)
@@ -172,7 +174,12 @@ def _shared_contracts(holdings: Iterable[Holding]) -> Iterable[str]:
 
 
 def _valuation_failure(
-    snapshot: AccountSnapshot, valuation: Valuation, policy: Policy, left_out_usd: Decimal
+    snapshot: AccountSnapshot,
+    valuation: Valuation,
+    policy: Policy,
+    left_out_usd: Decimal,
+    *,
+    is_closed: bool,
 ) -> str | None:
     largest = max(valuation.exposure, abs(valuation.cash), valuation.buffer)
     if largest > _LARGEST_USD:
@@ -187,7 +194,9 @@ def _valuation_failure(
             f"{usd(valuation.investable)} USD"
         )
     tolerance_pct = policy.limits.nlv_mismatch_pct
-    return mismatch_failure(snapshot, valuation.net_liquidation, tolerance_pct, left_out_usd)
+    return mismatch_failure(
+        snapshot, valuation.net_liquidation, tolerance_pct, left_out_usd, is_closed=is_closed
+    )
 
 
 def _sizing_problem(valuation: Valuation, drifts: tuple[Drift, ...], policy: Policy) -> SizingProblem:

@@ -137,6 +137,11 @@ def _prices(review: Review) -> Iterable[str]:
         yield f"delayed prices: {listed(review.delayed_prices, _MOST_NAMES)}"
     if review.closed_prices:
         yield f"market closed, priced at the last close: {listed(review.closed_prices, _MOST_NAMES)}"
+    if review.evening_prices:
+        yield (
+            "market closed, last close not known, priced after hours: "
+            f"{listed(review.evening_prices, _MOST_NAMES)}"
+        )
 
 
 def _unmanaged(review: Review, redaction: Redaction) -> Iterable[str]:

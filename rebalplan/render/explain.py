@@ -12,6 +12,7 @@ from rebalplan.document import AccountPlan, DriftRow, Summary
 from rebalplan.model import CASH, Quote, Reason
 from rebalplan.money import HUNDRED, ZERO, divide, from_bps, quantize
 from rebalplan.policy import RebalancePolicy
+from rebalplan.pricing import price_steps
 from rebalplan.render.figures import count, dollars, percent, price, shares, signed_dollars, signed_percent
 from rebalplan.render.style import PLAIN, Style
 from rebalplan.render.symbols import shown_symbol
@@ -56,7 +57,7 @@ def explain_line(envelope: Envelope, account: AccountPlan, row: DriftRow, summar
     """Return the steps from price to order."""
     quote = next((q for q in envelope.plan.volatile.quotes if q.symbol == row.symbol), None)
     parts = [
-        ("Price", _price(row, quote)),
+        ("Price", _price(account, row, quote)),
         *_target(account, row, summary),
         (
             "Held",
@@ -123,11 +124,15 @@ def _outcome(row: DriftRow) -> str:
     return f"{side} {shares(abs(row.trade))} for {dollars(abs(row.trade) * row.price)} USD"
 
 
-def _price(row: DriftRow, quote: Quote | None) -> str:
+def _price(account: AccountPlan, row: DriftRow, quote: Quote | None) -> str:
     text = f"{price(row.price)} USD, {_SOURCES[row.price_source]}"
     if quote is None:
         return text
-    marks = [word for word, is_set in (("delayed", quote.delayed), ("market closed", quote.closed)) if is_set]
+    steps = price_steps(quote, account.policy.pricing)
+    if steps[1:] and row.price_source in steps:
+        text += f" (step {steps.index(row.price_source) + 1} of {', '.join(steps)})"
+    closed = "market closed, its close not known" if quote.close_unknown else "market closed"
+    marks = [word for word, is_set in (("delayed", quote.delayed), (closed, quote.closed)) if is_set]
     return f"{text}, received {quote.received_at:%Y-%m-%d %H:%M:%S} UTC" + "".join(f", {m}" for m in marks)
 
 

@@ -36,7 +36,13 @@ def _quote_notes(account: AccountPlan, plan: Plan) -> Iterable[str]:
     used = {row.symbol for row in account.drift}
     quotes = [quote for quote in plan.volatile.quotes if quote.symbol in used]
     yield from _listed("delayed prices", (q for q in quotes if q.delayed))
-    yield from _listed("market closed, priced at the last close", (q for q in quotes if q.closed))
+    unknown = {q.symbol for q in quotes if q.close_unknown}
+    yield from _listed(
+        "market closed, priced at the last close", (q for q in quotes if q.closed and q.symbol not in unknown)
+    )
+    evening = [f"{row.symbol} ({row.price_source})" for row in account.drift if row.symbol in unknown]
+    if evening:
+        yield f"market closed, last close not known, priced after hours: {', '.join(evening)}"
     wanted = account.policy.pricing.price_source
     other = [f"{row.symbol} ({row.price_source})" for row in account.drift if row.price_source != wanted]
     if other and not any(q.closed for q in quotes):

@@ -29,6 +29,10 @@ class Hours:
         """Return an aware moment in the market's time zone."""
         return now.astimezone(self._zone)
 
+    def moment(self, text: str) -> datetime:
+        """Return the moment that a scenario writes as ``2026-11-23 17:45``, local to the market."""
+        return datetime.fromisoformat(text).replace(tzinfo=self._zone)
+
     def describe(self, now: datetime) -> tuple[str, str, str]:
         """Return time zone id, trading hours and liquid hours of today and the coming days."""
         return self._market.time_zone, self._text(now, liquid=False), self._text(now, liquid=True)

@@ -95,9 +95,8 @@ FAULT: Final = KeyTable(
             about="silent: no answer. no_end: no end marker. empty: the end marker alone. hang_up: the connection "
             "closes. error: code and text instead. notice: code and text before the answer. delay: seconds later. "
             "garbage: an unreadable frame. field: see field. twice: each row comes behind an older one of the same "
-            "thing, perhaps with a field spoilt. stray: behind each row comes one of another request, perhaps with a "
-            "field spoilt (both: positions_multi, "
-            "account_updates_multi). connect and start_api know fewer.",
+            "thing, perhaps with a field spoilt. stray: behind each row comes one of another request, perhaps with "
+            "a field spoilt (both: positions_multi, account_updates_multi). connect and start_api know fewer.",
         ),
         Key(
             name="account",

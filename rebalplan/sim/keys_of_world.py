@@ -143,5 +143,19 @@ QUOTE: Final = KeyTable(
             example="86400",
             about="How many seconds ago the last trade was.",
         ),
+        Key(
+            name="last_at",
+            kind="text",
+            default="",
+            example='"2026-11-23 17:45"',
+            about="When the last trade was instead, in the market's time zone: also after the close.",
+        ),
+        Key(
+            name="outside_hours",
+            kind="flag",
+            default=False,
+            example="true",
+            about="Bid and ask are shown outside liquid hours too.",
+        ),
     ),
 )

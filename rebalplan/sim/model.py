@@ -28,7 +28,8 @@ FaultAction = Literal[
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """The prices of an instrument; ``None`` means that no such tick is sent.
 
-    ``last_age_sec`` is how many seconds before now the last trade was.
+    ``last_age_sec`` is how many seconds before now (or the close) the last trade was, unless ``last_at`` says when:
+    ``YYYY-MM-DD HH:MM``, local to the market. ``outside_hours`` shows bid and ask outside liquid hours too.
     """
 
     bid: Decimal | None
@@ -37,6 +38,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     close: Decimal | None
     data: DataKind
     last_age_sec: int
+    last_at: str = ""
+    outside_hours: bool = False
 
     def mark(self) -> Decimal:
         """Return the price that values a position: last, else close, else bid, else 0."""

@@ -17,7 +17,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
@@ -37,6 +37,7 @@ from rebalplan.sim.scenario_faults import read_fault, read_handshake, read_incid
 from rebalplan.sim.toml_table import Table
 
 BUILTIN_NAME = "builtin.toml"
+_MOMENT = "%Y-%m-%d %H:%M"
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
@@ -211,6 +212,15 @@ def _read_rates(table: Table) -> tuple[model.Cash, ...]:
     return tuple(rates)
 
 
+def _read_quote(table: Table) -> model.Quote:
+    quote = model.Quote(**read_keys(table, QUOTE.keys))
+    try:
+        datetime.strptime(quote.last_at or "2026-11-23 17:45", _MOMENT)  # noqa: DTZ007  # local to the market
+    except ValueError:
+        table.problem("last_at", f'expected a time such as "2026-11-23 17:45", found {quote.last_at!r}')
+    return quote
+
+
 def _read_instrument(table: Table) -> model.Instrument:
     symbol = table.text("symbol")
     sec_type = table.text("sec_type", "STK", ("STK", "OPT", "FUT", "CASH", "BOND", "FUND", "CRYPTO"))
@@ -224,7 +234,7 @@ def _read_instrument(table: Table) -> model.Instrument:
         name=table.text("name", symbol),
         min_tick=table.decimal("min_tick", "0.01"),
         stock_type=table.text("stock_type", "ETF" if sec_type == "STK" else ""),
-        quote=model.Quote(**read_keys(table, QUOTE.keys)),
+        quote=_read_quote(table),
         local_symbol=table.text("local_symbol", symbol),
         trading_class=table.text("trading_class", symbol),
         expiry=table.text("expiry", ""),

@@ -72,13 +72,15 @@ def quote_messages(request_id: int, quote: Quote, granted: int, hours: Hours, no
     """Return the ticks of a quote, after the message that says which type they are.
 
     Outside liquid hours bid and ask are -1, unless the client asked for frozen data; the last trade is
-    then at the last close at the latest. A halted instrument says so in tick 49.
+    then at the last close at the latest, unless the scenario says when. A halted instrument says so in tick 49.
     """
     ticks = _DELAYED_TICKS if granted >= DELAYED else _LIVE_TICKS
     is_open = hours.is_open(now)
-    withheld = not is_open and granted in (LIVE, DELAYED)
+    withheld = not is_open and granted in (LIVE, DELAYED) and not quote.outside_hours
     bid, ask = (NO_PRICE, NO_PRICE) if withheld else (quote.bid, quote.ask)
     traded = _last_trade(quote, granted, now if is_open else hours.last_close(now))
+    if quote.last_at:
+        traded = hours.moment(quote.last_at)
     shown = granted if not is_open or granted in (LIVE, DELAYED) else granted - 1
     return [
         messages.market_data_type(request_id, shown),

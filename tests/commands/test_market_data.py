@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
-from tests.cli import Workspace
+from tests.cli import FrozenClock, Workspace
 from tests.commands.test_real_accounts import MARKET, SETTINGS, account, gateway, orders, plan
 from tests.scenarios import fault
 
@@ -106,3 +107,57 @@ def test_many_accounts_wait_only_once_for_a_gateway_without_its_broker(workspace
     with gateway(workspace, account(), others, handshake(after='["2110"]'), settings=settings):
         assert workspace.run("plan").code == 4
     assert time.monotonic() - started < 11
+
+
+AT_NIGHT = MARKET.replace('hours = "always"', 'hours = "weekly"')
+TRADED_LATE = AT_NIGHT.replace(
+    CCC_PRICES, CCC_PRICES.replace('close = "50"', 'close = "40"') + 'last_at = "2026-11-23 17:20"\n'
+)
+
+
+@pytest.fixture
+def evening(workspace: Workspace, clock: FrozenClock) -> Workspace:
+    """A workspace at half past five in New York."""
+    clock.time = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
+    return workspace
+
+
+def test_in_the_evening_the_last_trade_of_the_session_is_its_close(evening: Workspace) -> None:
+    with gateway(evening, account(), market=AT_NIGHT):
+        planned = plan(evening)
+    assert orders(planned) == PLANNED
+    assert [row["price_source"] for row in planned["drift"]] == ["close"] * 3
+
+
+def test_in_the_evening_the_close_of_the_day_before_is_never_the_last_one(evening: Workspace) -> None:
+    with gateway(evening, account(), market=TRADED_LATE):
+        (reason,) = plan(evening)["reasons"]
+    assert reason == (
+        "no price for CCC: the last trade (2026-11-23 22:20 UTC) came after the close, so the last regular price is "
+        "not known; no bid and ask: plan in the session"
+    )
+
+
+def test_in_the_evening_a_sound_price_of_after_the_close_serves_and_is_named(evening: Workspace) -> None:
+    shown = TRADED_LATE.replace("last_at", "outside_hours = true\nlast_at")
+    with gateway(evening, account(), market=shown):
+        result = evening.run("plan")
+        planned = plan(evening)
+    assert "market closed, last close not known, priced after hours: CCC (last)" in result.out
+    assert "market closed, priced at the last close: AAA, BBB" in result.out
+    assert orders(planned) == PLANNED
+    told = evening.ok("explain", "latest", "DU1", "CCC")
+    assert "50.00 USD, the last trade (step 1 of last, mid), received" in told
+    assert "market closed, its close not known" in told
+
+
+def test_a_mismatch_in_the_evening_names_the_close_first(evening: Workspace) -> None:
+    stale = AT_NIGHT.replace(
+        'last = "100"\nclose = "100"', 'last = "100"\nclose = "90"\nlast_at = "2026-11-20 15:59"'
+    )
+    with gateway(evening, account(), market=stale):
+        (reason,) = plan(evening)["reasons"]
+    assert (
+        "the close that the broker sends may still be the day before's (plan in the session), or a split"
+        in reason
+    )

@@ -79,12 +79,24 @@ def test_after_the_session_its_last_trade_is_the_close(last_at: datetime) -> Non
     assert (made.closed, made.close, made.last) == (True, Decimal("310.2"), Decimal("310.2"))
 
 
-@pytest.mark.parametrize("last_at", [OPENS - SECOND, CLOSES + SECOND, None])
-def test_a_last_trade_outside_the_session_or_without_a_time_is_not_its_close(
+def test_without_a_trade_in_the_session_its_close_is_that_of_the_day_before() -> None:
+    made = quoted(last_at=OPENS - SECOND)
+    assert (made.closed, made.close, made.close_unknown) == (True, Decimal(305), False)
+
+
+@pytest.mark.parametrize("last_at", [CLOSES + SECOND, None])
+def test_after_the_session_its_close_is_not_known_when_the_last_trade_was_later_or_at_no_time(
     last_at: datetime | None,
 ) -> None:
     made = quoted(last_at=last_at)
-    assert (made.closed, made.close, made.last_at) == (True, Decimal(305), last_at)
+    assert (made.closed, made.close, made.close_unknown) == (True, None, True)
+    assert (made.last, made.last_at) == (Decimal("310.2"), last_at)
+
+
+@pytest.mark.parametrize("last_at", [CLOSES + SECOND, None])
+def test_in_the_session_and_before_the_first_one_the_close_is_known(last_at: datetime | None) -> None:
+    assert not quoted(OPENS, last_at=last_at).close_unknown
+    assert not quoted(OPENS - SECOND, last_at=last_at).close_unknown
 
 
 def test_the_close_is_that_of_the_session_that_ended_last() -> None:

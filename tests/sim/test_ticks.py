@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from rebalplan.sim import SimError
+
 from .support import NOW, Client, error_of, ids, market_data, shared, stock, world
 
 Ticks = dict[int, str]
@@ -118,3 +120,18 @@ def test_frozen_data_are_live_while_the_market_is_open() -> None:
     client = _client(WEEKLY)
     client.ask("59", "1", "2")
     assert client.ask(*market_data(5, stock("VTI")))[0] == ("58", "1", "5", "1")
+
+
+def test_a_scenario_says_when_the_last_trade_was_and_shows_bid_and_ask_outside_hours() -> None:
+    late = '[[instrument]]\ncon_id = 77\nsymbol = "EVE"\nbid = "9.99"\nask = "10.01"\nlast = "10"\n'
+    client = _client(WEEKLY + late + 'last_at = "2026-11-24 17:45"\noutside_hours = true\n')
+    client.now = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)
+    ticks = _ticks(client, "EVE")
+    assert [ticks[tick] for tick in (1, 2, 4)] == ["9.99", "10.01", "10"]
+    assert ticks[45] == str(int(datetime(2026, 11, 24, 22, 45, tzinfo=UTC).timestamp()))
+
+
+@pytest.mark.parametrize("text", ["17:45", "2026-13-01 10:00", "2026-11-24 17:45:01"])
+def test_a_time_of_the_last_trade_that_cannot_be_read_is_told(text: str) -> None:
+    with pytest.raises(SimError, match="expected a time such as"):
+        world(f'[[instrument]]\ncon_id = 77\nsymbol = "EVE"\nlast_at = "{text}"\n')
