@@ -86,6 +86,10 @@ class Exchange:
         self.ledger.arrived[ticket.reference] += 1
         if not fate.is_booked or not self.is_link_up:
             return
+        if fate.unbooked:
+            said = Noticed(order_id=order_id, code=fate.unbooked, text="Order refused: not booked")
+            self._say("notice", said, fate, 0.1)
+            return
         booked = Booked(ticket, order_id, self._perm_id(ticket), self.clock.now(), fate, client_id)
         if fate.reject:
             self._reject(booked)

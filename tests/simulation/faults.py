@@ -15,6 +15,7 @@ OnCancel = Literal["confirm", "cross", "ignore", "late", "unknown_id", "cannot",
 FOREVER = 10.0**7
 REJECT_CODES = (201, 439, 440, 441, 442, 443)
 HARMLESS = (399, 404, 10349)
+UNBOOKED_CODES = (451, 460, 10243)
 FRIGHTENING = (103, 161, 321, 10147, 10148)
 
 
@@ -22,10 +23,12 @@ FRIGHTENING = (103, 161, 321, 10147, 10148)
 class Fate:
     """What becomes of one order. Seconds after it reached the broker; parts are shares of its quantity.
 
-    ``hidden_sec`` is how long no list shows it. ``lost`` names the kinds of event that never arrive.
+    ``unbooked`` is the error that is all that is ever said of an order: no list has it. ``hidden_sec`` is how long no
+    list shows it. ``lost`` names the kinds of event that never arrive.
     """
 
     is_booked: bool = True
+    unbooked: int = 0
     ack_sec: float = 0.1
     hidden_sec: float = 0.0
     lag_sec: float = 0.0
@@ -257,11 +260,17 @@ def _hides_and_returns(fate: Fate, rng: Random) -> None:
     fate.fills = ((rng.choice((300.0, 900.0)), 1.0),)
 
 
+def _refused_unbooked(fate: Fate, rng: Random) -> None:
+    """The gateway answers with an error alone and books nothing."""
+    fate.unbooked = rng.choice(UNBOOKED_CODES)
+
+
 _HARMS = {
     "hides and returns": _hides_and_returns,
     "fill after the cancel": _fills_after_cancel,
     "changed by a person": _changed,
     "commission never": _never_charged,
+    "refused without a booking": _refused_unbooked,
 }
 
 

@@ -48,6 +48,7 @@ ROWS: dict[str, Callable[[Scenario, Random], Scenario]] = {
     "fill after the cancel": _struck("fill after the cancel"),
     "order changed by a person": _struck("changed by a person"),
     "commission never reported": _struck("commission never"),
+    "refused without a booking": _struck("refused without a booking"),
     "gateway without its broker at the start": _struck("without its broker (2110)"),
     "account values 180 s late": lambda scenario, rng: replace(scenario, cash_lag_sec=180.0),
     "a person trades between sells and buys": _person,

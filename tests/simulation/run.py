@@ -89,13 +89,17 @@ def _resolve_unknown(world: World) -> bool:
     for account in journal.result().accounts:
         for order in account.unknown:
             reference = order.dispatch.reference
-            proposal = propose(account, reference, world.view(account.account), is_session_over=True)
+            view = world.view(account.account)
+            proposal = propose(account, reference, view, is_session_over=True)
+            early = propose(account, reference, view, is_session_over=False).answer
             if any(o.is_working for o in world.ledger.orders if o.ticket.reference == reference):
                 continue
             filled, value = world.ledger.filled(reference), world.ledger.value(reference)
             truth = Answer(filled, value / filled if filled else Decimal(0))
             if proposal.answer is not None and proposal.answer.filled != filled:
                 world.violations.append(f"{reference} filled {filled}, the proposal is {proposal.answer}")
+            if early is not None and early.filled != filled:
+                world.violations.append(f"{reference} filled {filled}, proposed while it may fill: {early}")
             now = world.clock.now()
             journal.append(
                 resolve(account, reference, truth, at=now, who="a person", evidence=proposal.evidence)

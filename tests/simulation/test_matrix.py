@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.simulation.faults import FOREVER, FRIGHTENING, HARMLESS, REJECT_CODES
+from rebalplan.apply.resolve import Answer, propose
+from rebalplan.journal.records import Said
+from tests.simulation.faults import FOREVER, FRIGHTENING, HARMLESS, REJECT_CODES, UNBOOKED_CODES
 from tests.simulation.invariants import judge
 from tests.simulation.process import silent
 from tests.simulation.run import result_of
@@ -62,6 +65,24 @@ def test_an_order_that_is_never_answered_is_unknown_at_the_deadline(account: str
     script.require_others_untouched(account)
     script.resume()
     assert script.line(account, 1).status == "unknown"
+
+
+@at_every_account
+@pytest.mark.parametrize("code", UNBOOKED_CODES)
+def test_an_order_that_is_refused_without_a_booking_is_unknown_with_the_brokers_words(
+    account: str, code: int
+) -> None:
+    script = Script()
+    reference = script.order(account, 1, unbooked=code)
+    assert script.apply().problems == (account,)
+    (order,) = script.line(account, 1).orders
+    assert (order.status, order.said) == ("unknown", (Said(code, "Order refused: not booked"),))
+    script.require_others_untouched(account)
+    script.resume()
+    assert (script.line(account, 1).status, script.world.attempts[reference]) == ("unknown", 1)
+    view = script.world.view(account)
+    proposal = propose(script.account(account), reference, view, is_session_over=False)
+    assert proposal.answer == Answer(Decimal(0), Decimal(0))
 
 
 SAME_END: dict[str, dict[str, Any]] = {
