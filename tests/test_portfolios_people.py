@@ -107,6 +107,48 @@ def test_a_model_of_weight_zero_is_unused(read: Read) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("symbol", "code"),
+    [
+        ("USD", "USD"),
+        ("eur", "EUR"),
+        ("CASH USD", "USD"),
+        ("cash.usd", "USD"),
+        ("CASH-EUR", "EUR"),
+        ("USD CASH", "USD"),
+        ("Cash GB", "GB"),
+    ],
+)
+def test_a_currency_is_refused_with_both_readings(problems: Problems, symbol: str, code: str) -> None:
+    assert problems(f"{HEADER}VTI,60,60\n{symbol},40,40\n") == [
+        f"portfolios.csv:3:1: '{symbol}' may mean cash or a security; write CASH for the account's cash, or "
+        f"{code}@EXCHANGE for the security {code}, such as {code}@ARCA"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "symbol"),
+    [
+        ("USD@ARCA", "USD@ARCA"),
+        ("usd @ arca", "USD@ARCA"),
+        ("CASH@NASDAQ", "CASH@NASDAQ"),
+        ("BRK.B@NYSE", "BRK B@NYSE"),
+        ("AAA@NASDAQ.NMS", "AAA@NASDAQ.NMS"),
+        ("AAA@756733", "AAA@756733"),
+    ],
+)
+def test_a_security_is_named_with_its_exchange_or_contract_id(read: Read, written: str, symbol: str) -> None:
+    assert read(f"{HEADER}{written},100,100\n").symbols == (symbol,)
+
+
+@pytest.mark.parametrize(
+    "symbol", ["AAA@", "@ARCA", "AAA@012", "AAA@A", "AAA@B@C", "AAA@12345678901", "AAA@NY SE"]
+)
+def test_what_no_exchange_or_contract_id_can_be_is_no_ticker(problems: Problems, symbol: str) -> None:
+    (line,) = problems(f"{HEADER}{symbol},100,100\n")
+    assert line.startswith(f"portfolios.csv:2:1: '{symbol}' is no ticker; expected")
+
+
 @pytest.mark.parametrize("symbol", ["CSPX.L", "vwce.de", "XIC TO", "7203.T", "IWDA.AS", "CSPX LN"])
 def test_a_ticker_of_another_exchange_says_what_is_handled(problems: Problems, symbol: str) -> None:
     (line,) = problems(f"{HEADER}VTI,100,100\n{symbol},,\n")

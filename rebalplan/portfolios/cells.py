@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 import msgspec
@@ -11,13 +10,19 @@ from rebalplan.model import CASH
 from rebalplan.money import ZERO, canonical
 from rebalplan.portfolios.header import Column
 from rebalplan.portfolios.rows import SPREADSHEET_ERRORS, Row
-from rebalplan.portfolios.symbols import is_foreign, is_isin, is_total
+from rebalplan.portfolios.symbols import (
+    broker_symbol,
+    is_cash_like,
+    is_foreign,
+    is_isin,
+    is_total,
+    security_beside_cash,
+)
 from rebalplan.settings.findings import Findings
 from rebalplan.settings.values import ValueRefusedError, parse_number
 from rebalplan.settings.wording import bare, shown
 
 _ZEROS = frozenset(["-", "\N{EN DASH}", "\N{EM DASH}", "\N{MINUS SIGN}", "--", "n/a", "na", "none", "nil"])
-_TICKER = re.compile(r"[A-Z][A-Z0-9]{0,11}(?:[ .][A-Z]{1,3})?")
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -53,26 +58,34 @@ def read_lines(rows: tuple[Row, ...], columns: tuple[Column, ...], findings: Fin
 
 
 def _symbol(row: Row, findings: Findings) -> str:
-    """Return the symbol as the broker writes it (BRK B), or an empty string after noting the error."""
+    """Return the symbol as the broker writes it (BRK B, AAA@ARCA), or an empty string after noting the error."""
     text = row.cells[0]
     symbol = " ".join(text.upper().split()) if text.isascii() else text
-    if is_foreign(symbol) or is_isin(symbol):
-        what = "a ticker of another exchange" if is_foreign(symbol) else "an ISIN, not a ticker"
-        findings.error(
-            f"{shown(text)} looks like {what}; only securities that are listed in the US in USD can be traded, "
-            "by their US ticker, such as VTI",
-            line=row.line,
-            column=1,
+    found = broker_symbol(symbol)
+    problem = _problem(text, symbol)
+    if found and not problem:
+        return found
+    if not problem:
+        what = f"{shown(text)} is no ticker" if text else "the symbol is missing"
+        problem = f"{what}; expected letters and digits with an optional class, such as VTI or BRK B"
+    findings.error(problem, line=row.line, column=1)
+    return ""
+
+
+def _problem(text: str, symbol: str) -> str:
+    """Return what a symbol (in capitals) is besides a ticker of a US security, or nothing."""
+    if is_cash_like(symbol):
+        code = security_beside_cash(symbol)
+        return (
+            f"{shown(text)} may mean cash or a security; write CASH for the account's cash, or {code}@EXCHANGE for "
+            f"the security {code}, such as {code}@ARCA"
         )
-        return ""
-    if _TICKER.fullmatch(symbol):
-        return symbol.replace(".", " ")
-    problem = f"{shown(text)} is no ticker" if text else "the symbol is missing"
-    findings.error(
-        f"{problem}; expected letters and digits with an optional class, such as VTI or BRK B",
-        line=row.line,
-        column=1,
-    )
+    if is_foreign(symbol.partition("@")[0].strip()) or is_isin(symbol):
+        what = "an ISIN, not a ticker" if is_isin(symbol) else "a ticker of another exchange"
+        return (
+            f"{shown(text)} looks like {what}; only securities that are listed in the US in USD can be traded, "
+            "by their US ticker, such as VTI"
+        )
     return ""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from rebalplan.model import CASH
+
 _TOTALS = frozenset(
     ["TOTAL", "TOTALS", "SUBTOTAL", "SUM", "SUMME", "GESAMT", "SOMME", "SUMA", "TOTALE", "TOTAAL", "SOMMA"]
 )
@@ -16,6 +18,17 @@ _EXCHANGES = frozenset(
     ]
 )
 """Suffixes by which Yahoo, Reuters and Bloomberg tell exchanges outside the US apart; no US share class has one."""
+_CURRENCIES = frozenset(
+    [
+        *("AED", "AUD", "BGN", "BRL", "CAD", "CHF", "CNH", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF"),
+        *("IDR", "ILS", "INR", "JPY", "KRW", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "RUB", "SAR"),
+        *("SEK", "SGD", "THB", "TRY", "TWD", "USD", "ZAR"),
+    ]
+)
+"""Codes that a person may write for cash: the currencies of accounts at the broker. Some are tickers too (USD)."""
+_TICKER = re.compile(r"[A-Z][A-Z0-9]{0,11}(?:[ .][A-Z]{1,3})?")
+_WHICH = re.compile(r"[A-Z][A-Z0-9.]{1,15}|[1-9][0-9]{0,9}")
+"""What tells securities of one symbol apart: a primary exchange (ARCA, NASDAQ.NMS) or a contract id."""
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 
 
@@ -34,3 +47,32 @@ def is_foreign(symbol: str) -> bool:
 def is_isin(symbol: str) -> bool:
     """Return whether a symbol (in capitals) has the form of an ISIN."""
     return _ISIN.fullmatch(symbol) is not None
+
+
+def is_cash_like(symbol: str) -> bool:
+    """Return whether a symbol (in capitals) may be meant as cash: a currency's code, CASH USD, USD CASH.
+
+    CASH alone is the row of the account's cash, and a symbol with its exchange (USD@ARCA) a security.
+    """
+    words = _words(symbol)
+    return symbol in _CURRENCIES or (len(words) > 1 and CASH in words and all(map(str.isalnum, words)))
+
+
+def security_beside_cash(symbol: str) -> str:
+    """Return the ticker in a symbol (in capitals) that may be meant as cash."""
+    return next((word for word in _words(symbol) if word != CASH), CASH)
+
+
+def _words(symbol: str) -> list[str]:
+    return symbol.replace(".", " ").replace("-", " ").split()
+
+
+def broker_symbol(symbol: str) -> str:
+    """Return a symbol (in capitals) as the broker writes it, with its exchange or contract id; empty for no symbol.
+
+    BRK.B is BRK B, and AAA @ ARCA is AAA@ARCA.
+    """
+    name, separator, which = (part.strip() for part in symbol.partition("@"))
+    if not _TICKER.fullmatch(name) or (separator and not _WHICH.fullmatch(which)):
+        return ""
+    return f"{name.replace('.', ' ')}{separator}{which}"
