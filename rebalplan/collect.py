@@ -16,8 +16,9 @@ import msgspec
 
 from rebalplan.errors import AccountError, BrokerError, UnreachableError
 from rebalplan.model import AccountSnapshot, BrokerValue, Position, Targets
-from rebalplan.plan import AccountInput, needed_symbols, unpriced_holdings
+from rebalplan.plan import AccountInput, unpriced_holdings
 from rebalplan.ports import Broker, Clock, MarketData, Progress
+from rebalplan.quoting import first_quotes, more_quotes, named_account
 from rebalplan.retries import retried
 from rebalplan.settings import AccountSettings, AccountsSettings, Endpoint
 
@@ -58,6 +59,8 @@ def collect(
         inputs.append(reader.read(account))
     reader.require_someone_reached()
     market = _read_market(reader, accounts, inputs, progress)
+    quotes = {quote.symbol: quote for quote in market.quotes}
+    inputs = [named_account(read, quotes) for read in inputs]
     return Collected(_with_broker_values(reader, accounts, inputs, market, progress), market)
 
 
@@ -158,29 +161,35 @@ class _Reader:
 
 
 def _read_market(
-    reader: _Reader, accounts: Sequence[AccountToRead], inputs: Iterable[AccountInput], progress: Progress
+    reader: _Reader, accounts: Sequence[AccountToRead], inputs: Sequence[AccountInput], progress: Progress
 ) -> MarketData:
-    """Quote each symbol once, at the gateway of the first account that could be read.
-
-    A listed symbol is resolved by its name alone, so that what one account happens to hold under it never
-    decides what another one buys; only a holding that no list names is looked up by its own contract.
-    """
-    wanted: dict[str, int] = {}
-    readable = []
-    for account, read in zip(accounts, inputs, strict=True):
-        if read.snapshot is None:
-            continue
-        readable.append(account.settings)
-        listed = {w.symbol for w in account.targets.weights}
-        for symbol, con_id in needed_symbols(read).items():
-            wanted[symbol] = 0 if symbol in listed else wanted.get(symbol, con_id)
+    """Quote each contract once, at the gateway of the first account that could be read."""
+    readable = [
+        account.settings for account, read in zip(accounts, inputs, strict=True) if read.snapshot is not None
+    ]
     if not readable:
         return MarketData(quotes=(), session=None, asked_at=reader.now())
     delayed = any(settings.policy.pricing.allow_delayed for settings in readable)
-    ordered = {symbol: wanted[symbol] for symbol in sorted(wanted)}
-    return reader.retried(
-        lambda: reader.market(readable[0].endpoint, ordered, delayed, _counting(progress, len(ordered)))
+
+    def read(wanted: dict[str, int]) -> MarketData:
+        return reader.retried(
+            lambda: reader.market(readable[0].endpoint, wanted, delayed, _counting(progress, len(wanted)))
+        )
+
+    first = first_quotes(inputs)
+    market = read(first)
+    more = more_quotes(inputs, {quote.symbol: quote for quote in market.quotes}, first)
+    return _joined(market, read(more)) if more else market
+
+
+def _joined(market: MarketData, more: MarketData) -> MarketData:
+    """Return the quotes of both, at the time of the first; the earliest sessions count."""
+    session, opened = (
+        min((s for s in found if s is not None), key=lambda s: s.closes_at, default=None)
+        for found in ((market.session, more.session), (market.open_session, more.open_session))
     )
+    quotes = (*market.quotes, *more.quotes)
+    return msgspec.structs.replace(market, quotes=quotes, session=session, open_session=opened)
 
 
 def _with_broker_values(

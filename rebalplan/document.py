@@ -5,12 +5,14 @@ Money is in USD, ``*_pct`` in percent, quantities in shares. ``docs/plan-file.md
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
+from rebalplan.contracts import quote_of, renamed, symbol_of
 from rebalplan.model import (
     CASH,
     AccountSnapshot,
@@ -146,9 +148,25 @@ class AccountPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         priced = {row.symbol for row in self.drift}
         return tuple(v for v in self.snapshot.broker_values if v.con_id in held and v.symbol not in priced)
 
+    @property
+    def contract_ids(self) -> dict[str, int]:
+        """Return the contract of each name that the account holds or trades."""
+        held = self.snapshot.positions if self.snapshot is not None else ()
+        return {p.symbol: p.con_id for p in held} | {o.symbol: o.con_id for o in self.orders}
+
+    def quotes_of(self, quotes: Mapping[str, Quote]) -> tuple[Quote, ...]:
+        """Return the quotes that the account is planned with, in the order of its rows."""
+        ids = self.contract_ids
+        found = (quote_of(quotes, row.symbol, ids.get(row.symbol, 0)) for row in self.drift)
+        return tuple(quote for quote in found if quote is not None)
+
+    def with_names(self, snapshot: AccountSnapshot) -> AccountSnapshot:
+        """Return the account as it is now, under the names that the plan has for its contracts."""
+        return renamed(snapshot, {con_id: name for name, con_id in self.contract_ids.items()})
+
     def is_stopped_by(self, working: WorkingOrder) -> bool:
         """Tell whether apply stops at an order at the broker: it has the symbol or the contract of a planned one."""
-        return any(working.symbol == o.symbol or working.con_id == o.con_id for o in self.orders)
+        return any(working.symbol == symbol_of(o.symbol) or working.con_id == o.con_id for o in self.orders)
 
 
 class Volatile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

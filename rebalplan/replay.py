@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rebalplan.collect import AccountToRead
+from rebalplan.contracts import with_names
 from rebalplan.plan import AccountInput, Plan
 
 
 def replay_inputs(accounts: Iterable[AccountToRead], old: Plan) -> tuple[AccountInput, ...]:
     """Return today's accounts with the snapshots that ``old`` carries; what it lacks is a failure."""
     planned = {account.account: account for account in old.accounts}
+    quotes = {quote.symbol: quote for quote in old.volatile.quotes}
     inputs = []
     for account in accounts:
         name = account.settings.account
@@ -21,6 +23,8 @@ def replay_inputs(accounts: Iterable[AccountToRead], old: Plan) -> tuple[Account
             failure = "the replayed plan has no such account: make a plan with `rebal plan`"
         elif snapshot is None:
             failure = before.reasons[0] if before.reasons else "the replayed plan has no snapshot of it"
+        if snapshot is not None:
+            snapshot = with_names(snapshot, account.targets, quotes)
         settings = account.settings
         client_id = settings.endpoint.client_id
         inputs.append(AccountInput(name, client_id, settings.policy, account.targets, snapshot, failure))

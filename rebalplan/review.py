@@ -143,7 +143,8 @@ def review_plan(plan: Plan) -> Review:
     """
     accounts = plan.accounts
     traded = [account for account in accounts if account.status == "planned"]
-    used = {row.symbol for account in accounts for row in account.drift}
+    known = {quote.symbol: quote for quote in plan.volatile.quotes}
+    used = {quote.symbol for account in accounts for quote in account.quotes_of(known)}
     quotes = [quote for quote in plan.volatile.quotes if quote.symbol in used]
     return Review(
         not_planned=tuple(

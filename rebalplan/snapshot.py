@@ -40,7 +40,7 @@ def _shared_symbols(positions: Iterable[Position]) -> Iterable[str]:
         if len(ids) > 1:
             yield (
                 f"{len(ids)} positions are called {symbol} (contracts {', '.join(map(str, sorted(ids)))}): "
-                "sell all but one or move them to another account"
+                f"write each as {symbol}@CONID in portfolios.csv, or sell all but one"
             )
 
 

@@ -101,7 +101,7 @@ def test_every_failure_is_named_at_once() -> None:
 def test_two_contracts_of_one_symbol_fail_the_account() -> None:
     twice = (position("ABC", "1", 12), position("ABC", "2", 11), position("VTI", "1"))
     assert snapshot_failures(snapshot("900", twice)) == (
-        "2 positions are called ABC (contracts 11, 12): sell all but one or move them to another account",
+        "2 positions are called ABC (contracts 11, 12): write each as ABC@CONID in portfolios.csv, or sell all but one",
     )
 
 

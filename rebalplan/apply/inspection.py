@@ -70,7 +70,7 @@ class Inspection:
         if self._result.intents:
             snapshot, _ = self._reader.require_booked()
         else:
-            snapshot = link.read_account(account)
+            snapshot = self._plan.with_names(link.read_account(account))
         market.read(snapshot)
         check_day(self._envelope.plan, self._result, market.now())
         check_hours(self._plan, self._result, market)

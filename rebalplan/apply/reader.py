@@ -50,8 +50,9 @@ class AccountReader:
         self, seconds: float, is_enough: Callable[[Booking], bool]
     ) -> tuple[AccountSnapshot, Booking]:
         until = self._clock.now() + timedelta(seconds=seconds)
+        plan = self._journal.result_of(self._book.account).plan
         while True:
-            snapshot = self._link.read_account(self._book.account)
+            snapshot = plan.with_names(self._link.read_account(self._book.account))
             self._listen()
             booking = self.compare(snapshot)
             if is_enough(booking) or self._clock.now() >= until or self._stop():

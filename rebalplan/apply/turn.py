@@ -188,7 +188,7 @@ class AccountTurn:
             ]
             self._book.contest_ends(self._end.working_orders or ())
         else:
-            self._end = link.read_account(account)
+            self._end = self._plan.with_names(link.read_account(account))
 
     def _close(self) -> AccountStatus:
         """Record how the account ended this time."""

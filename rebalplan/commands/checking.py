@@ -144,7 +144,7 @@ def _look(
 def _look_at(world: World, account: AccountSettings, result: AccountResult) -> tuple[LiveFinding, ...]:
     placed = world.place_settings(account)
     with world.broker.connect(placed.endpoint) as link:
-        snapshot = link.read_account(placed.account)
+        snapshot = result.plan.with_names(link.read_account(placed.account))
         left_out = {holding.con_id for holding in result.plan.left_out}
         wanted = {p.symbol: p.con_id for p in snapshot.positions if p.con_id not in left_out}
         wanted.update({o.symbol: o.con_id for o in result.plan.orders})

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from rebalplan.commands.plans import find_plan
+from rebalplan.contracts import symbol_of
 from rebalplan.document import AccountPlan, DriftRow, Plan
 from rebalplan.errors import RebalError, UsageError
 from rebalplan.model import CASH
@@ -40,15 +41,19 @@ def _account(plan: Plan, name: str) -> AccountPlan:
 
 
 def _row(account: AccountPlan, text: str) -> DriftRow:
-    """Return the row of ``SYMBOL`` or ``SYMBOL@CONID``; with an @ even CASH means the security of that name."""
+    """Return the row of a name, of its symbol alone where that is one, or of ``SYMBOL@CONID``.
+
+    With an @ even CASH means the security of that name.
+    """
     name, _at, contract = text.strip().partition("@")
-    is_contract = contract.isascii() and contract.isdecimal()
-    for row in account.drift:
-        if _plain(row.symbol) == _plain(text):
+    con_id = int(contract) if contract.isascii() and contract.isdecimal() else 0
+    called = [row for row in account.drift if _plain(symbol_of(row.symbol)) == _plain(name)]
+    for row in called:
+        is_contract = con_id != 0 and contract_of(account, row.symbol) == con_id
+        if is_contract or _plain(row.symbol) == _plain(text):
             return row
-        is_named = _plain(row.symbol.partition("@")[0]) == _plain(name)
-        if is_named and (not is_contract or contract_of(account, row.symbol) == int(contract)):
-            return row
+    if len(called) == 1 and not con_id:
+        return called[0]
     if any(_plain(holding.symbol) == _plain(text) for holding in account.left_out):
         raise UsageError(
             f"{printable(text)} has no price, so it is not managed in {account.account}: `rebal show` says why"

@@ -14,6 +14,8 @@ from rebalplan.ibkr import IbkrBroker
 from rebalplan.ports import Clock, TradingBroker
 from rebalplan.settings import AccountSettings, Endpoint, Settings
 
+BUILT_IN_ONLY = "The built-in gateway knows only its own symbols: `rebal sim show` lists them"
+
 
 class World(msgspec.Struct, frozen=True):
     """A broker and a clock, and where to find each account there."""
@@ -38,7 +40,8 @@ class World(msgspec.Struct, frozen=True):
 def open_world(settings: Settings) -> Iterator[World]:
     """Open what ``[ibkr] mode`` says: with ``sim`` the embedded gateway runs in this process."""
     clock = SystemClock()
-    broker = IbkrBroker(float(settings.ibkr.timeout_sec), clock)
+    known = BUILT_IN_ONLY if settings.ibkr.mode == "sim" else ""
+    broker = IbkrBroker(float(settings.ibkr.timeout_sec), clock, known_symbols=known)
     if settings.ibkr.mode == "tws":
         yield World(broker, clock, None)
         return

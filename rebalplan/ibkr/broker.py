@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from rebalplan.contracts import con_id_of, exchange_of, symbol_of
 from rebalplan.errors import BrokerError, TimedOutError
 from rebalplan.ibkr.account import read_snapshot
+from rebalplan.ibkr.choices import AmbiguousSymbol, choose
 from rebalplan.ibkr.client import IbkrClient, require_account
 from rebalplan.ibkr.connection import (
     LOG,
@@ -46,12 +48,16 @@ IN_FLIGHT = 50
 
 
 class IbkrBroker:
-    """Connects to TWS or IB Gateway. Each connection has a loop and a client of its own."""
+    """Connects to TWS or IB Gateway. Each connection has a loop and a client of its own.
 
-    def __init__(self, timeout_sec: float, clock: Clock) -> None:
+    ``known_symbols`` is what to say besides of a symbol that the gateway does not know.
+    """
+
+    def __init__(self, timeout_sec: float, clock: Clock, *, known_symbols: str = "") -> None:
         self._timeout = timeout_sec
         self._clock = clock
         self._without_broker: set[tuple[str, int]] = set()
+        self._known_symbols = known_symbols
 
     @contextmanager
     def connect(self, endpoint: Endpoint) -> Iterator[IbkrConnection]:
@@ -63,7 +69,9 @@ class IbkrBroker:
         try:
             opened = Connection(endpoint, self._timeout, self._broker_wait_sec(endpoint))
             # Notices and orders may come in the same read as the end of the handshake: who listens is there before.
-            connection = IbkrConnection(IbkrClient(opened), Trading(opened), loop, self._clock)
+            connection = IbkrConnection(
+                IbkrClient(opened), Trading(opened), loop, self._clock, self._known_symbols
+            )
             loop.run_until_complete(opened.connect())
             yield connection
         finally:
@@ -101,8 +109,14 @@ class IbkrConnection:
     """One connection; see ``rebalplan.ports.BrokerConnection``."""
 
     def __init__(
-        self, client: IbkrClient, trading: Trading, loop: asyncio.AbstractEventLoop, clock: Clock
+        self,
+        client: IbkrClient,
+        trading: Trading,
+        loop: asyncio.AbstractEventLoop,
+        clock: Clock,
+        known_symbols: str = "",
     ) -> None:
+        self._known_symbols = known_symbols
         self._client = client
         self._trading = trading
         self._loop = loop
@@ -127,7 +141,9 @@ class IbkrConnection:
         try:
             await self._contract(symbol, 0)
         except (RequestRefused, TimedOutError) as error:
-            return f"{symbol}: {_why(error)}"
+            held = isinstance(error, AmbiguousSymbol) and error.is_plain
+            unless = "; an account that holds one of them means that one" if held else ""
+            return f"{symbol}: {self._why(error)}{unless}"
         return ""
 
     def read_account(self, account: str) -> AccountSnapshot:
@@ -234,28 +250,29 @@ class IbkrConnection:
             ticks = await self._client.ticks(contract.con_id)
         except (RequestRefused, TimedOutError) as error:
             found = contract.con_id if contract else 0
-            return no_quote(symbol, found, _why(error), self._now(skew)), ()
+            return no_quote(symbol, found, self._why(error), self._now(skew)), ()
         now = self._now(skew)
         return read_quote(symbol, contract, ticks, now), contract.sessions
 
     def _now(self, skew: timedelta) -> datetime:
         return (self._clock.now() + skew).astimezone(UTC).replace(microsecond=0)
 
-    async def _contract(self, symbol: str, con_id: int) -> Contract:
-        """Resolve a symbol to one contract; what is held is looked up by its own id."""
-        found = [d for d in await self._client.contract_details(symbol, con_id) if _is_stock(d, symbol)]
-        ids = sorted({d.contract.conId for d in found if d.contract is not None})
-        if len(ids) != 1 or not ids[0]:
-            raise RequestRefused(
-                NO_SUCH_CONTRACT,
-                f"{symbol} is {len(ids)} contracts ({ids}), expected one" if ids else "no contract",
-            )
+    def _why(self, error: BrokerError) -> str:
+        return _why(error, self._known_symbols)
+
+    async def _contract(self, name: str, con_id: int) -> Contract:
+        """Resolve a name to one contract; what is held is looked up by its own id."""
+        symbol, con_id = symbol_of(name), con_id or con_id_of(name)
+        answers = await self._client.contract_details(symbol, con_id)
+        found = choose("" if con_id else exchange_of(name), [d for d in answers if _is_stock(d, symbol)])
+        ids = {d.contract.conId for d in found if d.contract is not None and d.contract.conId}
+        if len(ids) != 1:
+            stocks = [d for d in answers if _is_stock(d, symbol)]
+            raise AmbiguousSymbol(name, stocks) if stocks else RequestRefused(NO_SUCH_CONTRACT, "no contract")
         sessions = read_sessions(found[0].liquidHours, found[0].timeZoneId)
         if not sessions:
-            raise RequestRefused(
-                NO_HOURS, f"the broker gives no regular session of {symbol} that can be read"
-            )
-        return Contract(symbol, ids[0], sessions)
+            raise RequestRefused(NO_HOURS, f"the broker gives no regular session of {name} that can be read")
+        return Contract(name, ids.pop(), sessions)
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
@@ -279,7 +296,7 @@ def _is_stock(details: Any, symbol: str) -> bool:
     )
 
 
-def _why(error: BrokerError) -> str:
+def _why(error: BrokerError, known_symbols: str) -> str:
     code = error.code if isinstance(error, RequestRefused) else 0
     if code in NOT_SUBSCRIBED:
         return (
@@ -291,5 +308,6 @@ def _why(error: BrokerError) -> str:
             f"again; {error}"
         )
     if code == NO_SUCH_CONTRACT:
-        return f"not one US dollar stock at the broker; {error}"
+        found = f"the broker knows no US stock or ETF of this symbol in USD; {error}"
+        return f"{found}. {known_symbols}" if known_symbols else found
     return str(error)

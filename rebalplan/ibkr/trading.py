@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from rebalplan.contracts import symbol_of
 from rebalplan.errors import BrokerError, TimedOutError, UnreachableError
 from rebalplan.ibkr.connection import LOG, Connection, RequestRefused
 from rebalplan.ibkr.values import price_or_none, quantity
@@ -190,7 +191,11 @@ class Trading:
 
     def _contract(self, ticket: OrderTicket) -> ib_insync.Contract:
         contract: ib_insync.Contract = self._library.Contract(
-            conId=ticket.con_id, symbol=ticket.symbol, secType="STK", exchange="SMART", currency="USD"
+            conId=ticket.con_id,
+            symbol=symbol_of(ticket.symbol),
+            secType="STK",
+            exchange="SMART",
+            currency="USD",
         )
         return contract
 

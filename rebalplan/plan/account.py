@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
+from rebalplan.contracts import quote_of
 from rebalplan.document import AccountPlan, DriftRow, PlannedOrder
 from rebalplan.drift import Drift, Holding, Valuation, measure_drift, value_account
 from rebalplan.limits import account_breaches
@@ -101,8 +102,7 @@ def unpriced_holdings(account: AccountInput, quotes: Mapping[str, Quote]) -> tup
     return tuple(
         position
         for position in account.snapshot.positions
-        if position.symbol not in listed
-        and isinstance(_price(position.symbol, position.con_id, quotes, account.policy), NoPrice)
+        if position.symbol not in listed and isinstance(_price_of(position, quotes, account.policy), NoPrice)
     )
 
 
@@ -134,14 +134,16 @@ def _price_holdings(
     for symbol, con_id in sorted(needed_symbols(account).items()):
         if symbol in left_out:
             continue
-        price = _price(symbol, con_id, quotes, account.policy)
-        if isinstance(price, NoPrice):
-            unpriced.append(f"no price for {symbol}: {price.why}")
+        quote = quote_of(quotes, symbol, con_id)
+        price = _price(symbol, con_id, quote, account.policy)
+        if quote is None or isinstance(price, NoPrice):
+            why = price.why if isinstance(price, NoPrice) else "not quoted"
+            unpriced.append(f"no price for {symbol}: {why}")
             continue
         holdings.append(
             Holding(
                 symbol=symbol,
-                con_id=quotes[symbol].con_id,
+                con_id=quote.con_id,
                 quantity=quantities.get(symbol, ZERO),
                 price=price.value,
                 price_source=price.source,
@@ -151,8 +153,12 @@ def _price_holdings(
     return tuple(holdings), tuple(unpriced)
 
 
-def _price(symbol: str, con_id: int, quotes: Mapping[str, Quote], policy: Policy) -> Price | NoPrice:
-    quote = quotes.get(symbol)
+def _price_of(position: Position, quotes: Mapping[str, Quote], policy: Policy) -> Price | NoPrice:
+    quote = quote_of(quotes, position.symbol, position.con_id)
+    return _price(position.symbol, position.con_id, quote, policy)
+
+
+def _price(symbol: str, con_id: int, quote: Quote | None, policy: Policy) -> Price | NoPrice:
     if quote is None:
         return NoPrice("it was not quoted with the snapshot: plan again at the broker")
     if quote.problem is None and con_id not in (0, quote.con_id):

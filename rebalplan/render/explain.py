@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from rebalplan.codec import Envelope
+from rebalplan.contracts import quote_of
 from rebalplan.document import AccountPlan, DriftRow, Summary
 from rebalplan.model import CASH, Quote, Reason
 from rebalplan.money import HUNDRED, ZERO, divide, from_bps, quantize
@@ -15,7 +16,7 @@ from rebalplan.policy import RebalancePolicy
 from rebalplan.pricing import price_steps
 from rebalplan.render.figures import count, dollars, percent, price, shares, signed_dollars, signed_percent
 from rebalplan.render.style import PLAIN, Style
-from rebalplan.render.symbols import shown_symbol
+from rebalplan.render.symbols import contract_of, shown_symbol
 
 _SOURCES = {
     "last": "the last trade",
@@ -55,7 +56,8 @@ class Explained(msgspec.Struct, frozen=True):
 
 def explain_line(envelope: Envelope, account: AccountPlan, row: DriftRow, summary: Summary) -> Explained:
     """Return the steps from price to order."""
-    quote = next((q for q in envelope.plan.volatile.quotes if q.symbol == row.symbol), None)
+    quotes = {quote.symbol: quote for quote in envelope.plan.volatile.quotes}
+    quote = quote_of(quotes, row.symbol, contract_of(account, row.symbol))
     parts = [
         ("Price", _price(account, row, quote)),
         *_target(account, row, summary),

@@ -13,8 +13,4 @@ def shown_symbol(account: AccountPlan, symbol: str) -> str:
 
 def contract_of(account: AccountPlan, symbol: str) -> int:
     """Return the contract id of a security that the account holds or trades; 0 for one that it does not."""
-    held = account.snapshot.positions if account.snapshot is not None else ()
-    known = {item.symbol: item.con_id for item in held} | {
-        item.symbol: item.con_id for item in account.orders
-    }
-    return known.get(symbol, 0)
+    return account.contract_ids.get(symbol, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from rebalplan.contracts import quote_of
 from rebalplan.document import AccountPlan, Plan
 from rebalplan.model import AccountSnapshot, Quote
 from rebalplan.pricing import NoPrice, choose_price
@@ -33,8 +34,7 @@ def _summary_notes(account: AccountPlan) -> Iterable[str]:
 
 
 def _quote_notes(account: AccountPlan, plan: Plan) -> Iterable[str]:
-    used = {row.symbol for row in account.drift}
-    quotes = [quote for quote in plan.volatile.quotes if quote.symbol in used]
+    quotes = account.quotes_of({quote.symbol: quote for quote in plan.volatile.quotes})
     yield from _listed("delayed prices", (q for q in quotes if q.delayed))
     unknown = {q.symbol for q in quotes if q.close_unknown}
     yield from _listed(
@@ -75,7 +75,9 @@ def _left_out_notes(account: AccountPlan, plan: Plan, snapshot: AccountSnapshot)
     quotes = {quote.symbol: quote for quote in plan.volatile.quotes}
     held = {position.con_id: position.quantity for position in snapshot.positions}
     for holding in account.left_out:
-        price = choose_price(quotes.get(holding.symbol), account.policy.pricing, account.policy.limits)
+        price = choose_price(
+            quote_of(quotes, holding.symbol, holding.con_id), account.policy.pricing, account.policy.limits
+        )
         why = f": {price.why}" if isinstance(price, NoPrice) else ""
         value = holding.value_usd
         worth = "of unknown value" if value is None else f"worth {dollars(value)} USD to the broker"

@@ -59,10 +59,15 @@ def account(
 
 @contextmanager
 def gateway(
-    workspace: Workspace, *tables: str, settings: str = SETTINGS, start_of: str = "", market: str = MARKET
+    workspace: Workspace,
+    *tables: str,
+    settings: str = SETTINGS,
+    start_of: str = "",
+    market: str = MARKET,
+    replaced: tuple[str, str] = ("[market]", "[market]"),
 ) -> Iterator[Gateway]:
-    """Serve the market with these tables and point settings.ini at it."""
-    path = workspace.write("served.toml", start_of + market + "\n".join(tables))
+    """Serve the market (with one text for another) with these tables and point settings.ini at it."""
+    path = workspace.write("served.toml", start_of + market.replace(*replaced) + "\n".join(tables))
     workspace.write("portfolios.csv", PORTFOLIOS)
     with start(load_scenario(path), clock=workspace.clock.now) as served:
         workspace.write("settings.ini", re.sub(r"port = \d+", f"port = {served.port}", settings))
@@ -81,7 +86,7 @@ def orders(planned: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(o["side"], o["symbol"], o["quantity"]) for o in planned["orders"]]
 
 
-def plan_with(workspace: Workspace, *tables: str, **more: str) -> dict[str, Any]:
+def plan_with(workspace: Workspace, *tables: str, **more: Any) -> dict[str, Any]:
     """Return the plan of the account at a gateway of its own."""
     with gateway(workspace, *tables, **more):
         return plan(workspace)

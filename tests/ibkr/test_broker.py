@@ -191,7 +191,9 @@ def test_a_symbol_that_is_two_contracts_is_not_guessed_but_what_is_held_is_known
     with connected(tmp_path, extra=twins) as (connection, _):
         (guessed,) = market(connection, "TWIN").quotes
         (held,) = connection.read_market({"TWIN": 6}, allow_delayed=False, progress=silent).quotes
-    assert "TWIN is 2 contracts ([5, 6]), expected one" in str(guessed.problem)
+    assert guessed.problem == (
+        "TWIN is 2 securities in USD at the broker: write TWIN@5 (TWIN) or TWIN@6 (TWIN) in portfolios.csv"
+    )
     assert (held.con_id, held.last, held.problem) == (6, Decimal(6), None)
 
 
@@ -304,7 +306,7 @@ def test_symbols_are_checked_without_quoting_them(tmp_path: Path) -> None:
         problems = connection.check_symbols(["VTI", "NOPE", "VEA"])
         assert 1 not in [e.message_id for e in gateway.log if e.kind == "request"]
     assert len(problems) == 1
-    assert problems[0].startswith("NOPE: not one US dollar stock at the broker")
+    assert problems[0].startswith("NOPE: the broker knows no US stock or ETF of this symbol in USD")
 
 
 def test_many_symbols_stay_under_the_gateway_s_limit_of_messages(tmp_path: Path) -> None:

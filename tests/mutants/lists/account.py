@@ -65,7 +65,7 @@ ACCOUNT: tuple[Mutant, ...] = (
         "a resume does not wait for positions that lag",
         _INSPECTION,
         "            snapshot, _ = self._reader.require_booked()\n        else:\n",
-        "            snapshot = link.read_account(account)\n        else:\n",
+        "            snapshot = self._plan.with_names(link.read_account(account))\n        else:\n",
         f"{_TESTS}test_a_resume_waits_until_positions_that_lag_behind_our_fills_are_booked",
     ),
     Mutant(

@@ -1,0 +1,58 @@
+"""Which of several contracts with one symbol is meant, and how to write each of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rebalplan.contracts import contract_name, symbol_of
+from rebalplan.ibkr.connection import RequestRefused
+from rebalplan.text import printable
+
+if TYPE_CHECKING:
+    import ib_insync
+
+
+class AmbiguousSymbol(RequestRefused):
+    """The gateway knows the symbol, more than once or at another exchange; without an error code, for it is ours."""
+
+    def __init__(self, name: str, details: Sequence[ib_insync.ContractDetails]) -> None:
+        self.is_plain = symbol_of(name) == name
+        super().__init__(0, describe_choices(name, details))
+
+
+def choose(
+    exchange: str, details: Sequence[ib_insync.ContractDetails]
+) -> Sequence[ib_insync.ContractDetails]:
+    """Return the contracts of a primary exchange, all of them without one.
+
+    NASDAQ is also NASDAQ.NMS and NASDAQ.SCM, as the gateway names its tiers in some versions.
+    """
+    return [d for d in details if not exchange or exchange in (_exchange(d), _exchange(d).partition(".")[0])]
+
+
+def describe_choices(name: str, details: Sequence[ib_insync.ContractDetails]) -> str:
+    """Say how each contract is written in portfolios.csv: by its exchange, or by its id where that does not suffice."""
+    symbol = symbol_of(name)
+    contracts = {d.contract.conId: d for d in details if d.contract is not None}
+    exchanges = Counter(_exchange(d) for d in contracts.values())
+    choices = [
+        (
+            f"{symbol}@{_exchange(d)}"
+            if _exchange(d) and exchanges[_exchange(d)] == 1
+            else contract_name(symbol, con_id)
+        )
+        + (f" ({printable(d.longName)})" if d.longName else "")
+        for con_id, d in sorted(contracts.items())
+    ]
+    what = (
+        f"{symbol} is {len(choices)} securities in USD at the broker"
+        if symbol == name
+        else f"the broker has no single {name}"
+    )
+    return f"{what}: write {' or '.join(choices)} in portfolios.csv"
+
+
+def _exchange(details: ib_insync.ContractDetails) -> str:
+    return printable(details.contract.primaryExchange).upper() if details.contract is not None else ""
