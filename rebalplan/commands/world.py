@@ -41,7 +41,9 @@ def open_world(settings: Settings) -> Iterator[World]:
     """Open what ``[ibkr] mode`` says: with ``sim`` the embedded gateway runs in this process."""
     clock = SystemClock()
     known = BUILT_IN_ONLY if settings.ibkr.mode == "sim" else ""
-    broker = IbkrBroker(float(settings.ibkr.timeout_sec), clock, known_symbols=known)
+    broker = IbkrBroker(
+        float(settings.ibkr.timeout_sec), clock, settings.ibkr.messages_per_sec, known_symbols=known
+    )
     if settings.ibkr.mode == "tws":
         yield World(broker, clock, None)
         return

@@ -22,6 +22,7 @@ from rebalplan.ibkr.connection import (
     OTHER_SESSION,
     VALIDATION_ERROR,
     Connection,
+    MessageRate,
     RequestRefused,
 )
 from rebalplan.ibkr.hours import is_open, next_session, read_sessions
@@ -53,7 +54,10 @@ class IbkrBroker:
     ``known_symbols`` is what to say besides of a symbol that the gateway does not know.
     """
 
-    def __init__(self, timeout_sec: float, clock: Clock, *, known_symbols: str = "") -> None:
+    def __init__(
+        self, timeout_sec: float, clock: Clock, messages_per_sec: int = 40, *, known_symbols: str = ""
+    ) -> None:
+        self._rate = MessageRate(messages_per_sec)
         self._timeout = timeout_sec
         self._clock = clock
         self._without_broker: set[tuple[str, int]] = set()
@@ -67,7 +71,7 @@ class IbkrBroker:
         loop.set_exception_handler(lambda *_: None)  # a decoder fed by a foreign service: the handshake fails
         opened = None
         try:
-            opened = Connection(endpoint, self._timeout, self._broker_wait_sec(endpoint))
+            opened = Connection(endpoint, self._timeout, self._rate, self._broker_wait_sec(endpoint))
             # Notices and orders may come in the same read as the end of the handshake: who listens is there before.
             connection = IbkrConnection(
                 IbkrClient(opened), Trading(opened), loop, self._clock, self._known_symbols

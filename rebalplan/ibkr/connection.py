@@ -12,6 +12,7 @@ import contextlib
 import logging
 import os
 import struct
+from collections import deque
 from collections.abc import Awaitable, Callable
 from socket import gaierror
 from typing import Any, TypeVar
@@ -23,9 +24,6 @@ from rebalplan.settings import Endpoint
 from rebalplan.text import printable
 
 Result = TypeVar("Result")
-
-MESSAGES_PER_SECOND = 40
-"""The gateway disconnects a client that sends more than 50."""
 
 CLIENT_ID_IN_USE = 326
 NO_SUCH_CONTRACT = 200
@@ -87,6 +85,22 @@ def _unreadable(fields: list[str], places: tuple[int, int | None], why: str) -> 
 LOG = logging.getLogger("rebalplan.ibkr")
 
 
+class MessageRate:
+    """How many messages a second leave, over all connections that share it.
+
+    The gateway counts the messages of a user, not of a connection, and hangs up above 50 a second.
+    """
+
+    def __init__(self, messages_per_sec: int) -> None:
+        self._messages_per_sec = messages_per_sec
+        self._sent_at: deque[float] = deque()
+
+    def limit(self, client: Any) -> None:
+        """Make the library's client keep to it; what the connections before it sent in this second counts."""
+        client.MaxRequests = self._messages_per_sec
+        client._timeQ = self._sent_at
+
+
 class Connection:
     """One connection to a gateway. Coroutines must run on the loop that is current for the thread.
 
@@ -95,14 +109,20 @@ class Connection:
     that this was in vain.
     """
 
-    def __init__(self, endpoint: Endpoint, timeout_sec: float, broker_wait_sec: float | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        timeout_sec: float,
+        rate: MessageRate,
+        broker_wait_sec: float | None = None,
+    ) -> None:
         import ib_insync  # noqa: PLC0415  # commands that need no broker must not pay for it
 
         self.library = ib_insync
         self.ib = ib_insync.IB()
         self.ib.RaiseRequestErrors = True
         self.ib.TimezoneTWS = "UTC"
-        self.ib.client.MaxRequests = MESSAGES_PER_SECOND
+        rate.limit(self.ib.client)
         self.ib.wrapper.clientId = endpoint.client_id
         decoder: Any = self.ib.client.decoder
         decoder.interpret = self._interpret

@@ -18,11 +18,15 @@ from rebalplan.policy import Policy
 
 
 class IbkrSettings(msgspec.Struct, frozen=True):
-    """How the broker is used. ``timeout_sec`` bounds each single request."""
+    """How the broker is used.
+
+    ``timeout_sec`` bounds each single request, ``messages_per_sec`` all that leaves over the connections of a run.
+    """
 
     mode: Literal["tws", "sim"] = "tws"
     read_only: bool = True
     timeout_sec: Decimal = Decimal(30)
+    messages_per_sec: int = 40
 
 
 class Endpoint(msgspec.Struct, frozen=True):

@@ -24,6 +24,9 @@ _MOST_USD = 1_000_000_000_000
 RANGES: Mapping[str, Range] = MappingProxyType(
     {
         "timeout_sec": _over_zero(600),
+        "messages_per_sec": _from(
+            1, 45
+        ),  # the gateway counts a user's messages and cuts off above 50 a second
         "port": _from(1, 65_535),
         "client_id": _from(0, 2_147_483_647),
         "pacing_sec": _from(0, 3_600),
@@ -60,6 +63,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
 
 _UNITS = {"bps": "basis points", "pct": "percent", "usd": "USD", "sec": "seconds", "min": "minutes"}
 _UNITS_BY_KEY = {
+    "messages_per_sec": "messages a second",
     "cash_buffer_abs": "USD",
     "wait_before_fallback": "seconds",
     "commission_report_timeout": "seconds",

@@ -168,10 +168,14 @@ class Desk:
             return {row["account_id"]: row for row in csv.DictReader(file)}
 
 
+def _let_everything_leave(_rate: object, client: Any) -> None:
+    client.MaxRequests = 0
+
+
 def quicken(patch: pytest.MonkeyPatch) -> None:
     """Wait for nothing that is only there to be gentle to a real broker, nor for the disk, which keeps its power."""
     patch.setattr(rebalplan.apply.timing, "Timing", lambda: FAST)
-    patch.setattr(rebalplan.ibkr.connection, "MESSAGES_PER_SECOND", 10_000)
+    patch.setattr(rebalplan.ibkr.connection.MessageRate, "limit", _let_everything_leave)
     patch.setattr(rebalplan.sim.session, "MAX_RATE", 10_000)
     patch.setattr(os, "fsync", lambda _file: None)
 

@@ -309,6 +309,19 @@ def test_symbols_are_checked_without_quoting_them(tmp_path: Path) -> None:
     assert problems[0].startswith("NOPE: the broker knows no US stock or ETF of this symbol in USD")
 
 
+def test_the_rate_of_messages_holds_over_all_connections_of_a_run(tmp_path: Path) -> None:
+    path, clock = tmp_path / "scenario.toml", FrozenClock()
+    path.write_text(scenario_text(), encoding="utf-8")
+    with start(load_scenario(path), clock=clock.now) as gateway:
+        broker, endpoint = IbkrBroker(5, clock, messages_per_sec=4), Endpoint(gateway.host, gateway.port, 7)
+        began = time.monotonic()
+        for _ in range(3):
+            with broker.connect(endpoint) as connection:
+                connection.read_account("DU1000001")
+        took_sec = time.monotonic() - began
+    assert took_sec > 2  # 12 messages, of which four are free
+
+
 def test_many_symbols_stay_under_the_gateway_s_limit_of_messages(tmp_path: Path) -> None:
     names = [f"X{n:03}" for n in range(40)]
     more = "".join(

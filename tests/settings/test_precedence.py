@@ -70,6 +70,7 @@ def test_defaults_are_those_of_the_documentation() -> None:
         "mode": "tws",
         "read_only": True,
         "timeout_sec": Decimal(30),
+        "messages_per_sec": 40,
     }
     assert Endpoint() == Endpoint("127.0.0.1", 4002, 42)
     assert AccountsSettings() == AccountsSettings(

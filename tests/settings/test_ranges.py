@@ -13,6 +13,7 @@ FINEST = "0.000001"
 
 ENDS: dict[str, tuple[str, str]] = {
     "timeout_sec": (FINEST, "600"),
+    "messages_per_sec": ("1", "45"),
     "port": ("1", "65535"),
     "client_id": ("0", "2147483647"),
     "pacing_sec": ("0", "3600"),
@@ -73,6 +74,7 @@ def test_both_ends_of_a_range_are_allowed_and_a_millionth_beyond_is_not(key: str
         ("wait_before_fallback", "seconds"),
         ("commission_report_timeout", "seconds"),
         ("max_leverage", "times NLV"),
+        ("messages_per_sec", "messages a second"),
         ("port", ""),
         ("max_orders", ""),
     ],
