@@ -14,6 +14,13 @@ _TESTS = "tests/apply/test_book.py::"
 
 EVIDENCE: tuple[Mutant, ...] = (
     Mutant(
+        "what the broker said of an order that nobody knows the end of is lost",
+        _BOOK,
+        "                said=order.said,\n",
+        "",
+        f"{_TESTS}test_what_the_broker_said_of_an_order_is_in_the_record_that_gives_it_up",
+    ),
+    Mutant(
         "an end with a rest is confirmed at its first word",
         _RECONCILE,
         "is_ripe = (lists.asked_at - order.ended_at).total_seconds() >= agree_sec",

@@ -106,9 +106,39 @@ RESUMING: tuple[Mutant, ...] = (
     Mutant(
         "an order is resolved during its session without --force",
         _RESOLVE,
-        "if not is_session_over and not _is_final(order, _ended(reference, view)):",
-        "if is_session_over and not _is_final(order, _ended(reference, view)):",
+        "if not is_over and (answer.filled or not _is_turned_away(order, reference, view)):",
+        "if is_over and (answer.filled or not _is_turned_away(order, reference, view)):",
         "tests/apply/test_resolve.py::test_while_the_session_lasts_every_answer_is_too_early",
+    ),
+    Mutant(
+        "any error is taken for a refusal without a booking",
+        _RESOLVE,
+        "if not any(said.code in NOT_BOOKED for said in order.said) or",
+        "if not order.said or",
+        "tests/apply/test_resolve_unbooked.py::"
+        "test_any_other_error_is_no_reason_to_answer_before_the_session_is_over",
+    ),
+    Mutant(
+        "an order that was acknowledged is taken for one that was not booked",
+        _RESOLVE,
+        " or order.perm_id or order.is_doubled:",
+        " or order.is_doubled:",
+        "tests/apply/test_resolve_unbooked.py::test_anything_that_shows_it_at_the_broker_speaks_against_it",
+    ),
+    Mutant(
+        "an order that the lists show is taken for one that was not booked",
+        _RESOLVE,
+        "return not any(found.reference == reference for found in shown)",
+        "return True",
+        "tests/apply/test_resolve_unbooked.py::test_anything_that_shows_it_at_the_broker_speaks_against_it",
+    ),
+    Mutant(
+        "a fill needs no end of the session where a refusal was said",
+        _RESOLVE,
+        "if not is_over and (answer.filled or not",
+        "if not is_over and (not",
+        "tests/apply/test_resolve_unbooked.py::"
+        "test_that_it_filled_is_too_early_to_say_and_against_the_position",
     ),
     Mutant(
         "an answer is proposed during the session",
