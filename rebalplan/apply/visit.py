@@ -108,7 +108,12 @@ class Visit:
         return preview
 
     def send(self, preview: Preview) -> None:
-        """Open the account in the journal and send what the preview of this visit allows, sells before buys."""
+        """Open the account in the journal and send what the preview of this visit allows, sells before buys.
+
+        After a stop it is not opened: it stays as it is for a later run.
+        """
+        if self._turn.stop():
+            raise RefusedError("stopped before any of these orders was sent")
         sells, buys = preview.sells, preview.buys
         self._intend([line.reference for line in (*sells, *buys)])
         self._lines.take_cuts(preview.cuts)

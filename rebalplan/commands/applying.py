@@ -60,14 +60,19 @@ class _Prepared(msgspec.Struct, frozen=True):
 
 
 def apply_plan(request: ApplyRequest) -> int:
-    """Apply the plan and return the exit code."""
+    """Apply the plan and return the exit code. A signal is answered from here until the last report is written."""
+    with watching(request.config) as stop:
+        return _apply(request, stop)
+
+
+def _apply(request: ApplyRequest, stop: Stop) -> int:
     settings = load(request.config)
     path = find_plan(request.reference, request.config)
     envelope = read_plan(path)
     require_own_name(path, envelope.id)
     require_own_folder(path, settings.io.plan_dir)
     disk = SystemDisk()
-    with plan_lock(disk, path), watching(request.config) as stop:
+    with plan_lock(disk, path):
         journal = Journal(disk, journal_path(path), envelope, log_record)
         prepared = _prepare(request, settings, path, envelope, journal)
         if request.preview_only:
@@ -225,6 +230,11 @@ def _finish(prepared: _Prepared, outcome: Outcome, stop: Stop, screen: Screen) -
     except ReportError as error:
         error.exit_code = max(error.exit_code, code)
         raise
+    if stop.signalled and not outcome.stopped:
+        screen.echo(
+            "Stopped by Ctrl-C or a signal after the last account was done: the reports are complete."
+        )
+        return ExitCode.INTERRUPTED
     return code
 
 

@@ -125,8 +125,8 @@ class Terminal:
     def _read_answer(self, question: str) -> str:
         self._screen.echo(question, nl=False)
         self._stop.is_asking = True
-        try:
-            answer = sys.stdin.readline() if sys.stdin is not None else ""
+        try:  # a signal from before this raised nothing: whoever sent it is not kept waiting for an answer
+            answer = sys.stdin.readline() if sys.stdin is not None and not self._stop.signalled else ""
         except KeyboardInterrupt:
             answer = ""
         finally:

@@ -2,8 +2,9 @@
 
 A boundary is one append to the journal (or the cut of a torn line), one write to the socket or one rename of a
 finished report. The process ends itself with SIGKILL just before or just after the chosen one, or (``torn``) with
-half of the journal's line on the disk. ``--count`` names every boundary of a whole run instead. Waits are short,
-and the clock is moved by ``--shift`` seconds, so that a run always takes place at the same hour of the market.
+half of the journal's line on the disk. ``--count`` names every boundary of a whole run instead, and ``--signal`` has
+the process get a signal just after the boundary that ``--on`` names. Waits are short, and the clock is moved by
+``--shift`` seconds, so that a run always takes place at the same hour of the market.
 """
 
 from __future__ import annotations
@@ -56,11 +57,26 @@ class Kill(msgspec.Struct, frozen=True):
         return ["--what", self.what, "--at", str(self.at), "--side", self.side]
 
 
-class Boundaries:
-    """Counts the boundaries of this process and ends it at one of them."""
+class Alert(msgspec.Struct, frozen=True):
+    """A signal that a run gets, ``times`` times in a row, after the ``at``-th boundary whose kind and name match."""
 
-    def __init__(self, kill: Kill | None, *, is_late: bool) -> None:
+    signal: Literal["SIGINT", "SIGTERM"]
+    on: str
+    at: int = 1
+    times: int = 1
+
+    def options(self) -> list[str]:
+        """Return the launcher's options for it."""
+        return ["--signal", self.signal, "--on", self.on, "--at", str(self.at), "--times", str(self.times)]
+
+
+class Boundaries:
+    """Counts the boundaries of this process and ends it at one of them, or sends it a signal there."""
+
+    def __init__(self, kill: Kill | None, *, is_late: bool, alert: Alert | None = None) -> None:
         self._kill = kill
+        self._alert = alert
+        self._matches = 0
         self._is_late = is_late
         self._kept = b""
         self._seen: Counter[What] = Counter()
@@ -77,6 +93,16 @@ class Boundaries:
         yield side == "torn"
         if side is not None:
             die()
+        self._sound(f"{what} {name}")
+
+    def _sound(self, name: str) -> None:
+        alert = self._alert
+        if alert is None or not re.fullmatch(alert.on, name):
+            return
+        self._matches += 1
+        if self._matches == alert.at:
+            for _ in range(alert.times):
+                os.kill(os.getpid(), getattr(signal, alert.signal))
 
     def durable(self, line: bytes) -> bytes:
         """Return what really goes to the disk of a journal's line: all of it, unless the fault is planted."""
@@ -167,6 +193,9 @@ def launch(arguments: Sequence[str]) -> int:
     parser.add_argument("--what", choices=get_args(What), default="journal")
     parser.add_argument("--at", type=int, default=0, help="which boundary, from 1; 0 kills nothing")
     parser.add_argument("--side", choices=get_args(Side), default="before")
+    parser.add_argument("--signal", choices=("SIGINT", "SIGTERM"), help="send this instead of a kill")
+    parser.add_argument("--on", default="", help="a pattern of the kind and name of a boundary")
+    parser.add_argument("--times", type=int, default=1, help="how often the signal is sent")
     parser.add_argument("--count", action="store_true", help="print every boundary to stderr at the end")
     parser.add_argument(
         "--late", action="store_true", help="plant a fault: a DISPATCH waits for the record after it"
@@ -174,8 +203,9 @@ def launch(arguments: Sequence[str]) -> int:
     parser.add_argument("--shift", type=float, default=0, help="seconds to move the clock by")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="-- apply latest --yes …")
     options = parser.parse_args(arguments)
-    kill = Kill(options.what, options.at, options.side) if options.at else None
-    boundaries = Boundaries(kill, is_late=options.late)
+    alert = Alert(options.signal, options.on, options.at, options.times) if options.signal else None
+    kill = Kill(options.what, options.at, options.side) if options.at and alert is None else None
+    boundaries = Boundaries(kill, is_late=options.late, alert=alert)
     with watched(boundaries), hurried(timedelta(seconds=options.shift)):
         code = run([word for word in options.command if word != "--"])
     if options.count:

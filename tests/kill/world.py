@@ -131,10 +131,14 @@ class Original(msgspec.Struct, frozen=True):
         return folder / self.plan.relative_to(self.folder)
 
 
-def make_original(scene: Scene, folder: Path, nursery: Nursery) -> Original:
-    """Write the input files and plan once."""
+def make_original(scene: Scene, folder: Path, nursery: Nursery, scenario: str = "") -> Original:
+    """Write the input files and plan once; ``scenario`` stands in for the scene's own."""
     folder.mkdir(parents=True)
-    files = {"settings.ini": _SETTINGS, "portfolios.csv": _PORTFOLIOS, "scenario.toml": scenario_text(scene)}
+    files = {
+        "settings.ini": _SETTINGS,
+        "portfolios.csv": _PORTFOLIOS,
+        "scenario.toml": scenario or scenario_text(scene),
+    }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     with serving(folder):
