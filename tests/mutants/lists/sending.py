@@ -21,9 +21,25 @@ SENDING: tuple[Mutant, ...] = (
     Mutant(
         "apply takes no lock",
         "rebalplan/commands/applying.py",
-        "with plan_lock(disk, path), watching(request.config) as stop:",
-        "with watching(request.config) as stop:",
+        "    with plan_lock(disk, path):\n",
+        "    if path:\n",
         "tests/commands/test_apply.py::test_an_apply_beside_another_in_the_same_plan_folder_sends_nothing",
+    ),
+    Mutant(
+        "a question waits for an answer after a signal",
+        "rebalplan/commands/operator.py",
+        " and not self._stop.signalled",
+        "",
+        "tests/commands/test_stopping.py::"
+        "test_after_a_signal_right_before_the_question_no_answer_is_waited_for",
+    ),
+    Mutant(
+        "a stop during the check after the answer opens the account",
+        _VISIT,
+        "        if self._turn.stop():\n",
+        "        if False:\n",
+        "tests/kill/test_signals.py::test_a_signal_stops_the_run_in_order_and_a_resume_finishes_it"
+        "[the-second-look-DU1000003-SIGINT]",
     ),
     Mutant(
         "five orders are out unacknowledged",
