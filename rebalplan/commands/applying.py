@@ -28,6 +28,7 @@ from rebalplan.journal.journal import Journal, journal_path
 from rebalplan.journal.runs import Run, last_run, latest_time
 from rebalplan.model import ConfirmMode
 from rebalplan.render.apply import next_steps, render_outcome, render_result_json, render_stages
+from rebalplan.render.fractions import render_fractions
 from rebalplan.settings import Settings
 from rebalplan.stages import Recover, Selection, Stage, accounts_of, build_stages
 from rebalplan.store import read_plan, require_own_folder, require_own_name
@@ -213,6 +214,9 @@ def _finish(prepared: _Prepared, outcome: Outcome, stop: Stop, screen: Screen) -
     summary = render_outcome(accounts)
     if summary:
         screen.echo(summary)
+    fractions = render_fractions(account.plan for account in accounts if account.intents)
+    if fractions:
+        screen.echo(fractions)
     if outcome.stopped:
         what = "nothing more was sent" if outcome.sent else "nothing was sent"
         screen.echo(f"{stop.why}: {what}.")

@@ -24,6 +24,7 @@ from rebalplan.disk import SystemDisk
 from rebalplan.errors import BrokerError, ExitCode, RefusedError
 from rebalplan.plan import Plan, build_plan
 from rebalplan.ports import MarketData
+from rebalplan.render.fractions import render_fractions
 from rebalplan.render.plan import render_preview
 from rebalplan.render.redaction import NOTHING
 from rebalplan.render.style import Style
@@ -130,6 +131,9 @@ def _print_json(envelope: Envelope, path: Path | None) -> None:
 def _print_preview(envelope: Envelope, path: Path | None, request: PlanRequest, settings: Settings) -> None:
     made = envelope.plan
     typer.echo(render_preview(view_plan(envelope, NOTHING), request.style))
+    fractions = render_fractions(made.accounts)
+    if fractions:
+        typer.echo(f"\n{fractions}")
     if path is not None:
         typer.echo(f"\nSaved: {path}")
         if made.replay_of is None:

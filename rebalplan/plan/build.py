@@ -12,6 +12,7 @@ from rebalplan.limits import total_breach
 from rebalplan.model import Mode, Quote, Session, Targets
 from rebalplan.money import ZERO, exact
 from rebalplan.plan.account import AccountInput, needed_symbols, plan_account, unpriced_holdings
+from rebalplan.plan.fractions import without_fractional_orders
 from rebalplan.sizing import SIZING_VERSION
 
 __all__ = ["PLAN_FORMAT", "build_plan", "derive_again", "inputs_of", "needed_symbols", "unpriced_holdings"]
@@ -37,7 +38,9 @@ def build_plan(
     _require_unique("quote of", (q.symbol for q in quotes))
     by_symbol = {quote.symbol: quote for quote in sorted(quotes, key=lambda quote: quote.symbol)}
     with exact():
-        planned = tuple(plan_account(account, by_symbol) for account in accounts)
+        planned = tuple(
+            without_fractional_orders(plan_account(account, by_symbol), mode) for account in accounts
+        )
         planned = _block_on_total(planned)
     return Plan(
         format_version=PLAN_FORMAT,

@@ -45,6 +45,16 @@ def check_policy(policy: Policy, values: Values, findings: Findings) -> None:
         )
 
 
+def check_fractions(mode: str, policy: Policy, values: Values, findings: Findings) -> None:
+    """Note orders for fractions of a share where the broker's API takes none."""
+    if mode == "tws" and policy.rebalance.allow_fractional:
+        findings.warn(
+            "allow_fractional = true cannot work with mode = tws: the API of TWS and IB Gateway refuses orders for "
+            "fractions of a share (error 10243), so an account that needs one is blocked; set it to false",
+            line=_line(values, "allow_fractional"),
+        )
+
+
 def _check_order_sizes(policy: Policy, values: Values, findings: Findings) -> None:
     smallest, largest = policy.rebalance.min_order_usd, policy.limits.max_order_usd
     if smallest > largest:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from rebalplan.policy import ExecutionPolicy, LimitsPolicy, Policy, PricingPolicy, RebalancePolicy
-from rebalplan.settings.checks import check_accounts, check_policy, check_read_only
+from rebalplan.settings.checks import check_accounts, check_fractions, check_policy, check_read_only
 from rebalplan.settings.files import read_text
 from rebalplan.settings.findings import Findings
 from rebalplan.settings.identities import AccountSection, is_account_section, read_account_sections, read_ids
@@ -111,6 +111,8 @@ def _account_settings(
     _check_models_given(ids, overrides, models_section, findings)
     shared = _Shared(folder, values, _build_policy(values), read_models(models_section, findings))
     check_policy(shared.policy, values, findings)
+    mode = build(IbkrSettings, values).mode
+    check_fractions(mode, shared.policy, values, findings)
     return tuple(_account(name, overrides.get(name, _Override()), shared, findings) for name in ids)
 
 
@@ -190,6 +192,7 @@ def _account(name: str, override: _Override, shared: _Shared, findings: Findings
     if override.values:
         policy = _build_policy(values)
         check_policy(policy, values, findings)
+        check_fractions(build(IbkrSettings, shared.values).mode, policy, values, findings)
     return AccountSettings(
         account=name,
         endpoint=build(Endpoint, values),

@@ -55,6 +55,13 @@ GATEWAY: Final = KeyTable(
             group="accounts",
             about="Account values per currency have $LEDGER- before their tags, as newer gateways send them.",
         ),
+        Key(
+            name="fractional_orders",
+            kind="flag",
+            default=False,
+            example="true",
+            about="Orders for fractions of a share are taken; otherwise they are refused with error 10243.",
+        ),
     ),
 )
 

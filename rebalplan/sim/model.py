@@ -137,6 +137,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits and modes of the gateway itself; ``snapshot_sec`` is how long a market data snapshot takes.
 
     ``ledger_prefix`` puts ``$LEDGER-`` before the tags of per-currency account values, as newer gateways do.
+    ``fractional_orders`` takes orders for fractions of a share, which the API otherwise refuses.
     """
 
     name: str
@@ -145,6 +146,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     next_valid_id: int
     snapshot_sec: Decimal
     ledger_prefix: bool = False
+    fractional_orders: bool = False
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,9 +62,11 @@ def find_target(book: Book, request: PlaceOrder) -> Target | Refusal:
     return Target(account, found[0])
 
 
-def check_terms(request: PlaceOrder, instrument: Instrument) -> Refusal | None:
+def check_terms(
+    request: PlaceOrder, instrument: Instrument, *, takes_fractions: bool = False
+) -> Refusal | None:
     """Return what is wrong with the order's own terms, ``None`` when nothing is."""
-    for check in _CHECKS:
+    for check in _CHECKS if takes_fractions else (*_CHECKS, _check_fraction):
         refusal = check(request, instrument)
         if refusal is not None:
             return refusal
@@ -87,6 +89,10 @@ def _check_kind(request: PlaceOrder, _instrument: Instrument) -> Refusal | None:
 def _check_quantity(request: PlaceOrder, _instrument: Instrument) -> Refusal | None:
     if request.quantity <= 0:
         return refuse(OrderCode.ZERO_SIZE)
+    return None
+
+
+def _check_fraction(request: PlaceOrder, _instrument: Instrument) -> Refusal | None:
     if request.quantity != request.quantity.to_integral_value():
         return refuse(OrderCode.FRACTIONAL)
     return None

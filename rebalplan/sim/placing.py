@@ -30,7 +30,9 @@ def place(desk: Desk, floor: Floor, request: PlaceOrder) -> Outcome:
     target = order_checks.find_target(floor.book, request)
     if isinstance(target, Refusal):
         return refused(desk, request.order_id, target.code, target.text)
-    problem = order_checks.check_terms(request, target.instrument)
+    problem = order_checks.check_terms(
+        request, target.instrument, takes_fractions=floor.shared.scenario.gateway.fractional_orders
+    )
     if problem is None and existing is not None:
         problem = order_checks.check_change(existing, request, target)
     if problem is not None:
