@@ -71,10 +71,11 @@ def build_script(
 
 
 def split_quantity(quantity: Decimal, parts: int) -> list[Decimal]:
-    """Return the quantity in at most ``parts`` whole parts, the first ones the larger."""
+    """Return the quantity in at most ``parts`` whole parts, the first ones the larger; a fraction is in the first."""
     count = max(1, min(parts, int(quantity)))
     size, more = divmod(int(quantity), count)
-    return [Decimal(size + (at < more)) for at in range(count)]
+    first, *rest = (Decimal(size + (number < more)) for number in range(count))
+    return [first + quantity % 1, *rest]
 
 
 def _is_repeated(word: str) -> bool:
