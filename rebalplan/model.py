@@ -133,13 +133,13 @@ class AccountSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return max(ZERO, min(self.cash_usd, self.cash_usd - self.settled_cash))
 
 
-class Quote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Quote(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the broker said about one symbol: every price it gave, and which of them can be trusted.
 
     ``con_id`` is 0 and ``problem`` says why when the symbol has no contract or no market data. ``closed``
     means that ``received_at`` lies outside the contract's regular session. ``notice`` is what the broker said of data
     that is missing beside the prices it gave. ``close_unknown`` means that the ticks do not tell the close of the
-    session that ended last: ``close`` is ``None`` then.
+    session that ended last: ``close`` is ``None`` then. A plan leaves out both where they say nothing.
     """
 
     symbol: str

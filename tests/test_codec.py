@@ -554,3 +554,16 @@ def test_a_plan_with_fewer_accounts_than_were_made_is_not_readable() -> None:
     first = msgspec.structs.replace(envelope.plan, accounts=envelope.plan.accounts[:1])
     with pytest.raises(PlanFileError, match="could not be read again"):
         check_readable(msgspec.structs.replace(envelope, plan=first), data)
+
+
+def test_a_plan_says_what_its_quotes_lack_only_where_they_lack_it() -> None:
+    lacking = quote("VTI", "100", bid="99.9", ask="100.1", closed=True, close_unknown=True, notice="Not all.")
+    written = [encode(plan(account(), market=[q]))[1] for q in (quote("VTI", "100"), lacking)]
+    said = [json.loads(data)["plan"]["volatile"]["quotes"][0] for data in written]
+    assert not {"notice", "close_unknown"} & said[0].keys()
+    assert (said[1]["notice"], said[1]["close_unknown"]) == ("Not all.", True)
+    for data in written:
+        assert encode(decode(data).plan)[1] == data
+        jsonschema.validate(json.loads(data), plan_schema())
+    (row,) = decode(written[1]).plan.accounts[0].drift
+    assert (row.price, row.price_source) == (D(100), "last")

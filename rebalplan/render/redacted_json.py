@@ -15,7 +15,7 @@ from rebalplan.render.redaction import LEVERAGE_STEP, Redaction
 _PERCENT = ("_pct", "_bps")
 _AS_WRITTEN = frozenset({"price", "bid", "ask", "last", "close", "target_pct", "cash_target_pct"})
 _LEVERAGES = frozenset({"leverage_before", "leverage_after"})
-_SENTENCES = frozenset({"reasons", "problem", "description"})
+_SENTENCES = frozenset({"reasons", "problem", "notice", "description"})
 _HIDDEN = frozenset({"order_ref", "perm_id"})
 
 
@@ -31,9 +31,7 @@ def _redact(value: Any, name: str, redaction: Redaction) -> Any:
         case Policy():
             return {section: _settings(getattr(value, section)) for section in value.__struct_fields__}
         case msgspec.Struct():
-            return {
-                field: _redact(getattr(value, field), field, redaction) for field in value.__struct_fields__
-            }
+            return {field: _redact(getattr(value, field), field, redaction) for field in _written(value)}
         case tuple():
             return [_redact(item, name, redaction) for item in value]
         case _ if name in _HIDDEN:
@@ -46,6 +44,13 @@ def _redact(value: Any, name: str, redaction: Redaction) -> Any:
             return f"{value:%Y-%m-%dT%H:%M:%SZ}"
         case _:
             return value
+
+
+def _written(value: msgspec.Struct) -> tuple[str, ...]:
+    """Return the fields that the plan file has: of some structs it leaves out what says nothing."""
+    if not value.__struct_config__.omit_defaults:
+        return value.__struct_fields__
+    return tuple(msgspec.to_builtins(value))
 
 
 def _text(value: str, name: str, redaction: Redaction) -> str:
