@@ -80,7 +80,7 @@ class Inspection:
         self._book.contest_ends(open_orders)
         for execution in executions:
             self._book.record_execution(execution)
-        self._refuse_alarms()
+        self.refuse_alarms()
         if any(line.is_overfilled for line in self._current().lines):
             raise RefusedError("no more orders: more was filled than planned. Plan again")
         references = self._foreign(open_orders, completed, executions)
@@ -122,7 +122,7 @@ class Inspection:
         self._book.contest_ends(open_orders)
         for execution in executions:
             self._book.record_execution(execution)
-        self._refuse_alarms()
+        self.refuse_alarms()
         found = foreign_orders(account, self._foreign(open_orders, (), executions))
         if found:
             raise RefusedError(f"{found[0].code} {found[0].message}")
@@ -143,7 +143,8 @@ class Inspection:
             raise RefusedError(f"{strangers[0].code} {strangers[0].message}")
         self._lines.lack(booking.taken_usd if together else booking.missing_usd)
 
-    def _refuse_alarms(self) -> None:
+    def refuse_alarms(self) -> None:
+        """Refuse the account once something is true of one of its orders that must not be."""
         if self._book.alarms:
             raise RefusedError("no more orders: what the broker shows is not what the journal says")
 

@@ -80,13 +80,16 @@ class Visit:
         """Check the account and return what may be sent of it now.
 
         ``what_if_at`` is when its orders were last asked about as what-ifs; they are asked about again when that is
-        long ago. Raises ``RefusedError`` when nothing can be sent.
+        long ago. What was said meanwhile is taken in: this connection may not be the one that sends. Raises
+        ``RefusedError`` when nothing can be sent.
         """
         self.desk.await_link()
         self._turn.guard(self._plan.account)
         preview = self._check()
         if self._must_ask(what_if_at) and self._inspection.ask_what_if([*preview.buys, *preview.sells]):
             preview = self._check()
+        self.desk.listen()
+        self._inspection.refuse_alarms()
         sendable, cut = count(len(preview.sells) + len(preview.buys), "order"), len(preview.cuts)
         _LOG.info("%s: checked, %s can be sent, %s cut", self._plan.account, sendable, cut)
         return preview

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from rebalplan.apply.resolve import Answer, resolve
+from rebalplan.orders import Executed
 from rebalplan.settings import Endpoint
 from tests.apply.support import D
 from tests.simulation.broker import SimBroker, SimConnection
+from tests.simulation.faults import LinkFate
 from tests.simulation.support import Script, cancelled_first
 from tests.simulation.world import FOREIGN_CLIENT_ID, OUR_CLIENT_ID, TIMING
 
@@ -155,7 +158,7 @@ def test_a_begun_account_that_may_not_go_on_is_read_all_the_same() -> None:
     world.run(resume=True)
     closed = script.account("DU1").closed
     assert closed is not None
-    assert closed.status == "incomplete"
+    assert "the broker had said that it ended with 0" in closed.error
     assert (closed.read, script.line("DU1", 1).filled) == (True, D(1))
 
 
@@ -195,3 +198,22 @@ def test_an_order_that_filled_more_after_its_cancel_has_its_fallback_cancelled_a
     assert script.line("DU1", number).status == "partial"
     assert script.world.ledger.filled(rest) == 0
     assert "nothing more is sent" in script.account("DU1").closed_error
+
+
+def test_a_fill_that_is_told_while_the_account_is_looked_at_stops_it() -> None:
+    script = cancelled_first("DU1")
+    world, ledger = script.world, script.world.ledger
+    world.pass_time(60)
+    booked, connect = ledger.orders[0], world.faults.link
+
+    def connect_and_fill(account: str) -> LinkFate:
+        if account == "DU1" and not ledger.deals_of(booked.ticket.reference):
+            booked.fate = replace(booked.fate, lag_sec=3_600.0)
+            dealt = ledger.book(booked, D(1), D(100), "crossed.99", world.clock.now())
+            world.exchange._say("execution", Executed(dealt), booked.fate, 0.5)
+        return connect(account)
+
+    world.faults.link = connect_and_fill  # type: ignore[method-assign]
+    world.run(resume=True)
+    assert script.line("DU1", 1).filled == D(1)
+    assert [order.dispatch.reference for order in script.account("DU1").orders] == [booked.ticket.reference]

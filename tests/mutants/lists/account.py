@@ -147,12 +147,19 @@ ACCOUNT: tuple[Mutant, ...] = (
         "tests/apply/test_turn.py::test_a_begun_account_that_may_not_go_on_is_read_all_the_same",
     ),
     Mutant(
+        "what is said while an account is looked at is lost with the connection",
+        "rebalplan/apply/visit.py",
+        "        self.desk.listen()\n",
+        "",
+        "tests/apply/test_turn.py::test_a_fill_that_is_told_while_the_account_is_looked_at_stops_it",
+    ),
+    Mutant(
         "a rest follows an order that works although its cancel was confirmed",
         _INSPECTION,
         "        self._book.contest_ends(open_orders)\n        for execution in executions:\n"
-        "            self._book.record_execution(execution)\n        self._refuse_alarms()\n        if any",
+        "            self._book.record_execution(execution)\n        self.refuse_alarms()\n        if any",
         "        for execution in executions:\n"
-        "            self._book.record_execution(execution)\n        self._refuse_alarms()\n        if any",
+        "            self._book.record_execution(execution)\n        self.refuse_alarms()\n        if any",
         "tests/apply/test_turn.py::test_no_rest_follows_an_order_that_works_although_its_cancel_was_confirmed",
     ),
     Mutant(
@@ -165,7 +172,7 @@ ACCOUNT: tuple[Mutant, ...] = (
     Mutant(
         "a fill of ours that shows after INTENT is thrown away",
         _INSPECTION,
-        "            self._book.record_execution(execution)\n        self._refuse_alarms()\n        found",
+        "            self._book.record_execution(execution)\n        self.refuse_alarms()\n        found",
         "            pass\n        found",
         f"{_TESTS}test_a_fill_that_crossed_the_cancel_and_comes_to_light_after_the_intent_stops_the_account",
     ),
