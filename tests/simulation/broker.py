@@ -44,7 +44,8 @@ class SimBroker:
 
     ``on_place`` looks at every order that leaves; ``refuses_what_if`` are the accounts and symbols the broker would
     refuse. ``listed_at`` is when the present process was last given an account's executions, ``told`` are the ids of
-    those that the wire said to it; ``shown_working`` is when any process was given a list with an order of a reference.
+    those that the wire said to it over that account's connections; ``shown_working`` is when any process was given a
+    list with an order of a reference.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class SimBroker:
             fate = LinkFate()
         if fate.rolls_back:
             self.next_id = 1
-        connection = SimConnection(self, fate, endpoint.client_id)
+        connection = SimConnection(self, fate, endpoint.client_id, account)
         exchange.listener = connection.hear
         if fate.is_down_at_start:
             connection.lose_link()
@@ -100,8 +101,9 @@ class SimBroker:
 class SimConnection:
     """One connection; every call may be its last."""
 
-    def __init__(self, broker: SimBroker, fate: LinkFate, client_id: int) -> None:
+    def __init__(self, broker: SimBroker, fate: LinkFate, client_id: int, account: str) -> None:
         self._broker = broker
+        self._account = account
         self._client_id = client_id
         self._exchange = broker.exchange
         self._ledger: Ledger = broker.exchange.ledger
@@ -120,7 +122,7 @@ class SimConnection:
                 self.knows_link_down and not isinstance(event, LinkRestored)
             )
             self._inbox.append(event)
-            if isinstance(event, Executed):
+            if isinstance(event, Executed) and event.execution.account == self._account:
                 self._broker.told.add(event.execution.exec_id)
 
     def lose_link(self) -> None:

@@ -29,6 +29,7 @@ class SimDisk:
         self.tears = 0.0
         self.has_failed = False
         self.when_appended: Callable[[str], None] = lambda line: None
+        self.judge: Callable[[str], None] = lambda line: None
 
     def boot(self, process: Process, fails_at: int = 0, tears: float = 0.0) -> None:
         """Serve a new process."""
@@ -79,6 +80,7 @@ class SimDisk:
             raise DiskError("no space left on device")
         shown += data
         self._trace(data)
+        self.judge(data.decode())
         self.when_appended(data.decode())
         self._step("before fsync")
         self._safe[path] = len(shown)

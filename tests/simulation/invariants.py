@@ -11,9 +11,8 @@ from rebalplan.journal.result import AccountResult, ApplyResult, LineResult, Ord
 from rebalplan.orders import correction_root
 from rebalplan.reports.after import account_after
 from tests.simulation.ledger import Booked, Deal, Ledger
-from tests.simulation.world import TIMING, World
+from tests.simulation.world import CLONE_CLIENT_ID, TIMING, World
 
-CLONE_CLIENT_ID = 44
 LAST_LOOK_SEC = 20
 """How long before its close an account's executions may have been asked for the last time."""
 
@@ -78,12 +77,26 @@ def _order(ledger: Ledger, account: AccountResult, order: OrderResult) -> Iterab
     reference = order.dispatch.reference
     if not order.is_over or _is_a_hidden_lie(ledger, account, order):
         return
-    if order.filled not in (_filled_by(ledger, account, reference), ledger.filled(reference)):
+    if order.filled not in _fillings(ledger, account, reference):
         yield f"LOST {reference} is {order.status} with {order.filled}, the broker has {ledger.filled(reference)}"
     elif order.is_priced and not _is_value(order.value_usd, _values(ledger, account, order)):
         yield f"{reference} came to {order.value_usd}, the broker says {ledger.value(reference)}"
     if any(o.is_working for o in ledger.orders if o.ticket.reference == reference):
         yield f"LOST {reference} is {order.status} but working at the broker"
+
+
+def _fillings(ledger: Ledger, account: AccountResult, reference: str) -> set[Decimal]:
+    """Return what an order may be said to have filled: all, or what was shown.
+
+    No list ever showed an order that hides. The wire's word of its end knows of no fill that crossed it, so the
+    account must not be done then, only.
+    """
+    fillings = {_filled_by(ledger, account, reference), ledger.filled(reference)}
+    is_hidden = any(o.fate.hidden_sec for o in ledger.orders if o.ticket.reference == reference)
+    if is_hidden and not _ends_well(account):
+        before = [d for d in ledger.deals_of(reference) if not d.root.endswith(".99")]
+        fillings.add(sum((deal.execution.quantity for deal in before), Decimal(0)))
+    return fillings
 
 
 def _filled_by(ledger: Ledger, account: AccountResult, reference: str) -> Decimal:
@@ -247,19 +260,21 @@ def _cash(world: World, account: AccountResult) -> Iterable[str]:
 def _excess(world: World, order: OrderResult) -> Decimal:
     """Return what an order cost that nobody could know of when money was spent.
 
-    A person's change made it buy more than was sent, or a fill came to light after the lists had agreed.
+    A person's change made it buy more than was sent, or a fill came to light after the lists had agreed; with both,
+    the dearer explains it.
     """
     reference = order.dispatch.reference
     booked = [o for o in world.ledger.orders if o.ticket.reference == reference]
     hidden = [d for d in world.ledger.deals_of(reference) if d.root.endswith(".99")]
     if reference in world.lied_about:
         return world.ledger.value(reference)
+    raised = late = Decimal(0)
     if any(o.changed_to is not None for o in booked):
         excess = world.ledger.filled(reference) - order.dispatch.quantity
-        return max(Decimal(0), excess) * order.dispatch.quote * 2
+        raised = max(Decimal(0), excess) * order.dispatch.quote * 2
     if any(o.fate.fill_after_sec + o.fate.lag_sec > TIMING.agree_sec for o in booked):
-        return sum((d.execution.quantity * d.execution.price for d in hidden), Decimal(0))
-    return Decimal(0)
+        late = sum((d.execution.quantity * d.execution.price for d in hidden), Decimal(0))
+    return max(raised, late)
 
 
 def _not_ours(world: World, account: AccountResult) -> Decimal:

@@ -24,8 +24,8 @@ NEVER_SHOWN = (1_046_545, 1_027_911)
 RUNS = 10_000
 ROW_SEEDS = 25
 CHUNKS = 40
-ENOUGH = 150
-"""Seeds within which every planted policy is caught; the first takes a handful."""
+ENOUGH = 1_000
+"""Seeds within which every planted policy is caught: the rarest is in one of eighty, the first in one of a handful."""
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
@@ -50,8 +50,7 @@ def test_seeds_that_once_showed_a_defect_do_not(seed: int) -> None:
 @pytest.mark.parametrize("policy", POLICIES)
 def test_a_planted_policy_is_caught(policy: str) -> None:
     with POLICIES[policy]():
-        caught = [seed for seed in range(ENOUGH) if _costs_money(seed)]
-    assert caught
+        assert any(_costs_money(seed) for seed in range(ENOUGH))
 
 
 def _costs_money(seed: int) -> bool:

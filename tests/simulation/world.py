@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,7 +35,7 @@ from tests.simulation.market import Market
 from tests.simulation.process import Process, SimulatedCrash, Trace, Violated
 from tests.simulation.scenario import ACCOUNTS, START, Scenario, plan_of, prices_of, session_of
 
-OUR_CLIENT_ID, FOREIGN_CLIENT_ID = 42, 43
+OUR_CLIENT_ID, FOREIGN_CLIENT_ID, CLONE_CLIENT_ID = 42, 43, 44
 FOREIGN_ACCOUNT = "DU9"
 FOREIGN_ORDERS = 12
 PLAN_PATH = Path("plans/simulated.json")
@@ -85,6 +86,7 @@ class World:
         self.broker = SimBroker(self.exchange, self.faults, ACCOUNTS, self._on_place)
         self.broker.cash_lag_sec = scenario.cash_lag_sec
         self.disk = SimDisk()
+        self.disk.judge = self._on_record
         self.journal: Journal | None = None
         self.attempts: Counter[str] = Counter()
         self.violations: list[str] = []
@@ -179,7 +181,9 @@ class World:
             quantity=planned.quantity,
             algo="none",
         )
-        self.ledger.orders.append(Booked(ticket, 900, 77_777, self.clock.now(), Fate(), client_id=44))
+        self.ledger.orders.append(
+            Booked(ticket, 900, 77_777, self.clock.now(), Fate(), client_id=CLONE_CLIENT_ID)
+        )
 
     def _book_foreign(self, account: str, symbol: str) -> None:
         ticket = OrderTicket(
@@ -228,6 +232,19 @@ class World:
         self._forbid(self._is_blind(ticket), f"{reference} takes a rest that nobody looked at for long")
         change = self.must_refuse().get(ticket.account)
         self._forbid(change is not None, f"{reference} is sent although {change}")
+
+    def _on_record(self, line: str) -> None:
+        """Look at every record: an order that is called dead must be dead; what is full may have been raised unseen."""
+        if '"record":"DONE"' not in line:
+            return
+        done = json.loads(line)["record"]
+        reference, status = done["reference"], done["status"]
+        works = any(
+            o.is_working and o.client_id != CLONE_CLIENT_ID
+            for o in self.ledger.orders
+            if o.ticket.reference == reference
+        )
+        self._forbid(works and status != "filled", f"LOST {reference} is called {status} while it works")
 
     def _goes_over_plan(self, ticket: OrderTicket) -> bool:
         """Tell whether a fallback would take its line over the plan, by what the lists showed and the wire said.
