@@ -56,6 +56,14 @@ def plan_for(workspace: Workspace, templates: Path) -> PlanFor:
     return fill
 
 
+@pytest.fixture(params=ACCOUNTS)
+def account(request: pytest.FixtureRequest) -> str:
+    """The account that a case is about: each case runs at each position in the plan."""
+    name = request.param
+    assert isinstance(name, str)
+    return name
+
+
 @pytest.fixture
 def planned(plan_for: PlanFor) -> Workspace:
     """A folder with a plan of the three sample accounts."""

@@ -36,11 +36,11 @@ HARMLESS: dict[str, dict[str, str | int | list[str]]] = {
 """Behaviours of an order that all mean: it is filled, once."""
 
 
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
 @pytest.mark.parametrize("case", HARMLESS)
 def test_whatever_the_messages_an_order_that_fills_is_filled_once(
-    planned: Workspace, undisturbed: Undisturbed, case: str
+    planned: Workspace, undisturbed: Undisturbed, case: str, disturbed: str
 ) -> None:
-    disturbed = ACCOUNTS[list(HARMLESS).index(case) % 3]
     line = first_line(planned, disturbed, "SELL")
     with desk(
         planned, scenario_text(extra=behaviour(account=disturbed, symbol=line.symbol, **HARMLESS[case]))
@@ -55,16 +55,19 @@ def test_whatever_the_messages_an_order_that_fills_is_filled_once(
         assert_others_untouched(it, disturbed, undisturbed)
 
 
-def test_the_last_correction_of_an_execution_counts(planned: Workspace, undisturbed: Undisturbed) -> None:
-    line = first_line(planned, ACCOUNTS[1], "SELL")
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
+def test_the_last_correction_of_an_execution_counts(
+    planned: Workspace, undisturbed: Undisturbed, disturbed: str
+) -> None:
+    line = first_line(planned, disturbed, "SELL")
     with desk(
-        planned, scenario_text(extra=behaviour(account=ACCOUNTS[1], symbol=line.symbol, correction_bps="50"))
+        planned, scenario_text(extra=behaviour(account=disturbed, symbol=line.symbol, correction_bps="50"))
     ) as it:
         assert it.apply().code == 0
-        row = it.report(ACCOUNTS[1])[line.symbol]
+        row = it.report(disturbed)[line.symbol]
         assert Decimal(row["exec_qty_shares"]) == line.quantity
         assert Decimal("0.9945") < Decimal(row["exec_price"]) / Decimal(row["est_price"]) < Decimal("0.9955")
-        assert_others_untouched(it, ACCOUNTS[1], undisturbed)
+        assert_others_untouched(it, disturbed, undisturbed)
 
 
 @pytest.mark.parametrize("disturbed", ACCOUNTS)
@@ -86,7 +89,8 @@ def test_an_order_that_is_never_answered_is_unknown_and_never_sent_again(
         assert len(it.gateway.ledger) == before
 
 
-@pytest.mark.parametrize(("code", "disturbed"), [(103, ACCOUNTS[0]), (10243, ACCOUNTS[2])])
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
+@pytest.mark.parametrize("code", [103, 10243])
 def test_an_error_alone_proves_nothing_and_gets_no_new_id(
     planned: Workspace, undisturbed: Undisturbed, code: int, disturbed: str
 ) -> None:

@@ -18,16 +18,8 @@ from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
 
-@pytest.mark.parametrize(
-    ("code", "disturbed"),
-    [
-        *((201, account) for account in ACCOUNTS),
-        (439, ACCOUNTS[1]),
-        (441, ACCOUNTS[2]),
-        (442, ACCOUNTS[0]),
-        (443, ACCOUNTS[1]),
-    ],
-)
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
+@pytest.mark.parametrize("code", [201, 439, 441, 442, 443])
 def test_a_refused_algorithm_is_followed_by_one_plain_market_order(
     planned: Workspace, undisturbed: Undisturbed, code: int, disturbed: str
 ) -> None:
@@ -67,24 +59,24 @@ def test_a_cancel_that_crosses_a_fill_leaves_only_the_rest_to_the_fallback(
         assert_others_untouched(it, disturbed, undisturbed)
 
 
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
 def test_a_cancel_that_a_whole_fill_crosses_needs_no_fallback(
-    planned: Workspace, undisturbed: Undisturbed
+    planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
-    line = first_line(planned, ACCOUNTS[2], "SELL")
+    line = first_line(planned, disturbed, "SELL")
     text = scenario_text(
-        extra=behaviour(account=ACCOUNTS[2], symbol=line.symbol, fills=0)
-        + behaviour(on="cancel", account=ACCOUNTS[2], symbol=line.symbol, cancel="crossed")
+        extra=behaviour(account=disturbed, symbol=line.symbol, fills=0)
+        + behaviour(on="cancel", account=disturbed, symbol=line.symbol, cancel="crossed")
     )
     with desk(planned, text) as it:
         assert it.apply().code == 0
-        assert it.sent(ACCOUNTS[2]) == undisturbed.orders[ACCOUNTS[2]]
+        assert it.sent(disturbed) == undisturbed.orders[disturbed]
         assert it.cancels() == 1
-        assert_others_untouched(it, ACCOUNTS[2], undisturbed)
+        assert_others_untouched(it, disturbed, undisturbed)
 
 
-@pytest.mark.parametrize(
-    ("code", "disturbed"), [(161, ACCOUNTS[0]), (10147, ACCOUNTS[1]), (10148, ACCOUNTS[2])]
-)
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
+@pytest.mark.parametrize("code", [161, 10147, 10148])
 def test_an_order_whose_cancel_is_refused_is_left_working_and_has_no_fallback(
     planned: Workspace, undisturbed: Undisturbed, code: int, disturbed: str
 ) -> None:

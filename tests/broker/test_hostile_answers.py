@@ -193,9 +193,8 @@ def test_an_order_that_was_given_up_and_comes_back_stops_the_account(
 
 
 def test_an_order_that_no_list_showed_for_a_while_stops_the_account_when_it_shows_again(
-    planned: Workspace, undisturbed: Undisturbed
+    planned: Workspace, undisturbed: Undisturbed, account: str
 ) -> None:
-    account = ACCOUNTS[2]
     symbol, quantity = FIRST_SELL[account]
     hidden = behaviour(account=account, symbol=symbol, fills=0, hidden_for_sec="10")
     with desk(planned, scenario_text(extra=hidden)) as it:

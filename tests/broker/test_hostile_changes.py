@@ -83,10 +83,8 @@ def test_a_raised_order_of_which_nothing_is_told_is_overfilled_too(
         assert (result.code, it.summary()[disturbed]["status"]) == (4, "incomplete")
 
 
-@pytest.mark.parametrize(
-    ("disturbed", "told"),
-    [(ACCOUNTS[0], True), (ACCOUNTS[1], False), (ACCOUNTS[2], True), (ACCOUNTS[0], False)],
-)
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
+@pytest.mark.parametrize("told", [True, False])
 def test_a_lowered_order_is_partial_and_the_buys_are_what_it_paid_for(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str, told: bool
 ) -> None:

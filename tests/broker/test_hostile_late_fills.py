@@ -66,14 +66,10 @@ def crossing(account: str, listed: str, told: str) -> str:
     )
 
 
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
 @pytest.mark.parametrize(
-    ("disturbed", "listed", "told"),
-    [
-        *((account, SOON, NEVER) for account in ACCOUNTS),
-        (ACCOUNTS[0], AT_ONCE, AT_ONCE),
-        (ACCOUNTS[1], AT_ONCE, AFTER_THE_AGREEMENT),
-        (ACCOUNTS[2], SOON, AT_ONCE),
-    ],
+    ("listed", "told"),
+    [(SOON, NEVER), (AT_ONCE, AT_ONCE), (AT_ONCE, AFTER_THE_AGREEMENT), (SOON, AT_ONCE)],
 )
 def test_a_fill_behind_our_cancel_leaves_only_the_rest_to_the_fallback(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str, listed: str, told: str
@@ -140,9 +136,8 @@ def test_a_fill_told_after_the_fallback_filled_is_overfilled_and_both_figures_ar
         assert (it.apply("--resume").code, it.sent(disturbed)) == (4, before)
 
 
-@pytest.mark.parametrize(
-    ("disturbed", "listed"), [(ACCOUNTS[0], SOON), (ACCOUNTS[1], AT_ONCE), (ACCOUNTS[2], SOON)]
-)
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
+@pytest.mark.parametrize("listed", [SOON, AT_ONCE])
 def test_killed_after_the_cancel_left_a_resume_counts_the_fill_behind_it(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str, listed: str
 ) -> None:

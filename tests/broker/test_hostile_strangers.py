@@ -199,9 +199,8 @@ def another_copy_is_faster(it: Desk, line: Line) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize(
-    ("disturbed", "side"), [*((account, "SELL") for account in ACCOUNTS), (ACCOUNTS[1], "BUY")]
-)
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
+@pytest.mark.parametrize("side", ["SELL", "BUY"])
 def test_the_reference_of_a_copy_that_was_faster_is_found_before_the_first_send(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str, side: str
 ) -> None:

@@ -54,7 +54,8 @@ def test_after_a_lost_connection_a_resume_finishes_and_sends_each_reference_once
         assert_others_untouched(it, disturbed, undisturbed)
 
 
-@pytest.mark.parametrize(("restored", "disturbed"), [("1101", ACCOUNTS[0]), ("1102", ACCOUNTS[2])])
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
+@pytest.mark.parametrize("restored", ["1101", "1102"])
 def test_nothing_is_sent_while_the_gateway_has_lost_its_broker(
     planned: Workspace, undisturbed: Undisturbed, restored: str, disturbed: str
 ) -> None:
@@ -71,17 +72,18 @@ def test_nothing_is_sent_while_the_gateway_has_lost_its_broker(
         assert_others_untouched(it, disturbed, undisturbed)
 
 
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
 def test_orders_that_a_lost_connection_swallowed_are_not_sent_again(
-    planned: Workspace, undisturbed: Undisturbed
+    planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
-    line = first_line(planned, ACCOUNTS[0], "SELL")
-    once = behaviour(account=ACCOUNTS[0], symbol=line.symbol, occurrence=1, hang_up_after=0)
+    line = first_line(planned, disturbed, "SELL")
+    once = behaviour(account=disturbed, symbol=line.symbol, occurrence=1, hang_up_after=0)
     with desk(planned, scenario_text(extra=once)) as it:
         assert it.apply().code == 4
         it.apply("--resume")
-        references = [s.reference for s in it.sent(ACCOUNTS[0])]
+        references = [s.reference for s in it.sent(disturbed)]
         assert len(references) == len(set(references))
-        wanted = {s.reference: s for s in undisturbed.orders[ACCOUNTS[0]]}
-        assert all(wanted[s.reference] == s for s in it.sent(ACCOUNTS[0]))
-        assert it.report(ACCOUNTS[0])[line.symbol]["status"] == "filled"
-        assert_others_untouched(it, ACCOUNTS[0], undisturbed)
+        wanted = {s.reference: s for s in undisturbed.orders[disturbed]}
+        assert all(wanted[s.reference] == s for s in it.sent(disturbed))
+        assert it.report(disturbed)[line.symbol]["status"] == "filled"
+        assert_others_untouched(it, disturbed, undisturbed)

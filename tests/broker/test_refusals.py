@@ -15,6 +15,7 @@ from tests.broker.driving import (
     first_line,
     planned_lines,
 )
+from tests.broker.hostile import with_order
 from tests.cli import Workspace
 from tests.scenarios import fault, scenario_text
 
@@ -37,11 +38,11 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
 @pytest.mark.parametrize("case", REFUSED)
 def test_an_account_that_cannot_be_checked_is_refused_before_anything_is_sent(
-    planned: Workspace, undisturbed: Undisturbed, case: str
+    planned: Workspace, undisturbed: Undisturbed, case: str, disturbed: str
 ) -> None:
-    disturbed = ACCOUNTS[list(REFUSED).index(case) % 3]
     extra, reason = REFUSED[case]
     with desk(planned, scenario_text(extra=extra.replace("{}", disturbed))) as it:
         result = it.apply()
@@ -65,20 +66,18 @@ def test_a_sell_that_the_broker_would_refuse_for_want_of_funds_does_not_refuse_i
         assert_others_untouched(it, disturbed, undisturbed)
 
 
+@pytest.mark.parametrize("disturbed", ACCOUNTS)
 def test_a_working_order_of_somebody_else_refuses_its_account(
-    planned: Workspace, undisturbed: Undisturbed
+    planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
-    line = first_line(planned, ACCOUNTS[2], "SELL")
-    order = (
-        f'\n[[account.order]]\nsymbol = "{line.symbol}"\nside = "BUY"\nquantity = "1"\nclient_id = 99\n'
-        'order_id = 5\norder_ref = "theirs"\n'
-    )
-    with desk(planned, scenario_text() + order) as it:
+    line = first_line(planned, disturbed, "SELL")
+    text = with_order(scenario_text(), disturbed, line.symbol, order_id=5, limit_price="1.00")
+    with desk(planned, text) as it:
         assert it.apply().code == 4
-        assert it.sent(ACCOUNTS[2]) == []
-        assert f"RB502 BUY 1 {line.symbol} is already working" in it.summary()[ACCOUNTS[2]]["error"]
+        assert it.sent(disturbed) == []
+        assert f"RB502 BUY 1 {line.symbol} is already working" in it.summary()[disturbed]["error"]
         assert it.cancels() == 0
-        assert_others_untouched(it, ACCOUNTS[2], undisturbed)
+        assert_others_untouched(it, disturbed, undisturbed)
 
 
 def quoted(symbol: str, **changes: str) -> str:

@@ -24,25 +24,22 @@ from tests.broker.driving import (
 from tests.cli import Workspace
 from tests.scenarios import fault, scenario_text
 
-ACCOUNT = ACCOUNTS[1]
 
-
-def dropped(planned: Workspace) -> str:
+def dropped(planned: Workspace, account: str) -> str:
     """A gateway that swallows the account's first sell."""
-    line = first_line(planned, ACCOUNT, "SELL")
-    return scenario_text(extra=behaviour(account=ACCOUNT, symbol=line.symbol, silence="dropped"))
+    line = first_line(planned, account, "SELL")
+    return scenario_text(extra=behaviour(account=account, symbol=line.symbol, silence="dropped"))
 
 
-def leave_unknown(it: Desk) -> str:
+def leave_unknown(it: Desk, account: str) -> str:
     """Apply the account, whose first sell nobody knows the end of then, and return its reference."""
-    assert it.apply("--account", ACCOUNT).code == 4
-    return f"{it.prefix}{first_line(it.workspace, ACCOUNT, 'SELL').reference}"
+    assert it.apply("--account", account).code == 4
+    return f"{it.prefix}{first_line(it.workspace, account, 'SELL').reference}"
 
 
 def test_an_unknown_order_is_settled_by_a_person_and_the_rest_goes_on(
-    planned: Workspace, undisturbed: Undisturbed
+    planned: Workspace, account: str, undisturbed: Undisturbed
 ) -> None:
-    account = ACCOUNTS[1]
     line = first_line(planned, account, "SELL")
     text = scenario_text(extra=behaviour(account=account, symbol=line.symbol, silence="dropped"))
     with desk(planned, text) as it:
@@ -77,8 +74,7 @@ def test_an_unknown_order_is_settled_by_a_person_and_the_rest_goes_on(
         assert "the position moved by 0 shares" in wrong.err
 
 
-def test_an_answer_against_the_evidence_must_be_forced(planned: Workspace) -> None:
-    account = ACCOUNTS[1]
+def test_an_answer_against_the_evidence_must_be_forced(planned: Workspace, account: str) -> None:
     line = first_line(planned, account, "SELL")
     text = scenario_text(extra=behaviour(account=account, symbol=line.symbol, silence="dropped"))
     with desk(planned, text) as it:
@@ -99,72 +95,73 @@ def test_an_answer_against_the_evidence_must_be_forced(planned: Workspace) -> No
         assert it.kinds(account, reference).count("RESOLVED") == 2
 
 
-def with_working(planned: Workspace, reference: str) -> str:
+def with_working(planned: Workspace, account: str, reference: str) -> str:
     """A gateway at which the account's first sell works."""
-    line = first_line(planned, ACCOUNT, "SELL")
+    line = first_line(planned, account, "SELL")
     working = (
         f'\n[[account.order]]\nsymbol = "{line.symbol}"\nside = "SELL"\nquantity = "{line.quantity}"\n'
         f'client_id = 42\norder_id = 5\norder_ref = "{reference}"\n'
     )
-    head, mark, tail = scenario_text().partition('id = "DU1000003"')
-    block, account_mark, rest = head.rpartition("[[account]]")
-    return f"{block}{working}\n{account_mark}{rest}{mark}{tail}"
+    text = scenario_text()
+    at = text.index("\n\n", text.index(f'id = "{account}"'))
+    return f"{text[:at]}\n{working}{text[at:]}"
 
 
-def test_verify_refuses_a_resolved_order_that_works_at_the_broker(planned: Workspace) -> None:
-    with desk(planned, dropped(planned)) as it:
-        reference = leave_unknown(it)
+def test_verify_refuses_a_resolved_order_that_works_at_the_broker(planned: Workspace, account: str) -> None:
+    with desk(planned, dropped(planned, account)) as it:
+        reference = leave_unknown(it, account)
         assert it.workspace.run("resolve", reference, "--absent", "--force").code == 0
         assert "RB512" not in it.workspace.run("verify", "latest").out
-    with serving(planned, with_working(planned, reference)):
+    with serving(planned, with_working(planned, account, reference)):
         result = planned.run("verify", "latest")
     assert result.code == 3
     assert (
-        f"RB512 {ACCOUNT}: {reference} was resolved as 0 shares, but the broker shows it working"
+        f"RB512 {account}: {reference} was resolved as 0 shares, but the broker shows it working"
         in result.out
     )
 
 
-def test_verify_asks_for_lists_only_where_an_order_was_resolved(planned: Workspace) -> None:
+def test_verify_asks_for_lists_only_where_an_order_was_resolved(planned: Workspace, account: str) -> None:
     silent = fault("completed_orders", "silent")
-    with desk(planned, dropped(planned)) as it:
-        reference = leave_unknown(it)
+    with desk(planned, dropped(planned, account)) as it:
+        reference = leave_unknown(it, account)
         with serving(planned, scenario_text(extra=silent)):
             assert "could not be read" not in planned.run("verify", "latest").out
         with serving(planned, scenario_text()):
             assert it.workspace.run("resolve", reference, "--absent", "--force").code == 0
         with serving(planned, scenario_text(extra=silent)):
-            assert f"{ACCOUNT}: could not be read" in planned.run("verify", "latest").out
+            assert f"{account}: could not be read" in planned.run("verify", "latest").out
 
 
-def test_status_shows_an_answer_that_was_taken_back_as_unknown_and_why(planned: Workspace) -> None:
-    with desk(planned, dropped(planned)) as it:
-        reference = leave_unknown(it)
+def test_status_shows_an_answer_that_was_taken_back_as_unknown_and_why(
+    planned: Workspace, account: str
+) -> None:
+    with desk(planned, dropped(planned, account)) as it:
+        reference = leave_unknown(it, account)
         assert it.workspace.run("resolve", reference, "--absent", "--force").code == 0
     why = "it was resolved as 0 shares, but the broker shows it working"
-    with serving(planned, with_working(planned, reference)):
-        assert planned.run("apply", "latest", "--account", ACCOUNT, "--yes", "--resume").code == 4
+    with serving(planned, with_working(planned, account, reference)):
+        assert planned.run("apply", "latest", "--account", account, "--yes", "--resume").code == 4
     shown = planned.ok("status", "latest")
-    (row,) = [row for row in shown.splitlines() if f" {reference} " in row and row.startswith(ACCOUNT)]
+    (row,) = [row for row in shown.splitlines() if f" {reference} " in row and row.startswith(account)]
     assert re.search(rf" unknown +{re.escape(why)}$", row)
     assert f"Next: `rebal resolve {reference}`" in shown
-    lines = json.loads(planned.ok("status", "latest", "--json"))["accounts"][1]["lines"]
+    lines = json.loads(planned.ok("status", "latest", "--json"))["accounts"][ACCOUNTS.index(account)]["lines"]
     assert [(line["status"], line["note"]) for line in lines if line["reference"] == reference] == [
         ("unknown", why)
     ]
 
 
-def test_while_an_order_works_no_answer_is_taken(planned: Workspace) -> None:
-    with desk(planned, dropped(planned)) as it:
-        reference = leave_unknown(it)
-    with serving(planned, with_working(planned, reference)):
+def test_while_an_order_works_no_answer_is_taken(planned: Workspace, account: str) -> None:
+    with desk(planned, dropped(planned, account)) as it:
+        reference = leave_unknown(it, account)
+    with serving(planned, with_working(planned, account, reference)):
         result = planned.run("resolve", reference, "--absent", "--force")
     assert result.code == 3
     assert "it is still working" in result.err
 
 
-def test_a_session_that_cannot_be_asked_for_is_not_over(planned: Workspace) -> None:
-    account = ACCOUNTS[1]
+def test_a_session_that_cannot_be_asked_for_is_not_over(planned: Workspace, account: str) -> None:
     line = first_line(planned, account, "SELL")
     text = scenario_text(extra=behaviour(account=account, symbol=line.symbol, silence="dropped"))
     with desk(planned, text) as it:
@@ -178,9 +175,11 @@ def test_a_session_that_cannot_be_asked_for_is_not_over(planned: Workspace) -> N
     assert not_told in result.out
 
 
-def test_after_the_session_an_answer_that_nothing_speaks_against_needs_no_force(planned: Workspace) -> None:
-    with desk(planned, dropped(planned)) as it:
-        reference = leave_unknown(it)
+def test_after_the_session_an_answer_that_nothing_speaks_against_needs_no_force(
+    planned: Workspace, account: str
+) -> None:
+    with desk(planned, dropped(planned, account)) as it:
+        reference = leave_unknown(it, account)
         it.workspace.clock.time += timedelta(days=3)
         result = it.workspace.run("resolve", reference, "--accept-proposed", "--who", "me")
     assert (result.code, "Proposed: --absent" in result.out) == (0, True)
@@ -196,30 +195,36 @@ def damage(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["gone", "truncated", "edited"])
-def test_without_its_plan_an_order_is_settled_from_the_journal_alone(planned: Workspace, how: str) -> None:
-    with desk(planned, dropped(planned)) as it:
-        reference = leave_unknown(it)
+def test_without_its_plan_an_order_is_settled_from_the_journal_alone(
+    planned: Workspace, account: str, how: str
+) -> None:
+    with desk(planned, dropped(planned, account)) as it:
+        reference = leave_unknown(it, account)
         (path,) = planned.plans()
         damage(path, how)
         it.workspace.clock.time += timedelta(days=3)
         result = it.workspace.run("resolve", reference, "--accept-proposed", "--who", "me")
         assert (result.code, result.err) == (0, "")
         assert f"{reference} never traded (decided by me). Next: `rebal plan`." in result.out
-        assert it.workspace.run("plan", "--account", ACCOUNT).err == ""
+        assert it.workspace.run("plan", "--account", account).err == ""
 
 
-def test_without_its_plan_the_mode_of_the_journal_forbids_another_gateway(planned: Workspace) -> None:
-    with desk(planned, dropped(planned)) as it:
-        reference = leave_unknown(it)
+def test_without_its_plan_the_mode_of_the_journal_forbids_another_gateway(
+    planned: Workspace, account: str
+) -> None:
+    with desk(planned, dropped(planned, account)) as it:
+        reference = leave_unknown(it, account)
         planned.plans()[0].unlink()
         planned.edit("settings.ini", "mode = tws", "mode = sim")
         result = it.workspace.run("resolve", reference, "--absent", "--force")
     assert (result.code, "RB404 the plan was made in mode paper" in result.err) == (3, True)
 
 
-def test_a_copy_of_the_plan_that_is_being_applied_excludes_resolve_at_the_gateway(planned: Workspace) -> None:
-    with desk(planned, dropped(planned)) as it:
-        reference = leave_unknown(it)
+def test_a_copy_of_the_plan_that_is_being_applied_excludes_resolve_at_the_gateway(
+    planned: Workspace, account: str
+) -> None:
+    with desk(planned, dropped(planned, account)) as it:
+        reference = leave_unknown(it, account)
     planned.edit("settings.ini", ";client_id = 42", "client_id = 43")
     with serving(planned, scenario_text(extra="\n[[handshake]]\nclient_id = 42\nin_use = true\n")):
         result = planned.run("resolve", reference, "--absent", "--force")
@@ -234,9 +239,9 @@ def cut_after(planned: Workspace, kind: str) -> None:
     path.write_bytes(b"".join(lines[:last]))
 
 
-def test_what_a_resume_can_find_out_no_person_needs_to_say(planned: Workspace) -> None:
-    with desk(planned, dropped(planned)) as it:
-        reference = leave_unknown(it)
+def test_what_a_resume_can_find_out_no_person_needs_to_say(planned: Workspace, account: str) -> None:
+    with desk(planned, dropped(planned, account)) as it:
+        reference = leave_unknown(it, account)
         cut_after(planned, "DISPATCH")
         it.workspace.clock.time += timedelta(days=3)
         refused = it.workspace.run("resolve", reference, "--absent")
@@ -244,12 +249,12 @@ def test_what_a_resume_can_find_out_no_person_needs_to_say(planned: Workspace) -
         assert f"`rebal apply {planned.plans()[0].stem} --resume` asks the broker for it" in refused.err
         planned.plans()[0].unlink()
         assert it.workspace.run("resolve", reference, "--filled", "1@2").code == 3
-        assert it.kinds(ACCOUNT, reference) == ["DISPATCH"]
+        assert it.kinds(account, reference) == ["DISPATCH"]
 
 
-def test_a_resolve_that_is_refused_at_once_leaves_no_lock_behind(planned: Workspace) -> None:
-    with desk(planned, dropped(planned)) as it:
-        reference = leave_unknown(it)
+def test_a_resolve_that_is_refused_at_once_leaves_no_lock_behind(planned: Workspace, account: str) -> None:
+    with desk(planned, dropped(planned, account)) as it:
+        reference = leave_unknown(it, account)
         lock = planned.folder / "plans" / ".apply.lock"
         lock.unlink(missing_ok=True)
         assert it.workspace.run("resolve", f"{reference[:-2]}99", "--absent").code == 3
