@@ -10,9 +10,18 @@ from tests.cli import Workspace
 from tests.scenarios import fault, scenario_text
 
 
-def in_the_handshake(account: str, **keys: str | bool | list[str]) -> str:
-    """The account's first connection is told this in the write that ends its handshake."""
-    return table("handshake", client_id=42, occurrence=ACCOUNTS.index(account) + 1, **keys)
+def nth_connection(account: str, *, at_look: bool = True) -> int:
+    """Return which connection of a run is the account's first, when it is looked at, or its second, when it is traded.
+
+    The accounts before it have had two each.
+    """
+    return 2 * ACCOUNTS.index(account) + (1 if at_look else 2)
+
+
+def in_the_handshake(account: str, *, at_look: bool = True, **keys: str | bool | list[str]) -> str:
+    """One of the account's connections is told this in the write that ends its handshake."""
+    nth = nth_connection(account, at_look=at_look)
+    return table("handshake", client_id=42, occurrence=nth, **keys)
 
 
 def connections(it: Desk) -> int:
@@ -20,14 +29,14 @@ def connections(it: Desk) -> int:
 
 
 @pytest.mark.parametrize("disturbed", ACCOUNTS)
-@pytest.mark.parametrize("code", ["2110", "1100"])
+@pytest.mark.parametrize(("code", "at_look"), [("2110", True), ("1100", True), ("1100", False)])
 def test_nothing_is_sent_until_the_broker_is_back(
-    planned: Workspace, undisturbed: Undisturbed, disturbed: str, code: str
+    planned: Workspace, undisturbed: Undisturbed, disturbed: str, code: str, at_look: bool
 ) -> None:
-    extra = in_the_handshake(disturbed, after=[code], later=["1102"], later_after_sec="0.3")
+    extra = in_the_handshake(disturbed, at_look=at_look, after=[code], later=["1102"], later_after_sec="0.3")
     with desk(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
-        log = [e for e in it.gateway.log if e.connection == ACCOUNTS.index(disturbed) + 1]
+        log = [e for e in it.gateway.log if e.connection == nth_connection(disturbed, at_look=at_look)]
         lost_at = next(at for at, e in enumerate(log) if e.kind == "sent" and code in e.fields)
         back_at = next(at for at, e in enumerate(log) if e.kind == "sent" and "1102" in e.fields)
         assert [e.kind for e in log[lost_at:back_at]].count("request") == 0, result
@@ -37,11 +46,12 @@ def test_nothing_is_sent_until_the_broker_is_back(
 
 
 @pytest.mark.parametrize("disturbed", ACCOUNTS)
-@pytest.mark.parametrize("code", ["2110", "1100"])
+@pytest.mark.parametrize(("code", "at_look"), [("2110", True), ("1100", True), ("1100", False)])
 def test_without_its_broker_the_account_is_refused_with_nothing_sent_and_no_intent(
-    planned: Workspace, undisturbed: Undisturbed, disturbed: str, code: str
+    planned: Workspace, undisturbed: Undisturbed, disturbed: str, code: str, at_look: bool
 ) -> None:
-    with desk(planned, scenario_text(extra=in_the_handshake(disturbed, after=[code]))) as it:
+    extra = in_the_handshake(disturbed, at_look=at_look, after=[code])
+    with desk(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         assert (it.sent(disturbed), intents(it, disturbed)) == ([], 0), result
         assert "the gateway has been without its broker for 12 s" in error_of(it, disturbed)
@@ -64,7 +74,7 @@ def test_a_client_id_in_use_fails_fast_and_is_not_tried_again(
         result = it.apply()
         assert (it.sent(disturbed), intents(it, disturbed)) == ([], 0), result
         assert "client id 42 is already in use" in error_of(it, disturbed)
-        assert connections(it) == len(ACCOUNTS)
+        assert connections(it) == 2 * len(ACCOUNTS) - 1
         begun = [e.time for e in it.gateway.ledger]
         assert (begun[-1] - begun[0]).total_seconds() < 15 * FACTOR
         assert_others_untouched(it, disturbed, undisturbed)
@@ -76,10 +86,10 @@ def test_a_connect_that_is_refused_once_is_tried_again(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
     planned.edit("settings.ini", "retries = 0", "retries = 2")
-    extra = fault("connect", "hang_up", occurrence=ACCOUNTS.index(disturbed) + 1)
+    extra = fault("connect", "hang_up", occurrence=nth_connection(disturbed))
     with desk(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
-        assert connections(it) == len(ACCOUNTS) + 1, result
+        assert connections(it) == 2 * len(ACCOUNTS) + 1, result
         assert {account: it.sent(account) for account in ACCOUNTS} == undisturbed.orders
         assert result.code == 0
 
@@ -96,7 +106,7 @@ def test_a_connection_lost_behind_a_send_is_followed_up_and_nothing_is_sent_agai
         result = it.apply()
         assert [s.symbol for s in it.sent(disturbed)].count(symbol) == 1, result
         assert not [s for s in it.sent(disturbed) if s.side == "BUY"]
-        assert connections(it) == len(ACCOUNTS) + 1
+        assert connections(it) == 2 * len(ACCOUNTS) + 1
         assert it.report(disturbed)[symbol]["status"] == "filled"
         assert_others_untouched(it, disturbed, undisturbed)
         assert result.code == 4
