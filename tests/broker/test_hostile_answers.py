@@ -67,7 +67,7 @@ def test_a_notice_before_the_answer_to_a_what_if_is_no_refusal(
     extra = behaviour(on="what_if", account=disturbed, sequence=["10349", "answer"])
     with desk(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
-        assert len(it.sent(disturbed, "what_if")) == len(it.lines(disturbed, "BUY")), result
+        assert len(it.sent(disturbed, "what_if")) == len(it.sent(disturbed)), result
         assert it.sent(disturbed) == undisturbed.orders[disturbed]
         assert_others_untouched(it, disturbed, undisturbed)
         assert result.code == 0
