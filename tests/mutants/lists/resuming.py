@@ -22,8 +22,10 @@ RESUMING: tuple[Mutant, ...] = (
     Mutant(
         "after a lost connection nobody asks what became of the orders",
         _TURN,
-        "            if not isinstance(error, LinkDownError):\n                self._follow_up()\n",
-        "",
+        "            if not isinstance(error, LinkDownError):\n"
+        "                self._follow_up()\n"
+        "        return self._close()\n",
+        "        return self._close()\n",
         "tests/apply/test_turn.py::test_after_a_lost_connection_what_was_sent_is_asked_about_at_once",
     ),
     Mutant(
