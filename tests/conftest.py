@@ -6,6 +6,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.cli import FrozenClock, Workspace
+from tests.pace import let_everything_leave
 from tests.snapshots import CsvSnapshot, JsonSnapshot, MarkdownSnapshot, TextSnapshot
 
 
@@ -24,7 +25,8 @@ def workspace(
     clock: FrozenClock,
     capsys: pytest.CaptureFixture[str],
 ) -> Workspace:
-    """An empty folder as the working directory, plain text output."""
+    """An empty folder as the working directory, plain text output, and a broker that takes messages at any rate."""
+    let_everything_leave(monkeypatch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "100")

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 import pytest
@@ -22,6 +21,7 @@ import rebalplan.sim.session
 from rebalplan.apply.timing import Timing
 from rebalplan.sim import Gateway, load_scenario, start
 from tests.cli import FrozenClock, Result, Workspace
+from tests.pace import let_everything_leave
 
 ACCOUNTS = ("DU1000001", "DU1000002", "DU1000003")
 FACTOR = 20
@@ -169,15 +169,10 @@ class Desk:
             return {row["account_id"]: row for row in csv.DictReader(file)}
 
 
-def _let_everything_leave(_rate: object, client: Any) -> None:
-    client.MaxRequests = 0
-
-
 def quicken(patch: pytest.MonkeyPatch) -> None:
     """Wait for nothing that is only there to be gentle to a real broker, nor for the disk, which keeps its power."""
     patch.setattr(rebalplan.apply.timing, "Timing", lambda: FAST)
-    patch.setattr(rebalplan.ibkr.connection.MessageRate, "limit", _let_everything_leave)
-    patch.setattr(rebalplan.sim.session, "MAX_RATE", 10_000)
+    let_everything_leave(patch)
     patch.setattr(os, "fsync", lambda _file: None)
 
 

@@ -30,6 +30,8 @@ from rebalplan.clock import SystemClock
 from rebalplan.commands import applying
 from rebalplan.commands.app import run
 from rebalplan.disk import SystemDisk
+from rebalplan.ibkr.connection import MessageRate
+from tests.pace import without_limit
 
 What = Literal["journal", "socket", "report"]
 Side = Literal["before", "after", "torn"]
@@ -183,6 +185,7 @@ def hurried(shift: timedelta) -> Iterator[None]:
     with (
         mock.patch.object(SystemClock, "now", now),
         mock.patch.object(applying, "apply_plan", apply_briskly),
+        mock.patch.object(MessageRate, "limit", without_limit),
     ):
         yield
 
