@@ -68,7 +68,8 @@ def plan_account(account: AccountInput, quotes: Mapping[str, Quote]) -> AccountP
     rules = account.policy.rebalance
     snapshot = account.snapshot
     valuation = value_account(snapshot.cash_usd, holdings, account.targets, rules, snapshot.unsettled_usd)
-    is_closed = any(quotes[holding.symbol].closed for holding in holdings if holding.quantity)
+    priced = (quote_of(quotes, holding.symbol, holding.con_id) for holding in holdings if holding.quantity)
+    is_closed = any(quote is not None and quote.closed for quote in priced)
     left_out_usd = sum(left_out.values(), ZERO)
     failure = _valuation_failure(snapshot, valuation, account.policy, left_out_usd, is_closed=is_closed)
     if failure:

@@ -78,8 +78,8 @@ ACCOUNT: tuple[Mutant, ...] = (
     Mutant(
         "a buy that the broker would refuse does not refuse the account",
         _INSPECTION,
-        'if answer.answered and answer.refusal and not (answer.lacks_funds and side == "BUY"):',
-        'if answer.answered and answer.refusal and answer.lacks_funds and side == "BUY":',
+        "if answer.answered and answer.refusal and not answer.lacks_funds:",
+        "if answer.answered and answer.refusal and answer.lacks_funds:",
         "tests/simulation/test_processes.py::test_an_account_that_is_not_what_was_planned_is_refused_and_the_others_"
         "go_on[what if refused-DU1]",
     ),
@@ -93,16 +93,15 @@ ACCOUNT: tuple[Mutant, ...] = (
     Mutant(
         "sells are not asked about as what-ifs",
         _VISIT,
-        "lines = (*preview.buys, *preview.sells)",
-        "lines = preview.buys",
-        "tests/broker/test_unbooked.py::"
-        "test_a_sell_that_the_broker_would_refuse_refuses_its_account_before_anything_is_sent",
+        "ask_what_if([*preview.buys, *preview.sells])",
+        "ask_what_if(preview.buys)",
+        "tests/broker/test_refusals.py::test_an_account_that_cannot_be_checked_is_refused_before_anything_is_sent",
     ),
     Mutant(
         "an account is not checked again after long what-ifs",
         _VISIT,
-        "        if self._must_ask(what_if_at) and self._inspection.ask_what_if(lines):\n",
-        "        if self._must_ask(what_if_at) and not self._inspection.ask_what_if(lines):\n",
+        "        if self._must_ask(what_if_at) and self._inspection.ask_what_if(",
+        "        if self._must_ask(what_if_at) and not self._inspection.ask_what_if(",
         "tests/simulation/test_evidence.py::test_an_account_is_checked_again_when_what_ifs_took_long",
     ),
     Mutant(
