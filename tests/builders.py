@@ -28,6 +28,7 @@ from rebalplan.model import (
 )
 from rebalplan.money import ZERO, canonical, exact
 from rebalplan.plan import AccountInput, AccountPlan, Plan, build_plan, needed_symbols, plan_account
+from rebalplan.plan.fractions import without_fractional_orders
 from rebalplan.policy import ExecutionPolicy, LimitsPolicy, Policy, PricingPolicy, RebalancePolicy
 
 NOW = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
@@ -204,9 +205,9 @@ def plan(*accounts: AccountInput, market: Sequence[Quote] = (), **prices_or_fiel
 
 
 def planned_alone(given: AccountInput, market: Sequence[Quote]) -> AccountPlan:
-    """Plan one account without ``build_plan``."""
+    """Plan one paper account without ``build_plan``."""
     with exact():
-        return plan_account(given, {q.symbol: q for q in market})
+        return without_fractional_orders(plan_account(given, {q.symbol: q for q in market}), "paper")
 
 
 def holding(symbol: str, quantity: str, target_pct: str | None, price: str = PRICE) -> Holding:

