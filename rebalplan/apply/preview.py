@@ -40,13 +40,16 @@ class PreviewLine(msgspec.Struct, frozen=True):
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """What one look at an account found; ``rests`` counts the fallbacks that a resume still owes."""
+    """What one look at an account found; ``rests`` counts the fallbacks that a resume still owes.
+
+    ``what_if_at`` is when the orders were last asked about as what-ifs, by this machine's clock in UTC.
+    """
 
     account: str
     lines: tuple[PreviewLine, ...]
     rests: int
     notes: tuple[str, ...]
-    looked_at: datetime
+    what_if_at: datetime
 
     @property
     def cuts(self) -> tuple[PreviewLine, ...]:

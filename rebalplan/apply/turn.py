@@ -38,7 +38,7 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class AccountTurn:
-    """Walks one account's ``Recover`` or ``Trade`` stage; everything it finds out is in the journal."""
+    """Walks one account's ``Recover``, ``Check`` or ``Trade`` stage; everything it finds out is in the journal."""
 
     def __init__(self, turn: Turn, plan: AccountPlan, result: AccountResult, endpoint: Endpoint) -> None:
         self._turn = turn
@@ -135,7 +135,7 @@ class AccountTurn:
     def _trade(self, link: TradingConnection, agreed: Preview) -> Changed | None:
         visit = self._visit(link)
         if self._has_orders_left():
-            now = visit.look(agreed.looked_at)
+            now = visit.look(agreed.what_if_at)
             worse = got_worse(agreed, now, self._plan.policy.rebalance.min_order_usd)
             if worse:
                 return Changed(now, worse)

@@ -6,6 +6,8 @@ import logging
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import msgspec
+
 from rebalplan.apply.book import Book
 from rebalplan.apply.checks import expect
 from rebalplan.apply.context import Turn
@@ -86,13 +88,14 @@ class Visit:
         self.desk.await_link()
         self._turn.guard(self._plan.account)
         preview = self._check()
+        asked_at = self._turn.clock.now() if self._must_ask(what_if_at) else what_if_at
         if self._must_ask(what_if_at) and self._inspection.ask_what_if([*preview.buys, *preview.sells]):
             preview = self._check()
         self.desk.listen()
         self._inspection.refuse_alarms()
         sendable, cut = count(len(preview.sells) + len(preview.buys), "order"), len(preview.cuts)
         _LOG.info("%s: checked, %s can be sent, %s cut", self._plan.account, sendable, cut)
-        return preview
+        return msgspec.structs.replace(preview, what_if_at=asked_at)
 
     def _must_ask(self, what_if_at: datetime | None) -> bool:
         stands = timedelta(seconds=self._turn.timing.what_if_sec)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from rebalplan.apply.resolve import Answer, resolve
-from rebalplan.orders import Executed
+from rebalplan.orders import Executed, OrderTicket, WhatIf
 from rebalplan.settings import Endpoint
 from tests.apply.support import D
 from tests.simulation.broker import SimBroker, SimConnection
 from tests.simulation.faults import LinkFate
 from tests.simulation.support import Script, cancelled_first
-from tests.simulation.world import FOREIGN_CLIENT_ID, OUR_CLIENT_ID, TIMING
+from tests.simulation.world import FOREIGN_CLIENT_ID, OUR_CLIENT_ID, TIMING, Operator
 
 
 class Watched(SimBroker):
@@ -217,3 +220,24 @@ def test_a_fill_that_is_told_while_the_account_is_looked_at_stops_it() -> None:
     world.run(resume=True)
     assert script.line("DU1", 1).filled == D(1)
     assert [order.dispatch.reference for order in script.account("DU1").orders] == [booked.ticket.reference]
+
+
+@pytest.mark.parametrize(("thinks_sec", "times"), [(200, 1), (400, 2)])
+def test_the_answers_to_what_ifs_stand_for_five_minutes(
+    monkeypatch: pytest.MonkeyPatch, thinks_sec: float, times: int
+) -> None:
+    script, asked = Script(), Counter[str]()
+    ask = SimConnection.ask_what_if
+
+    def count(link: SimConnection, ticket: OrderTicket) -> WhatIf:
+        asked[ticket.reference] += 1
+        return ask(link, ticket)
+
+    def think(*_: object) -> bool:
+        script.world.pass_time(thinks_sec)
+        return True
+
+    monkeypatch.setattr(SimConnection, "ask_what_if", count)
+    monkeypatch.setattr(Operator, "confirm", think)
+    script.apply()
+    assert {number for reference, number in asked.items() if "-a01-" in reference} == {times}
