@@ -21,4 +21,4 @@ def without_limit(_rate: object, client: Any) -> None:
 def let_everything_leave(patch: pytest.MonkeyPatch) -> None:
     """Let clients and gateways of this process send and take messages at any rate."""
     patch.setattr(rebalplan.ibkr.connection.MessageRate, "limit", without_limit)
-    patch.setattr(rebalplan.sim.session, "MAX_RATE", UNLIMITED)
+    patch.setattr(rebalplan.sim.session.RateLimit, "admits", lambda _limit, _clock_sec: True)

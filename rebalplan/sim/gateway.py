@@ -13,7 +13,7 @@ from rebalplan.sim.book import Book, BookState
 from rebalplan.sim.description import Description, describe_book
 from rebalplan.sim.model import Scenario
 from rebalplan.sim.order_model import LedgerEntry
-from rebalplan.sim.shared import Event, Shared
+from rebalplan.sim.shared import MAX_RATE, Event, Shared
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -92,12 +92,13 @@ def start(
     port: int = 0,
     clock: Callable[[], datetime] = utc_now,
     read_only: bool = False,
+    messages_per_sec: int = MAX_RATE,
 ) -> Gateway:
     """Start a gateway in a thread of its own and return it, listening.
 
     ``state`` is the file that remembers what happened (none: it starts as the scenario says and forgets);
     ``port`` 0 takes a free one; ``clock`` gives the gateway's time as an aware datetime. ``read_only``
-    is on top of the scenario's own setting.
+    is on top of the scenario's own setting; ``messages_per_sec`` is what a connection may send.
 
     Raises ``SimError`` when the port is taken or the state file is in use, damaged or of another scenario.
     """
@@ -108,7 +109,13 @@ def start(
     lock = None if state is None else state_file.lock_state(state)
     try:
         book = Book(scenario, None if state is None else _remember(state, scenario))
-        shared = Shared(scenario, book, read_only=read_only, save=_saver(state, scenario, book))
+        shared = Shared(
+            scenario,
+            book,
+            read_only=read_only,
+            save=_saver(state, scenario, book),
+            messages_per_sec=messages_per_sec,
+        )
         server = Server(shared, clock)
         return Gateway(shared, server, (host, server.listen(host, port)), lock)
     except BaseException:

@@ -19,8 +19,6 @@ from rebalplan.sim.requests import CANCEL_ORDER, PLACE_ORDER, START_API, StartAp
 from rebalplan.sim.shared import NO_CLIENT, NO_MESSAGE, Event, EventKind, Shared
 from rebalplan.sim.wire import FrameBuffer, Message, WireError
 
-MAX_RATE: Final = 50
-"""Messages per second."""
 _STRIKES_ALLOWED: Final = 3
 _ORDER_MESSAGES: Final = (str(PLACE_ORDER), str(CANCEL_ORDER))
 
@@ -45,17 +43,18 @@ class Stage(enum.Enum):
 
 
 class RateLimit:
-    """A bucket that holds ``MAX_RATE`` messages and drains as many a second."""
+    """A bucket that holds ``per_sec`` messages and drains as many a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, per_sec: int) -> None:
+        self._per_sec = per_sec
         self._level = 0.0
         self._at_sec = 0.0
 
     def admits(self, clock_sec: float) -> bool:
         """Count one message and tell whether it is within the rate."""
-        self._level = max(0.0, self._level - (clock_sec - self._at_sec) * MAX_RATE)
+        self._level = max(0.0, self._level - (clock_sec - self._at_sec) * self._per_sec)
         self._at_sec = clock_sec
-        if self._level + 1 > MAX_RATE:
+        if self._level + 1 > self._per_sec:
             return False
         self._level += 1
         return True
@@ -68,7 +67,7 @@ class Session:
         self._shared = shared
         self._connection = connection
         self._frames = FrameBuffer()
-        self._rate = RateLimit()
+        self._rate = RateLimit(shared.messages_per_sec)
         self._strikes = 0
         self._subscriptions = Subscriptions()
         self._stage = Stage.GREETING

@@ -21,6 +21,8 @@ from rebalplan.sim.occurrences import HandshakeCounter, IncidentCounter
 EventKind = Literal["open", "close", "request", "sent"]
 NO_CLIENT: Final = -1
 NO_MESSAGE: Final = 0
+MAX_RATE: Final = 50
+"""Messages a second that a gateway takes of one connection."""
 _EVENTS_KEPT: Final = 200_000
 
 
@@ -77,7 +79,13 @@ class Shared:
     """The state behind every session of a gateway; used by one thread only, but for the record."""
 
     def __init__(
-        self, scenario: Scenario, book: Book, *, read_only: bool, save: Callable[[], None] = lambda: None
+        self,
+        scenario: Scenario,
+        book: Book,
+        *,
+        read_only: bool,
+        save: Callable[[], None] = lambda: None,
+        messages_per_sec: int = MAX_RATE,
     ) -> None:
         self.scenario = scenario
         self.book = book
@@ -88,6 +96,8 @@ class Shared:
         self.handshakes = HandshakeCounter(scenario.handshakes, book.reached)
         self.save = save
         """Makes the book durable; raises ``SimError``."""
+        self.messages_per_sec = messages_per_sec
+        """What a connection may send; more is an error 100 and, going on, the end of the connection."""
         self.due: dict[int, float] = {}
         """permId -> the monotonic second at which the order's script goes on."""
         self.agenda_due: dict[int, float] = {}

@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Final, Literal
-from unittest import mock
 
 import msgspec
 
 from rebalplan.codec import Envelope
 from rebalplan.journal.fold import line_references
 from rebalplan.plan import PlannedOrder
-from rebalplan.sim import Gateway, load_scenario, session, start
+from rebalplan.sim import Gateway, load_scenario, start
 from rebalplan.store import read_plan
 from tests.cli import NOON
 from tests.kill.nursery import Nursery
@@ -168,8 +167,7 @@ def _line(reference: str, account: str, order: PlannedOrder) -> Line:
 def serving(folder: Path) -> Iterator[Gateway]:
     """Serve the scenario from its start, or from where ``gateway.json`` left it, and point the settings at it."""
     scenario = load_scenario(folder / "scenario.toml")
-    pace = mock.patch.object(session, "MAX_RATE", UNLIMITED)
-    with pace, start(scenario, state=folder / "gateway.json", clock=_now) as gateway:
+    with start(scenario, state=folder / "gateway.json", clock=_now, messages_per_sec=UNLIMITED) as gateway:
         settings = folder / "settings.ini"
         text = re.sub(r"(?m)^port = \d+$", f"port = {gateway.port}", settings.read_text(encoding="utf-8"))
         settings.write_text(text, encoding="utf-8", newline="\n")
