@@ -19,6 +19,7 @@ from rebalplan.document import PLAN_FORMAT, AccountPlan, Plan, Volatile
 from rebalplan.errors import PlanFileError
 from rebalplan.model import Mode
 from rebalplan.money import MAX_DIGITS
+from rebalplan.references import PLAN_DIGITS
 
 MAX_BYTES = 80_000_000
 """A larger file is refused unread. A plan of 1,000 accounts with 60 symbols has about 50 MB."""
@@ -33,7 +34,6 @@ _CANONICAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?")
 """A decimal without exponent, leading or trailing zeros."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
-_ID_DIGITS = 12
 
 
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +83,7 @@ def _indent(plan: Plan) -> tuple[Envelope, bytes]:
     """Return the bytes of the file without the last line's end."""
     compact = _ENCODER.encode(plan)
     sha256 = hashlib.sha256(compact).hexdigest()
-    plan_id = f"{plan.volatile.created_at:%Y%m%dT%H%M%SZ}-{sha256[:_ID_DIGITS]}"
+    plan_id = f"{plan.volatile.created_at:%Y%m%dT%H%M%SZ}-{sha256[:PLAN_DIGITS]}"
     framed = _ENCODER.encode(_RawEnvelope(plan_id, sha256, msgspec.Raw(compact)))
     del compact  # a large plan is not kept in three forms at once
     return Envelope(plan_id, sha256, plan), msgspec.json.format(framed, indent=2)
@@ -103,8 +103,8 @@ def decode(data: bytes) -> Envelope:
     expected, indented = _indent(envelope.plan)
     if envelope.sha256 != expected.sha256:
         raise PlanFileError(
-            f"its sha256 says {envelope.sha256[:_ID_DIGITS]!a}… but its content hashes to "
-            f"{expected.sha256[:_ID_DIGITS]}…: it was edited or damaged after it was made; plan again",
+            f"its sha256 says {envelope.sha256[:PLAN_DIGITS]!a}… but its content hashes to "
+            f"{expected.sha256[:PLAN_DIGITS]}…: it was edited or damaged after it was made; plan again",
             code="RB105",
         )
     if envelope.id != expected.id:
@@ -211,14 +211,6 @@ def _check_decimal(value: Decimal, where: str) -> None:
         )
 
 
-def order_ref(sha256: str, account_position: int, line_position: int) -> str:
-    """Return the reference an order carries at the broker, derived from where it stands in the plan.
-
-    Positions count from 1: ``rb-<12 hex of the plan>-a02-l07``; at most 40 ASCII characters.
-    """
-    return f"rb-{sha256[:_ID_DIGITS]}-a{account_position:02d}-l{line_position:02d}"
-
-
 def plan_schema() -> dict[str, Any]:
     """Return the JSON Schema of a plan file, from the same types that read it.
 
@@ -228,7 +220,7 @@ def plan_schema() -> dict[str, Any]:
     for definition in schema["$defs"].values():
         _say_more(definition)
     file, plan = (schema["$defs"][kind.__name__]["properties"] for kind in (Envelope, Plan))
-    file["id"]["pattern"] = rf"^[0-9]{{8}}T[0-9]{{6}}Z-[0-9a-f]{{{_ID_DIGITS}}}$"
+    file["id"]["pattern"] = rf"^[0-9]{{8}}T[0-9]{{6}}Z-[0-9a-f]{{{PLAN_DIGITS}}}$"
     file["sha256"]["pattern"] = "^[0-9a-f]{64}$"
     plan["format_version"]["const"] = PLAN_FORMAT
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

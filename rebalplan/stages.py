@@ -201,19 +201,9 @@ def _not_planned(plan: AccountPlan) -> Skip:
 
 
 def rests_of(result: AccountResult) -> tuple[OrderResult, ...]:
-    """Return the algo orders that were refused, or that we cancelled, before they were filled; without a fallback.
-
-    The broker's lists must have agreed on how much each filled.
-    """
+    """Return the orders whose rest a plain market order may take, and that have had none yet."""
     if not result.plan.policy.execution.fallback_plain_market:
         return ()
     return tuple(
-        line.orders[0] for line in result.lines if len(line.orders) == 1 and _has_rest(line.orders[0])
+        line.orders[0] for line in result.lines if len(line.orders) == 1 and line.orders[0].wants_fallback
     )
-
-
-def _has_rest(order: OrderResult) -> bool:
-    is_evidenced = order.is_agreed and order.is_priced and not order.late
-    may_be_followed = order.status == "rejected" or (order.status == "cancelled" and order.cancel_asked)
-    is_short = order.dispatch.algo != "none" and order.filled < order.dispatch.quantity
-    return is_evidenced and may_be_followed and is_short

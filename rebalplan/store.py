@@ -8,11 +8,11 @@ from pathlib import Path
 from rebalplan.codec import MAX_BYTES, Envelope, check_readable, decode
 from rebalplan.errors import PlanFileError, RebalError, RefusedError, UsageError
 from rebalplan.files import write_atomically
+from rebalplan.references import parse_reference
 from rebalplan.text import count, printable
 
 _PLAN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}\.json")
 _FILE_OF_A_PLAN = re.compile(r"(\d{8}t\d{6}z-[0-9a-f]{12})\.(?:json|journal\.jsonl)")
-_ORDER_REFERENCE = re.compile(r"rb-([0-9a-f]{12})-a\d+-l\d+\w*")
 _JOURNAL_NAME = re.compile(r"(\d{8}T\d{6}Z-[0-9a-f]{12})\.journal\.jsonl")
 _SHORTEST_PREFIX = 4
 LATEST = "latest"
@@ -127,11 +127,10 @@ def as_path(reference: str) -> Path | None:
 def _plain_name(reference: str) -> str:
     """Return an id, a prefix or ``latest`` in lower case; a file's name or an order's reference becomes its plan's."""
     name = reference.strip().lower()
-    for form in (_FILE_OF_A_PLAN, _ORDER_REFERENCE):
-        found = form.fullmatch(name)
-        if found is not None:
-            return found[1]
-    return name
+    order, file = parse_reference(name), _FILE_OF_A_PLAN.fullmatch(name)
+    if order is not None:
+        return order.plan
+    return file[1] if file is not None else name
 
 
 def is_there(path: Path) -> bool:

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rebalplan.codec import MAX_BYTES, check_readable, decode, encode, order_ref, plan_schema
+from rebalplan.codec import MAX_BYTES, check_readable, decode, encode, plan_schema
 from rebalplan.errors import PlanFileError
 from rebalplan.plan import Plan
 from rebalplan.policy import Policy, RebalancePolicy
@@ -399,19 +399,6 @@ def _scalars(value: Any) -> Iterable[Any]:
         return
     for item in value:
         yield from _scalars(item)
-
-
-def test_an_order_reference_is_short_ascii_and_tells_where_the_order_stands() -> None:
-    reference = order_ref("0123456789abcdef" * 4, 2, 7)
-    assert reference == "rb-0123456789ab-a02-l07"
-
-
-def test_order_references_are_unique_and_at_most_forty_ascii_characters() -> None:
-    places = [(a, line) for a in (*range(1, 130), 1000, 9999) for line in (*range(1, 130), 10_000)]
-    references = {order_ref("f" * 64, *place) for place in places}
-    assert len(references) == len(places)
-    assert max(map(len, references)) <= 40
-    assert all(reference.isascii() and reference.isprintable() for reference in references)
 
 
 VALIDATOR = jsonschema.Draft202012Validator(plan_schema())

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from rebalplan.apply.market import Market
 from rebalplan.apply.reconcile import foreign_references
-from rebalplan.codec import Envelope, order_ref
+from rebalplan.codec import Envelope
 from rebalplan.errors import RefusedError
 from rebalplan.journal.result import AccountResult
 from rebalplan.live import Expectation, foreign_orders, refusals, verify_live
@@ -18,6 +18,7 @@ from rebalplan.model import AccountSnapshot, Quote
 from rebalplan.money import ZERO
 from rebalplan.orders import CompletedOrder, Execution, Referenced
 from rebalplan.plan import AccountPlan, Plan
+from rebalplan.references import account_prefix
 from rebalplan.verify import verify_expiry
 
 
@@ -93,5 +94,5 @@ def foreign(
 ) -> tuple[str, ...]:
     """Return the references of this account's lines at the broker that the journal does not know."""
     position = 1 + [account.account for account in envelope.plan.accounts].index(plan.account)
-    prefix = order_ref(envelope.sha256, position, 0).removesuffix("l00")
+    prefix = account_prefix(envelope.sha256, position)
     return foreign_references(prefix, known, open_orders, completed, executions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rebalplan.apply.order import Order
+from rebalplan.apply.order import LiveOrder
 from rebalplan.journal.result import AccountResult
 from rebalplan.text import count
 
@@ -32,10 +32,10 @@ def unfinished(result: AccountResult) -> list[str]:
     return sentences
 
 
-def out_of_reach(orders: Iterable[Order], client_id: int) -> list[str]:
+def out_of_reach(orders: Iterable[LiveOrder], client_id: int) -> list[str]:
     """Return a sentence for each order that works under a client id from which it cannot be cancelled."""
     return [
-        f"{order.dispatch.reference} works under client id {order.owner}, ours is {client_id}: cancel it in TWS"
-        for order in orders
-        if order.over is None and order.owner is not None
+        f"{live.reference} works under client id {live.owner}, ours is {client_id}: cancel it in TWS"
+        for live in orders
+        if not live.order.is_over and live.owner is not None
     ]

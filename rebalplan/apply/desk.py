@@ -13,8 +13,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from rebalplan.apply.book import Book
-from rebalplan.apply.gate import line_of
-from rebalplan.apply.order import Order
+from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.reconcile import Lists, ask_lists, conclude
 from rebalplan.apply.timing import Timing
 from rebalplan.apply.watch import Watch
@@ -33,6 +32,7 @@ from rebalplan.orders import (
 )
 from rebalplan.policy import ExecutionPolicy
 from rebalplan.ports import Clock, Progress, TradingConnection
+from rebalplan.references import line_of
 
 WINDOW = 4
 """More unacknowledged orders than this are never out: the client library's own queue is lost with it."""
@@ -44,8 +44,8 @@ BENIGN = (399, 404, 2109, 10349)
 class Offers(Protocol):
     """What one phase, the sells or the buys, wants to send."""
 
-    def refresh(self) -> None:
-        """Ask for quotes again when they are old; may take seconds."""
+    def prepare(self) -> None:
+        """Do what must be done before the first of it is offered; may take seconds."""
         ...
 
     def next(self) -> OrderTicket | None:
@@ -60,16 +60,24 @@ class Offers(Protocol):
         """Tell whether the rest of a dead order is among what is offered."""
         ...
 
+
+class Gate(Protocol):
+    """The last check before an order leaves."""
+
+    def refresh(self) -> None:
+        """Ask for quotes again when they are old; may take seconds."""
+        ...
+
     def approve(self, ticket: OrderTicket) -> Decimal | None:
-        """Run the send gate: return the price to measure slippage against, or ``None`` after naming the refusal."""
+        """Return the price to measure slippage against, or ``None`` after naming the refusal."""
         ...
 
 
 class NoOffers:
     """Nothing to send: a recovery only follows."""
 
-    def refresh(self) -> None:
-        """Ask for nothing."""
+    def prepare(self) -> None:
+        """Prepare nothing."""
 
     def next(self) -> OrderTicket | None:
         """Offer nothing."""
@@ -83,8 +91,15 @@ class NoOffers:
         """Tell that nothing is offered."""
         return False
 
+
+class ShutGate:
+    """Lets no order pass: a recovery must send nothing."""
+
+    def refresh(self) -> None:
+        """Ask for nothing."""
+
     def approve(self, ticket: OrderTicket) -> Decimal | None:
-        """Let nothing pass."""
+        """Refuse every order as a defect."""
         raise RefusedError(f"a recovery must send nothing, not even {ticket.reference}: a defect")
 
 
@@ -98,6 +113,7 @@ class Desk:
         clock: Clock,
         execution: ExecutionPolicy,
         *,
+        watch: Watch,
         timing: Timing,
         stop: Callable[[], bool],
         progress: Progress,
@@ -107,7 +123,7 @@ class Desk:
         self._clock = clock
         self._execution = execution
         self._timing = timing
-        self._watch = Watch(clock, execution, timing)
+        self._watch = watch
         self._stop = stop
         self._progress = progress
         self._down_from: datetime | None = None
@@ -132,7 +148,11 @@ class Desk:
         """Take in what the broker has said so far."""
         self._take_in(0)
 
-    def work(self, offers: Offers) -> None:
+    def follow(self) -> None:
+        """Follow everything to its end or its deadline and send nothing; raises like ``work``."""
+        self.work(NoOffers(), ShutGate())
+
+    def work(self, offers: Offers, gate: Gate) -> None:
         """Send what is offered until there is no more, and follow everything to its end or its deadline.
 
         Raises ``BrokerError`` when the connection, the broker behind it or a needed answer is lost, and
@@ -141,12 +161,13 @@ class Desk:
         while True:
             self._look_after()
             if self._may_send() and not offers.is_over():
-                offers.refresh()
+                offers.prepare()
+                gate.refresh()
                 if offers.has_rest():
                     self._look_for_late_fills()
             self._take_in(0)
             self._notice_stop()
-            if self._may_send() and self._send_next(offers):
+            if self._may_send() and self._send_next(offers, gate):
                 continue
             if self._is_over(offers):
                 return
@@ -156,7 +177,7 @@ class Desk:
         """Ask the lists once about every order that is not over, given up or not; raises ``BrokerError``."""
         lists = ask_lists(self._link, self._book)
         for order in self._book.orders.values():
-            if order.may_fill:
+            if not order.order.is_over:
                 conclude(self._book, order, lists, is_last=False, agree_sec=self._timing.agree_sec)
 
     def await_commissions(self) -> None:
@@ -184,12 +205,12 @@ class Desk:
             return self._timing.tick_sec
         return self._watch.next_sec(self._book.followed())
 
-    def _send_next(self, offers: Offers) -> bool:
+    def _send_next(self, offers: Offers, gate: Gate) -> bool:
         """Send one order: the record of it is on the disk before it goes to the socket, once."""
         ticket = offers.next()
         if ticket is None:
             return False
-        price = offers.approve(ticket)
+        price = gate.approve(ticket)
         if price is None:
             return True
         order_id = self._link.next_order_id()
@@ -206,8 +227,7 @@ class Desk:
             algo=ticket.algo,
             quote=price,
         )
-        order = self._book.dispatch(record, ticket)
-        self._watch.after_send(order)
+        self._book.dispatch(record)
         self._link.place(order_id, ticket)
         self._progress(f"{ticket.account} {ticket.side} {ticket.quantity} {ticket.symbol} sent")
         return True
@@ -237,11 +257,11 @@ class Desk:
                 self._down_from, self._unsynced_from = None, self._clock.now()
                 self._watch.ask_now(self._book.followed())
 
-    def _tell_fill(self, order: Order | None) -> None:
-        if order is not None:
+    def _tell_fill(self, live: LiveOrder | None) -> None:
+        if live is not None:
+            sent, filled = live.order.dispatch, live.order.filled
             self._progress(
-                f"{self._book.account} {order.side} {order.symbol}: {order.filled:f} of "
-                f"{order.dispatch.quantity:f} filled"
+                f"{self._book.account} {sent.side} {sent.symbol}: {filled:f} of {sent.quantity:f} filled"
             )
 
     def _note(self, event: Noticed) -> None:
@@ -255,7 +275,7 @@ class Desk:
         if self._down_from is not None:
             self._require_link_soon()
             return
-        self._watch.leave_none_alone(self._book.followed())
+        self._watch.ask_about_ends(self._book.followed())
         if not self._is_to_ask_later():
             due = self._watch.due(self._book.followed())
             if due or self._unsynced_from is not None:
@@ -282,10 +302,10 @@ class Desk:
                 "nothing more was sent; go on with --resume when it is back"
             )
 
-    def _follows_in_error(self, order: Order) -> bool:
+    def _follows_in_error(self, order: LiveOrder) -> bool:
         """Tell whether an order went out for a rest that turned out to have been filled, or that may yet be."""
-        first = self._book.orders.get(line_of(order.dispatch.reference), order)
-        return first is not order and (bool(first.late) or first.may_fill)
+        first = self._book.orders.get(line_of(order.reference), order)
+        return first is not order and (bool(first.order.late) or not first.order.is_over)
 
     def _notice_stop(self) -> None:
         """Look for a stop; asked right before each send, because questions and quotes take time."""
@@ -294,34 +314,34 @@ class Desk:
     def _is_to_ask_later(self) -> bool:
         return self._ask_after is not None and self._clock.now() < self._ask_after
 
-    def _cancel(self, order: Order) -> None:
+    def _cancel(self, order: LiveOrder) -> None:
         if order.order_id is not None:
-            self._watch.after_cancel(order)
+            self._book.cancel_asked(order)
             self._link.cancel(order.order_id)
 
-    def _ask_about(self, orders: Sequence[Order]) -> None:
+    def _ask_about(self, orders: Sequence[LiveOrder]) -> None:
         """Ask the broker's lists; when they cannot be had, ask again soon, until everyone's time is up."""
         try:
             lists = ask_lists(self._link, self._book)
         except BrokerError as error:
             if isinstance(error, UnreachableError) and not isinstance(error, TimedOutError):
                 raise
-            self._bear(error, orders)
+            self._ask_later(error, orders)
             return
         self._ask_after, self._unsynced_from, self._listed_at = None, None, lists.asked_at
         for order in orders:
             self._conclude(order, lists)
 
-    def _bear(self, error: BrokerError, orders: Sequence[Order]) -> None:
+    def _ask_later(self, error: BrokerError, orders: Sequence[LiveOrder]) -> None:
         now = self._clock.now()
         self._ask_after = now + timedelta(seconds=self._timing.notice_sec)
         unsynced = self._unsynced_from
         if unsynced is not None and (now - unsynced).total_seconds() >= self._timing.settle_sec:
             raise BrokerError(f"the broker's lists could not be had: {error}") from error
         for order in orders:
-            order.is_left = self._watch.is_settled_late(order)
+            self._book.leave(order, is_left=self._watch.is_settled_late(order))
 
-    def _conclude(self, order: Order, lists: Lists) -> None:
+    def _conclude(self, order: LiveOrder, lists: Lists) -> None:
         """Follow from complete lists what is to be done about one order."""
         if not order.is_followed:
             return
@@ -330,12 +350,12 @@ class Desk:
         if verdict != "open":
             self._watch.after_answer(order, is_fine=verdict == "over")
         elif order.owner is not None:
-            order.is_left = self._watch.has_had_its_time(order, stopped=self.stopped)
+            self._book.leave(order, is_left=self._watch.has_had_its_time(order, stopped=self.stopped))
             self._watch.after_answer(order, is_fine=True)
-        elif not order.cancel_asked:
+        elif not self._watch.is_cancel_out(order):
             self._watch.after_answer(order, is_fine=True)
         elif is_last:
-            order.is_left = True
+            self._book.leave(order, is_left=True)
         else:
-            order.ask_at = None
+            self._watch.answered(order)
             self._cancel(order)

@@ -1,12 +1,13 @@
-"""What the buys of an account may cost, and which are cut when it is not enough. Pure."""
+"""What there is to spend, what the buys of an account may cost, and which are cut when it is not enough. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 
 import msgspec
 
+from rebalplan.journal.result import OrderResult
 from rebalplan.money import ONE, SHARE_STEP, ZERO, divide, from_bps, usd
 
 
@@ -21,6 +22,55 @@ class Funds(msgspec.Struct, frozen=True):
     floor: Decimal
     reserved: Decimal
     exposure_room: Decimal
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """The account just before this run's first send, in USD.
+
+    ``values`` is what each earlier order had come to by then: fills of theirs that are reported later may be
+    in that cash already, so a sell's never count again. ``elsewhere`` is the turnover of the other accounts.
+    """
+
+    cash: Decimal
+    exposure: Decimal
+    net_liquidation: Decimal
+    values: Mapping[str, Decimal]
+    commissions: Decimal
+    elsewhere: Decimal
+
+
+class Funding(msgspec.Struct, frozen=True):
+    """What an account's orders leave to spend, from how it was before them. ``floor`` is in USD."""
+
+    baseline: Baseline
+    floor: Decimal
+    cost_bps: Decimal
+    max_leverage: Decimal
+
+    def funds(self, orders: Iterable[OrderResult]) -> Funds:
+        """Return what there is to spend after these orders: only what the broker confirmed counts as proceeds."""
+        baseline = self.baseline
+        cost = ONE + from_bps(self.cost_bps)
+        cash, exposure, reserved = baseline.cash + baseline.commissions, baseline.exposure, ZERO
+        for order in orders:
+            cash -= order.charged_usd
+            quote, earlier = order.dispatch.quote, baseline.values.get(order.reference)
+            if order.sign < 0:
+                if earlier is None:
+                    cash += order.value_usd
+                    exposure -= order.filled * quote
+                continue
+            spent = order.value_usd - (earlier or ZERO)
+            cash -= spent
+            exposure += spent
+            open_shares = ZERO if order.is_over else order.rest
+            reserved += (open_shares + order.unpriced) * quote * cost
+        return Funds(cash, self.floor, reserved, self.max_leverage * baseline.net_liquidation - exposure)
+
+    def without(self, missing_usd: Decimal) -> Funding:
+        """Return the funding of an account that has so much less cash than the baseline and its fills would allow."""
+        baseline = msgspec.structs.replace(self.baseline, cash=self.baseline.cash - missing_usd)
+        return msgspec.structs.replace(self, baseline=baseline)
 
 
 class Wish(msgspec.Struct, frozen=True):

@@ -5,23 +5,24 @@ Each refusal names the measured value, the limit and the way out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.order import Order
+from rebalplan.journal.result import OrderResult
 from rebalplan.live import price_move
 from rebalplan.model import Quote
-from rebalplan.money import HUNDRED, divide, percent_above, quantize, usd
+from rebalplan.money import HUNDRED, ZERO, divide, percent_above, quantize, usd
 from rebalplan.orders import OrderTicket
 from rebalplan.plan import PlannedOrder
 from rebalplan.policy import LimitsPolicy
+from rebalplan.references import fallback_reference, line_of
 from rebalplan.text import count
 
 _SHOWN = Decimal("0.01")
 _BPS = Decimal(10_000)
-_FALLBACK = "-f"
 
 
 class GateRefusal(msgspec.Struct, frozen=True):
@@ -38,6 +39,22 @@ class Sent(msgspec.Struct, frozen=True):
     orders: int
     value_usd: Decimal
     total_usd: Decimal
+
+
+def sent_of(orders: Sequence[OrderResult], elsewhere_usd: Decimal) -> Sent:
+    """Return what an account has sent with these orders, beside the turnover of the other accounts."""
+    value = turnover(orders)
+    return Sent(
+        tuple(order.reference for order in orders),
+        sum(1 for order in orders if order.reference == line_of(order.reference)),
+        value,
+        value + elsewhere_usd,
+    )
+
+
+def turnover(orders: Iterable[OrderResult]) -> Decimal:
+    """Return what orders have bought and sold or still may, in USD at the quotes they were sent at."""
+    return sum(((o.filled if o.is_over else o.dispatch.quantity) * o.dispatch.quote for o in orders), ZERO)
 
 
 def check_ticket(
@@ -61,11 +78,11 @@ def check_ticket(
     return None
 
 
-def check_rest(ticket: OrderTicket, first: Order | None) -> GateRefusal | None:
+def check_rest(ticket: OrderTicket, first: OrderResult | None) -> GateRefusal | None:
     """Refuse a fallback without evidence of the first order's end, or for more than it left."""
     if ticket.reference == line_of(ticket.reference):
         return None
-    if first is None or first.may_fill or first.is_unknown:
+    if first is None or not first.is_over:
         return GateRefusal(f"{ticket.reference} would follow an order that is not over: a defect", True)
     if not first.may_be_followed:
         return GateRefusal(
@@ -149,13 +166,3 @@ def _check_spread(quote: Quote, limits: LimitsPolicy) -> GateRefusal | None:
             f"{limits.max_spread_bps}: apply later or raise the limit"
         )
     return None
-
-
-def fallback_reference(reference: str) -> str:
-    """Return the reference of the one plain market order that may follow a line's first order."""
-    return f"{reference}{_FALLBACK}"
-
-
-def line_of(reference: str) -> str:
-    """Return the reference of the plan line that an order serves."""
-    return reference.removesuffix(_FALLBACK)

@@ -7,14 +7,15 @@ of the plan faster? Before the buys: does somebody else trade the account?
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import msgspec
 
 from rebalplan.apply.book import Book
 from rebalplan.apply.checks import check_day, check_hours, check_live, expect, foreign
-from rebalplan.apply.lines import Lines
 from rebalplan.apply.market import Market
 from rebalplan.apply.reader import AccountReader
+from rebalplan.apply.tickets import line_ticket
 from rebalplan.apply.timing import Timing
 from rebalplan.codec import Envelope
 from rebalplan.errors import RefusedError
@@ -50,7 +51,6 @@ class Inspection:
         timing: Timing,
         reader: AccountReader,
         market: Market,
-        lines: Lines,
     ) -> None:
         self._link = link
         self._envelope = envelope
@@ -62,7 +62,6 @@ class Inspection:
         self._timing = timing
         self._reader = reader
         self._market = market
-        self._lines = lines
 
     def check(self) -> Checked:
         """Refuse a stale account, and return it as it is."""
@@ -95,7 +94,7 @@ class Inspection:
         """
         started = self._clock.now()
         for line in lines:
-            answer = self._what_if(self._lines.ticket(line))
+            answer = self._what_if(line_ticket(self._plan, line))
             if answer.answered and answer.refusal and not answer.lacks_funds:
                 what = f"{line.order.side.lower()} {line.order.symbol}"
                 raise RefusedError(f"the broker would refuse to {what}: {answer.refusal}. Nothing was sent")
@@ -127,8 +126,10 @@ class Inspection:
         if found:
             raise RefusedError(f"{found[0].code} {found[0].message}")
 
-    def read_before_buys(self, *, together: bool) -> None:
-        """Read the account again before the buys; raises ``RefusedError`` when somebody else trades it.
+    def read_before_buys(self, *, together: bool) -> Decimal:
+        """Read the account again before the buys; return the USD that it lacks.
+
+        Raises ``RefusedError`` when somebody else trades it.
 
         While sells work, cash is only required not to be less than it was: what they bring may not be booked yet.
         """
@@ -141,7 +142,7 @@ class Inspection:
         strangers = list(working_strangers(expect(self._plan, self._current()), snapshot))
         if strangers:
             raise RefusedError(f"{strangers[0].code} {strangers[0].message}")
-        self._lines.lack(booking.taken_usd if together else booking.missing_usd)
+        return booking.taken_usd if together else booking.missing_usd
 
     def refuse_alarms(self) -> None:
         """Refuse the account once something is true of one of its orders that must not be."""

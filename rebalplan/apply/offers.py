@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 
 from rebalplan.apply.book import Book
 from rebalplan.apply.desk import Offers
 from rebalplan.apply.lines import Lines
-from rebalplan.apply.market import Market
 from rebalplan.orders import OrderTicket
 from rebalplan.stages import OrderLine
 
@@ -17,14 +15,12 @@ from rebalplan.stages import OrderLine
 class Sells:
     """Every sell, whole; the rest of one that died follows at once."""
 
-    def __init__(self, lines: Lines, market: Market, sells: Iterable[OrderLine]) -> None:
+    def __init__(self, lines: Lines, sells: Iterable[OrderLine]) -> None:
         self._lines = lines
-        self._market = market
         self._waiting = deque(sells)
 
-    def refresh(self) -> None:
-        """Keep the quotes fresh."""
-        self._market.refresh()
+    def prepare(self) -> None:
+        """Prepare nothing: the account was just read."""
 
     def next(self) -> OrderTicket | None:
         """Return the rest of a dead sell, or else the next line."""
@@ -41,29 +37,21 @@ class Sells:
         """Tell whether the rest of a dead order is waiting to be sent."""
         return bool(self._lines.fallbacks("SELL"))
 
-    def approve(self, ticket: OrderTicket) -> Decimal | None:
-        """Run the send gate."""
-        return self._lines.approve(ticket)
-
 
 class Buys:
     """The buys, each costed again with what is left of the money; the smallest drift is cut first."""
 
-    def __init__(
-        self, lines: Lines, market: Market, buys: Iterable[OrderLine], read_before: Callable[[], None]
-    ) -> None:
+    def __init__(self, lines: Lines, buys: Iterable[OrderLine], read_before: Callable[[], None]) -> None:
         self._lines = lines
-        self._market = market
         self._waiting = list(buys)
         self._read_before = read_before
         self._is_read = False
 
-    def refresh(self) -> None:
-        """Read the account again before the first buy, and keep the quotes fresh."""
+    def prepare(self) -> None:
+        """Read the account again before the first buy."""
         if not self._is_read:
             self._is_read = True
             self._read_before()
-        self._market.refresh()
 
     def next(self) -> OrderTicket | None:
         """Return the next buy, as much of it as can be paid."""
@@ -81,10 +69,6 @@ class Buys:
         """Tell whether the rest of a dead order is waiting to be sent."""
         return bool(self._lines.fallbacks("BUY"))
 
-    def approve(self, ticket: OrderTicket) -> Decimal | None:
-        """Run the send gate."""
-        return self._lines.approve(ticket)
-
 
 class Together:
     """Sells first, and each buy as soon as confirmed cash covers it; what never is covered is cut at the end."""
@@ -94,12 +78,10 @@ class Together:
         self._buys = buys
         self._book = book
 
-    def refresh(self) -> None:
-        """Keep the quotes fresh; once every sell was offered, read the account again before the first buy."""
+    def prepare(self) -> None:
+        """Once every sell was offered, read the account again before the first buy."""
         if self._sells.is_over():
-            self._buys.refresh()
-        else:
-            self._sells.refresh()
+            self._buys.prepare()
 
     def next(self) -> OrderTicket | None:
         """Return a sell while there is one, then a buy that is paid for."""
@@ -109,7 +91,7 @@ class Together:
         return self._buys.next_paid() if self._expects_proceeds() else self._buys.next()
 
     def _expects_proceeds(self) -> bool:
-        return any(order.side == "SELL" for order in self._book.followed())
+        return any(live.order.dispatch.side == "SELL" for live in self._book.followed())
 
     def is_over(self) -> bool:
         """Tell whether both are."""
@@ -119,14 +101,9 @@ class Together:
         """Tell whether either has the rest of a dead order to send."""
         return self._sells.has_rest() or self._buys.has_rest()
 
-    def approve(self, ticket: OrderTicket) -> Decimal | None:
-        """Run the send gate."""
-        return self._sells.approve(ticket)
-
 
 def phases(
     lines: Lines,
-    market: Market,
     book: Book,
     sells: Iterable[OrderLine],
     buys: Iterable[OrderLine],
@@ -135,5 +112,5 @@ def phases(
     together: bool,
 ) -> tuple[Offers, ...]:
     """Return what is offered one after the other: an earlier phase is followed to its end first."""
-    first, second = Sells(lines, market, sells), Buys(lines, market, buys, read_before_buys)
+    first, second = Sells(lines, sells), Buys(lines, buys, read_before_buys)
     return (Together(first, second, book),) if together else (first, second)

@@ -14,10 +14,10 @@ import msgspec
 from rebalplan.apply.funding import Funds, Wish, allot_buys, quantity_step
 from rebalplan.apply.gate import Sent, check_limits, check_quote, check_time
 from rebalplan.apply.sell_cuts import Missing, SellCuts, cut_sells
+from rebalplan.apply.tickets import line_ticket
 from rebalplan.journal.result import AccountResult, LineResult
 from rebalplan.model import Quote
 from rebalplan.money import ONE, ZERO, divide, from_bps, usd
-from rebalplan.orders import OrderTicket
 from rebalplan.plan import AccountPlan, PlannedOrder
 from rebalplan.pricing import NoPrice, choose_price
 from rebalplan.stages import OrderLine, rests_of
@@ -184,7 +184,8 @@ class _Foresight:
             price = self._price(line.planned)
             if not quantity or price is None:
                 continue
-            ticket = _ticket(self._plan.account, line, quantity)
+            order = msgspec.structs.replace(line.planned, quantity=quantity)
+            ticket = line_ticket(self._plan, OrderLine(line.reference, order))
             refusal = check_limits(
                 ticket, price, sent, self._now.net_liquidation_usd, self._plan.policy.limits
             )
@@ -232,19 +233,6 @@ class _Foresight:
             min_order_usd=rules.min_order_usd,
         )
         return {allotment.wish.reference: allotment.quantity for allotment in allotments}
-
-
-def _ticket(account: str, line: LineResult, quantity: Decimal) -> OrderTicket:
-    order = line.planned
-    return OrderTicket(
-        reference=line.reference,
-        account=account,
-        symbol=order.symbol,
-        con_id=order.con_id,
-        side=order.side,
-        quantity=quantity,
-        algo="none",
-    )
 
 
 def _short_buys(lines: Sequence[PreviewLine]) -> Iterable[str]:

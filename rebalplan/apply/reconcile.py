@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from rebalplan.apply.book import Book
-from rebalplan.apply.order import Order
+from rebalplan.apply.order import LiveOrder
 from rebalplan.orders import INACTIVE, CompletedOrder, Execution, OpenOrder, Referenced
 from rebalplan.ports import TradingConnection
 from rebalplan.text import count
@@ -51,49 +51,46 @@ def ask_lists(link: TradingConnection, book: Book) -> Lists:
     return Lists(asked_at, completed, after)
 
 
-def conclude(book: Book, order: Order, lists: Lists, *, is_last: bool, agree_sec: float) -> Verdict:
+def conclude(book: Book, live: LiveOrder, lists: Lists, *, is_last: bool, agree_sec: float) -> Verdict:
     """Say how an order stands by complete lists; on the last time what is absent is given up as unknown.
 
     An end with a rest holds once lists that were asked ``agree_sec`` after its first word agree on how much was
     filled; on the last time it is taken without that, and nothing may follow it.
     """
-    reference = order.dispatch.reference
-    done = [c for c in lists.completed if c.reference == reference]
-    if len({order.perm_id, *(c.perm_id for c in done)} - {0}) > 1:
-        book.refuse_twin(order, "the broker has it more than once")
+    done = [c for c in lists.completed if c.reference == live.reference]
+    if len({live.order.perm_id, *(c.perm_id for c in done)} - {0}) > 1:
+        book.refuse_twin(live, "the broker has it more than once")
     elif done:
-        book.end(order, done[-1].status, done[-1].filled)
-    elif order.inactive_filled is not None and not _is_open(order, lists):
-        book.end(order, INACTIVE, order.inactive_filled)
-    if order.is_followed and order.ended_at is not None:
-        is_ripe = (lists.asked_at - order.ended_at).total_seconds() >= agree_sec
-        order.is_agreed = is_ripe and _agree(order, lists)
-        book.settle(order, is_confirmed=order.is_agreed or is_last)
-    if not order.is_followed:
+        book.end(live, done[-1].status, done[-1].filled)
+    elif live.inactive_filled is not None and not _is_open(live, lists):
+        book.end(live, INACTIVE, live.inactive_filled)
+    if live.is_followed and live.ended_at is not None:
+        is_ripe = (lists.asked_at - live.ended_at).total_seconds() >= agree_sec
+        book.settle(live, is_agreed=is_ripe and _agree(live, lists), is_last=is_last)
+    if not live.is_followed:
         return "over"
-    if order.end_status:
+    if live.end_status:
         return "short"
-    if _is_open(order, lists):
+    if _is_open(live, lists):
         return "open"
     if is_last:
-        fills = f"executions of {count(order.executed, 'share')}" if order.executed else "no execution"
-        book.give_up(order, f"neither open nor completed at the broker, which shows {fills} of it")
+        executed = live.order.executed
+        fills = f"executions of {count(executed, 'share')}" if executed else "no execution"
+        book.give_up(live, f"neither open nor completed at the broker, which shows {fills} of it")
     return "absent"
 
 
-def _agree(order: Order, lists: Lists) -> bool:
+def _agree(live: LiveOrder, lists: Lists) -> bool:
     """Tell whether everything that says how much of an ended order was filled says the same."""
-    said = [
-        c.filled for c in lists.completed if c.reference == order.dispatch.reference and c.filled is not None
-    ]
-    if not said and not order.is_end_counted:
+    said = [c.filled for c in lists.completed if c.reference == live.reference and c.filled is not None]
+    if not said and not live.is_end_counted:
         return False
-    filled = said[-1] if said else order.end_filled
-    return order.executed == filled and not _is_open(order, lists)
+    filled = said[-1] if said else live.end_filled
+    return live.order.executed == filled and not _is_open(live, lists)
 
 
-def _is_open(order: Order, lists: Lists) -> bool:
-    return any(shown.reference == order.dispatch.reference for shown in lists.still_open)
+def _is_open(live: LiveOrder, lists: Lists) -> bool:
+    return any(shown.reference == live.reference for shown in lists.still_open)
 
 
 def foreign_references(

@@ -14,10 +14,11 @@ import msgspec
 from rebalplan.apply.book import Book
 from rebalplan.apply.closing import out_of_reach, unfinished
 from rebalplan.apply.context import Turn
-from rebalplan.apply.desk import Desk, NoOffers
+from rebalplan.apply.desk import Desk
 from rebalplan.apply.preview import Preview, as_agreed, got_worse
 from rebalplan.apply.reader import AccountReader
 from rebalplan.apply.visit import Visit
+from rebalplan.apply.watch import Watch
 from rebalplan.errors import AccountError, BrokerError, LinkDownError, RefusedError
 from rebalplan.journal.records import AccountClosed, AccountStatus
 from rebalplan.journal.result import AccountResult
@@ -45,7 +46,8 @@ class AccountTurn:
         self._plan = plan
         self._result = result
         self._endpoint = msgspec.structs.replace(endpoint, client_id=plan.client_id)
-        self._book = Book(plan.account, plan.client_id, turn.journal, turn.clock)
+        self._watch = Watch(turn.clock, plan.policy.execution, turn.timing)
+        self._book = Book(plan.account, plan.client_id, turn.journal, turn.clock, self._watch)
         self._book.adopt(result.lines)
         self._problems: list[str] = []
         self._end: AccountSnapshot | None = None
@@ -60,7 +62,7 @@ class AccountTurn:
             self._recover()
         except (AccountError, BrokerError, RefusedError) as error:
             self._problems.append(str(error))
-        is_settled = not self._book.alarms and all(order.over for order in self._book.orders.values())
+        is_settled = not self._book.alarms and all(order.is_over for order in self._book.results())
         if not (is_settled and trades_after):
             self._close()
         return is_settled
@@ -124,7 +126,7 @@ class AccountTurn:
             desk = self._desk(link)
             if self._book.has_unknown():
                 desk.inquire()
-            desk.work(NoOffers())
+            desk.follow()
             self._read_end(link, desk)
 
     def _connected(self) -> AbstractContextManager[TradingConnection]:
@@ -161,6 +163,7 @@ class AccountTurn:
             self._book,
             self._turn.clock,
             self._plan.policy.execution,
+            watch=self._watch,
             timing=self._turn.timing,
             stop=self._turn.stop,
             progress=self._turn.progress,
@@ -178,7 +181,7 @@ class AccountTurn:
             self._book.record_execution(execution)
         for commission in commissions:
             self._book.commissioned(commission)
-        if any(order.is_resolved for order in self._book.orders.values()):
+        if any(order.status == "resolved" for order in self._book.results()):
             self._book.check_resolved(link.open_orders(account), link.completed_orders(account), executions)
         if self._current().intents:
             self._end, booking = self._reader(link, desk).read_positions(self._turn.timing.reread_sec)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 import msgspec
 
@@ -12,12 +11,15 @@ from rebalplan.apply.book import Book
 from rebalplan.apply.checks import expect
 from rebalplan.apply.context import Turn
 from rebalplan.apply.desk import Desk
+from rebalplan.apply.funding import Baseline, Funding
+from rebalplan.apply.gate import sent_of, turnover
 from rebalplan.apply.inspection import Inspection
-from rebalplan.apply.lines import Baseline, Lines
+from rebalplan.apply.lines import Lines
 from rebalplan.apply.market import Market
 from rebalplan.apply.offers import phases
-from rebalplan.apply.preview import Preview, foresee
+from rebalplan.apply.preview import Preview, Situation, foresee
 from rebalplan.apply.reader import AccountReader
+from rebalplan.apply.send_gate import SendGate
 from rebalplan.errors import RefusedError
 from rebalplan.journal.records import Intent
 from rebalplan.journal.result import AccountResult
@@ -53,15 +55,7 @@ class Visit:
         self._book = book
         self.desk = desk
         self._market = Market(link, self._plan, turn.clock, turn.timing, turn.progress)
-        self._lines = Lines(
-            self._plan,
-            result,
-            book,
-            turn.journal,
-            self._market,
-            expires_at=turn.envelope.plan.volatile.expires_at,
-            problems=problems,
-        )
+        self._problems = problems
         self._inspection = Inspection(
             link,
             turn.envelope,
@@ -74,9 +68,9 @@ class Visit:
                 link, book, turn.journal, turn.clock, turn.timing, listen=desk.listen, stop=turn.stop
             ),
             market=self._market,
-            lines=self._lines,
         )
         self._snapshot: AccountSnapshot | None = None
+        self._funding: Funding | None = None
 
     def look(self, what_if_at: datetime | None = None) -> Preview:
         """Check the account and return what may be sent of it now.
@@ -105,8 +99,8 @@ class Visit:
         """Return what may be sent; raises ``RefusedError`` when that is nothing: the account stays as it is."""
         checked = self._inspection.check()
         self._snapshot = checked.snapshot
-        self._lines.start(self._baseline(checked.snapshot))
-        preview = foresee(self._result, self._lines.situation(), checked.notes)
+        self._funding = self._fund(checked.snapshot)
+        preview = foresee(self._result, self._situation(self._funding), checked.notes)
         if preview.is_empty:
             causes = sorted(preview.cuts, key=lambda line: not line.is_refused)
             why = dict.fromkeys(line.why for line in causes)
@@ -120,20 +114,37 @@ class Visit:
         """
         if self._turn.stop():
             raise RefusedError("stopped before any of these orders was sent")
+        if self._snapshot is None or self._funding is None:
+            raise RefusedError("the account was not looked at: a defect, nothing is sent")
         sells, buys = preview.sells, preview.buys
-        self._intend([line.reference for line in (*sells, *buys)])
-        self._lines.take_cuts(preview.cuts)
+        self._intend(self._snapshot, [line.reference for line in (*sells, *buys)])
+        lines = Lines(
+            self._result,
+            self._book,
+            self._turn.journal,
+            self._market,
+            self._funding,
+            problems=self._problems,
+        )
+        gate = SendGate(
+            self._result,
+            self._book,
+            self._market,
+            lines,
+            self._funding.baseline,
+            expires_at=self._turn.envelope.plan.volatile.expires_at,
+        )
+        lines.take_cuts(preview.cuts)
         self._inspection.look_for_copies()
         together = self._plan.policy.execution.sequence == "together"
         sent_before = len(self._book.orders)
 
         def read_before_buys() -> None:
             if len(self._book.orders) > sent_before:
-                self._inspection.read_before_buys(together=together)
+                lines.spend_less(self._inspection.read_before_buys(together=together))
 
         phase = phases(
-            self._lines,
-            self._market,
+            lines,
             self._book,
             sells,
             buys,
@@ -142,26 +153,43 @@ class Visit:
         )
         for offers in phase:
             if self.desk.may_go_on():
-                self.desk.work(offers)
+                self.desk.work(offers, gate)
         self.desk.await_commissions()
 
-    def _baseline(self, snapshot: AccountSnapshot) -> Baseline:
+    def _situation(self, funding: Funding) -> Situation:
+        """Return what the send gate would see now."""
+        orders = self._book.results()
+        return Situation(
+            quotes=self._market.quotes,
+            now=self._market.now(),
+            expires_at=self._turn.envelope.plan.volatile.expires_at,
+            closes_at=self._market.session().closes_at,
+            net_liquidation_usd=funding.baseline.net_liquidation,
+            funds=funding.funds(orders),
+            sent=sent_of(orders, funding.baseline.elsewhere),
+        )
+
+    def _fund(self, snapshot: AccountSnapshot) -> Funding:
         """Measure the account; cash that the plan and our own fills do not explain is not touched."""
+        rules, summary = self._plan.policy.rebalance, self._plan.summary
+        floor = summary.cash_floor_usd if summary is not None else ZERO
+        return Funding(self._baseline(snapshot), floor, rules.cost_bps, rules.max_leverage)
+
+    def _baseline(self, snapshot: AccountSnapshot) -> Baseline:
+        """Return the account as it is before the first send of this run."""
         worth = net_liquidation(self._plan, snapshot, self._market.quotes)
         others = [a for a in self._turn.journal.result().accounts if a.account != self._plan.account]
+        orders = self._book.results()
         return Baseline(
             cash=min(snapshot.cash_usd, expect(self._plan, self._result).cash_usd),
             exposure=worth - snapshot.cash_usd,
             net_liquidation=worth,
-            values={reference: order.value_usd for reference, order in self._book.orders.items()},
-            commissions=sum(self._book.commissions.values(), ZERO),
-            elsewhere=sum((_turnover(account) for account in others), ZERO),
+            values={order.reference: order.value_usd for order in orders},
+            commissions=sum((order.charged_usd for order in orders), ZERO),
+            elsewhere=sum((turnover(account.orders) for account in others), ZERO),
         )
 
-    def _intend(self, references: list[str]) -> None:
-        snapshot = self._snapshot
-        if snapshot is None:
-            raise RefusedError("the account was not looked at: a defect, nothing is sent")
+    def _intend(self, snapshot: AccountSnapshot, references: list[str]) -> None:
         self._turn.journal.append(
             Intent(
                 account=self._plan.account,
@@ -174,9 +202,3 @@ class Visit:
                 cash_usd=snapshot.cash_usd,
             )
         )
-
-
-def _turnover(account: AccountResult) -> Decimal:
-    """Return what an account's orders have traded or still may, in USD."""
-    orders = [order for line in account.lines for order in line.orders]
-    return sum(((o.filled if o.is_over else o.dispatch.quantity) * o.dispatch.quote for o in orders), ZERO)

@@ -7,12 +7,22 @@ asked every ``notice_sec`` until they settle it or ``settle_sec`` have passed.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rebalplan.apply.order import Order
+from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.timing import Timing
 from rebalplan.policy import ExecutionPolicy
 from rebalplan.ports import Clock
+
+
+@dataclass
+class _Due:
+    """When an order is asked about next, since when it is in doubt, whether this connection has sent its cancel."""
+
+    ask_at: datetime | None = None
+    doubted_from: datetime | None = None
+    is_cancel_out: bool = False
 
 
 class Watch:
@@ -22,106 +32,140 @@ class Watch:
         self._clock = clock
         self._execution = execution
         self._timing = timing
+        self._due: dict[str, _Due] = {}
 
-    def after_send(self, order: Order) -> None:
+    def _of(self, live: LiveOrder) -> _Due:
+        return self._due.setdefault(live.reference, _Due())
+
+    def after_send(self, live: LiveOrder) -> None:
         """Expect an acknowledgement."""
-        self._ask_in(order, self._timing.ack_sec)
+        self._ask_in(live, self._timing.ack_sec)
 
-    def after_notice(self, order: Order) -> None:
+    def acknowledged(self, live: LiveOrder) -> None:
+        """Doubt the order no longer: the broker has it. Once its cancel is out, its end is still waited for."""
+        due = self._of(live)
+        if not due.is_cancel_out:
+            due.ask_at, due.doubted_from = None, None
+
+    def contested(self, live: LiveOrder) -> None:
+        """Forget a cancel: the order works although it was over."""
+        self._of(live).is_cancel_out = False
+
+    def reconnected(self, live: LiveOrder) -> None:
+        """Begin anew with an order: this connection has neither shown it nor asked for its cancel."""
+        self._due[live.reference] = _Due(ask_at=self._clock.now())
+
+    def after_notice(self, live: LiveOrder) -> None:
         """Expect the notice to be about something the lists show."""
-        self._ask_in(order, self._timing.notice_sec)
+        self._ask_in(live, self._timing.notice_sec)
 
-    def leave_none_alone(self, orders: Iterable[Order]) -> None:
+    def ask_about_ends(self, orders: Iterable[LiveOrder]) -> None:
         """Have a question due about each order that no cancel will come for any more.
 
         It ended, but the lists have not confirmed that; it cannot be cancelled; or its cancel is out.
         """
-        for order in orders:
-            if order.ended_at is not None:
-                lacks_fills_only = order.end_filled >= order.whole
+        for live in orders:
+            due = self._of(live)
+            if live.ended_at is not None:
+                lacks_fills_only = live.end_filled >= live.order.most
                 seconds = (
                     float(self._execution.commission_report_timeout)
                     if lacks_fills_only
                     else self._timing.agree_sec
                 )
-                self._ask_once_ripe(order, order.ended_at + timedelta(seconds=seconds))
-            elif order.ask_at is None and (order.order_id is None or order.cancel_asked):
-                self._ask_in(order, float(self._execution.commission_report_timeout))
+                self._ask_once_ripe(due, live.ended_at + timedelta(seconds=seconds))
+            elif due.ask_at is None and (live.order_id is None or due.is_cancel_out):
+                self._ask_in(live, float(self._execution.commission_report_timeout))
 
-    def _ask_once_ripe(self, order: Order, ripe_at: datetime) -> None:
+    def _ask_once_ripe(self, due: _Due, ripe_at: datetime) -> None:
         """Ask about an ended order when what crossed its end has had the time to show; not later for other reasons."""
-        if order.ask_at is None:
-            order.ask_at = max(ripe_at, self._clock.now())
-        elif order.ask_at > ripe_at > self._clock.now():
-            order.ask_at = ripe_at
+        if due.ask_at is None:
+            due.ask_at = max(ripe_at, self._clock.now())
+        elif due.ask_at > ripe_at > self._clock.now():
+            due.ask_at = ripe_at
 
-    def after_cancel(self, order: Order) -> None:
+    def after_cancel(self, live: LiveOrder) -> None:
         """Expect the end."""
-        order.cancel_asked = order.was_cancelled_by_us = True
-        self._ask_in(order, self._timing.cancel_sec)
+        self._of(live).is_cancel_out = True
+        self._ask_in(live, self._timing.cancel_sec)
 
-    def after_answer(self, order: Order, *, is_fine: bool) -> None:
+    def after_answer(self, live: LiveOrder, *, is_fine: bool) -> None:
         """Ask again soon, unless the lists show the order working as it should."""
-        order.ask_at = None
+        self.answered(live)
         if is_fine:
-            order.doubted_from = None
+            self._of(live).doubted_from = None
         else:
-            self._ask_in(order, self._timing.notice_sec)
+            self._ask_in(live, self._timing.notice_sec)
 
-    def ask_now(self, orders: Iterable[Order]) -> None:
+    def answered(self, live: LiveOrder) -> None:
+        """Have no question due about an order; whatever doubt there was stays."""
+        self._of(live).ask_at = None
+
+    def ask_now(self, orders: Iterable[LiveOrder]) -> None:
         """Make a question about each order due."""
-        for order in orders:
-            self._ask_in(order, 0)
+        for live in orders:
+            self._ask_in(live, 0)
 
-    def _ask_in(self, order: Order, seconds: float) -> None:
-        at = self._clock.now() + timedelta(seconds=seconds)
-        order.ask_at = at if order.ask_at is None else min(order.ask_at, at)
+    def _ask_in(self, live: LiveOrder, seconds: float) -> None:
+        at, due = self._clock.now() + timedelta(seconds=seconds), self._of(live)
+        due.ask_at = at if due.ask_at is None else min(due.ask_at, at)
 
-    def due(self, orders: Iterable[Order]) -> list[Order]:
+    def due(self, orders: Iterable[LiveOrder]) -> list[LiveOrder]:
         """Return the orders to ask about now; each is in doubt from here on."""
         now = self._clock.now()
-        due = [order for order in orders if order.ask_at is not None and order.ask_at <= now]
-        for order in due:
-            order.doubted_from = order.doubted_from or now
-        return due
+        found = []
+        for live in orders:
+            due = self._of(live)
+            if due.ask_at is not None and due.ask_at <= now:
+                due.doubted_from = due.doubted_from or now
+                found.append(live)
+        return found
 
-    def is_settled_late(self, order: Order) -> bool:
+    def is_settled_late(self, live: LiveOrder) -> bool:
         """Tell whether an order has been in doubt for as long as anybody waits."""
-        return self._has_passed(order.doubted_from, self._timing.settle_sec)
+        return self._has_passed(self._of(live).doubted_from, self._timing.settle_sec)
+
+    def is_cancel_out(self, live: LiveOrder) -> bool:
+        """Tell whether this connection has asked for the order's cancel."""
+        return self._of(live).is_cancel_out
 
     def is_link_lost_late(self, down_from: datetime | None) -> bool:
         """Tell whether the gateway has been without its broker for too long."""
         return self._has_passed(down_from, self._timing.link_sec)
 
-    def is_to_be_cancelled(self, order: Order, *, stopped: bool) -> bool:
+    def is_to_be_cancelled(self, live: LiveOrder, *, stopped: bool) -> bool:
         """Tell whether an order has had its time: all of it after a stop."""
-        if order.cancel_asked or order.order_id is None or order.end_status:
+        if self._cannot_be_cancelled(live):
             return False
-        return stopped or self._has_passed(order.watched_from, self._patience(order))
+        return self.has_had_its_time(live, stopped=stopped)
 
-    def has_had_its_time(self, order: Order, *, stopped: bool) -> bool:
-        """Tell whether an order that we cannot cancel is waited for no longer."""
-        return stopped or self._has_passed(order.watched_from, self._patience(order))
+    def has_had_its_time(self, live: LiveOrder, *, stopped: bool) -> bool:
+        """Tell whether an order has worked for as long as it may: all of them after a stop."""
+        return stopped or self._has_passed(live.since, self._patience(live))
 
-    def next_sec(self, orders: Iterable[Order]) -> float:
+    def _cannot_be_cancelled(self, live: LiveOrder) -> bool:
+        """Tell whether no cancel will come for an order: it is out, it has no number of ours, or the order ended."""
+        return self.is_cancel_out(live) or live.order_id is None or bool(live.end_status)
+
+    def next_sec(self, orders: Iterable[LiveOrder]) -> float:
         """Return the seconds until something is due, at most one tick."""
         now = self._clock.now()
-        due = [self._next_of(order) for order in orders]
-        seconds = [(at - now).total_seconds() for at in due if at is not None]
+        seconds = [(at - now).total_seconds() for at in map(self._next_of, orders) if at is not None]
         return max(0.0, min([self._timing.tick_sec, *seconds]))
 
-    def _next_of(self, order: Order) -> datetime | None:
-        if order.cancel_asked or order.order_id is None or order.end_status:
-            return order.ask_at
-        cancel_at = order.watched_from + timedelta(seconds=self._patience(order))
-        return cancel_at if order.ask_at is None else min(order.ask_at, cancel_at)
+    def _next_of(self, live: LiveOrder) -> datetime | None:
+        ask_at = self._of(live).ask_at
+        if self._cannot_be_cancelled(live):
+            return ask_at
+        cancel_at = live.since + timedelta(seconds=self._patience(live))
+        return cancel_at if ask_at is None else min(ask_at, cancel_at)
 
     def _has_passed(self, since: datetime | None, seconds: float) -> bool:
         return since is not None and (self._clock.now() - since).total_seconds() >= seconds
 
-    def _patience(self, order: Order) -> float:
+    def _patience(self, live: LiveOrder) -> float:
         """Return how many seconds an order is watched before it is cancelled."""
         execution = self._execution
-        if order.dispatch.algo != "none" and execution.fallback_plain_market:
+        if live.order.dispatch.algo != "none" and execution.fallback_plain_market:
             return float(min(execution.wait_before_fallback, execution.fill_timeout_sec))
         return float(execution.fill_timeout_sec)

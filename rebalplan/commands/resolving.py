@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -25,10 +24,9 @@ from rebalplan.disk import SystemDisk
 from rebalplan.errors import ExitCode, RefusedError, UsageError
 from rebalplan.money import ZERO, parse_decimal
 from rebalplan.ports import TradingConnection
+from rebalplan.references import parse_reference
 from rebalplan.settings import AccountSettings, Settings
 from rebalplan.text import count, printable
-
-_REFERENCE = re.compile(r"rb-([0-9a-f]{12})-a\d{2,}-l\d{2,}(-f)?")
 
 _SESSION_NOT_TOLD = "the broker does not tell when the session ends, so the order counts as still valid"
 
@@ -95,12 +93,12 @@ def login_name() -> str:
 
 def _parse(reference: str) -> str:
     """Return the plan's hex digits in an order's reference."""
-    found = _REFERENCE.fullmatch(reference)
+    found = parse_reference(reference)
     if found is None:
         raise UsageError(
             f"{printable(reference)!a} is no order reference; they look like rb-0d351d66e7cb-a02-l07"
         )
-    return found[1]
+    return found.plan
 
 
 def _check_one(decision: Decision) -> None:

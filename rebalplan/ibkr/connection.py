@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rebalplan.errors import BrokerError, LinkDownError, TimedOutError, UnreachableError
+from rebalplan.references import is_ours
 from rebalplan.settings import Endpoint
 from rebalplan.text import printable
 
@@ -51,7 +52,6 @@ Open order, execution, position, account value, completed order (the EDecoder of
 _NOTICES_ABOUT_ORDERS = (10349,)
 """Said of an order that lives on, and of a what-if before its answer; the library takes it for the end of both."""
 
-_OURS = "rb-"
 
 _NOT_TIED_TO_A_REQUEST = (-1, 2**31 - 1)
 _LONGEST_FIRST_MESSAGE = 64 * 1024
@@ -74,7 +74,7 @@ class _UnreadableRow(msgspec.Struct, frozen=True):
 
     def may_concern(self, account: str) -> bool:
         """Tell whether it could be of this account, or of one of our orders in a wrong one."""
-        return not account or self.account in ("", account) or self.reference.startswith(_OURS)
+        return not account or self.account in ("", account) or is_ours(self.reference)
 
 
 def _unreadable(fields: list[str], places: tuple[int, int | None], why: str) -> _UnreadableRow:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 
-from rebalplan.codec import Envelope, order_ref
+from msgspec.structs import replace
+
+from rebalplan.codec import Envelope
 from rebalplan.errors import JournalError
 from rebalplan.journal.records import (
     AccountClosed,
@@ -21,7 +22,6 @@ from rebalplan.journal.records import (
     LineCut,
     Resolved,
     RunStarted,
-    Said,
     Unknown,
 )
 from rebalplan.journal.result import (
@@ -35,6 +35,7 @@ from rebalplan.journal.result import (
 from rebalplan.money import ZERO
 from rebalplan.orders import correction_root
 from rebalplan.plan import AccountPlan
+from rebalplan.references import order_reference
 
 
 def fold(envelope: Envelope, records: Sequence[AnyRecord]) -> ApplyResult:
@@ -76,7 +77,7 @@ def _accounts_of(record: AnyRecord) -> tuple[str, ...]:
 
 def line_references(sha256: str, position: int, plan: AccountPlan) -> tuple[str, ...]:
     """Return the references of an account's lines, in the plan's order; ``position`` counts from 1."""
-    return tuple(order_ref(sha256, position, line) for line in range(1, len(plan.orders) + 1))
+    return tuple(order_reference(sha256, position, line) for line in range(1, len(plan.orders) + 1))
 
 
 def _account(
@@ -112,88 +113,94 @@ def _cuts(records: Iterable[AccountRecord]) -> dict[str, LineCut]:
     return cuts
 
 
-_AboutOrder = Dispatch | Ack | Fill | Changed | Done | Unknown | Resolved
+AboutOrder = Ack | Fill | Commission | Changed | Done | Unknown | Resolved
+"""What can be recorded of an order once it is dispatched."""
 
 
 def orders_of(records: Iterable[AccountRecord]) -> list[OrderResult]:
-    """Fold the records of each order, in the order of their dispatch."""
-    by_reference: dict[str, list[_AboutOrder]] = {}
-    commissions: dict[str, Decimal] = {}
+    """Fold the records of each order, in the order of their dispatch.
+
+    Raises ``JournalError`` for an order that is reported on before it is dispatched, or dispatched twice.
+    """
+    orders: dict[str, OrderResult] = {}
     for record in records:
-        if isinstance(record, Commission):
-            commissions[correction_root(record.exec_id)] = record.amount_usd
-        elif isinstance(record, _AboutOrder):
-            by_reference.setdefault(record.reference, []).append(record)
-    return [_order(about, commissions) for about in by_reference.values()]
-
-
-def _order(records: Sequence[_AboutOrder], commissions: Mapping[str, Decimal]) -> OrderResult:
-    """Fold everything that was recorded about one order; its DISPATCH comes first."""
-    dispatch = records[0]
-    if not isinstance(dispatch, Dispatch):
-        raise JournalError(
-            f"{dispatch.reference} is reported on before it is dispatched: restore the journal"
-        )
-    status: OrderStatus = "dispatched"
-    perm_id, evidenced, note = 0, ZERO, ""
-    cancel_asked = is_agreed = is_doubled = False
-    changed: Changed | None = None
-    said: tuple[Said, ...] = ()
-    fills: dict[str, Fill] = {}
-    vouched: dict[str, Fill] | None = None
-    for record in records[1:]:
-        match record:
-            case Dispatch():
+        if isinstance(record, Dispatch):
+            if record.reference in orders:
                 raise JournalError(f"{record.reference} is dispatched twice: a defect, send nothing more")
-            case Ack():
-                perm_id = record.perm_id
-                is_news = status in ("dispatched", "unknown") and not is_doubled
-                status = "acknowledged" if is_news else status
-            case Fill():
-                fills[correction_root(record.exec_id)] = record
-            case Changed():
-                changed = record
-            case Done():
-                status, evidenced, note = record.status, record.filled, record.note
-                cancel_asked, is_agreed = record.cancel_asked, record.is_agreed
-            case Unknown():
-                status, note, is_doubled = "unknown", record.why, is_doubled or record.is_twin
-                said = record.said or said
-                if vouched is not None:  # the broker showed it since: what it said before is outdated
-                    vouched, evidenced, said = None, ZERO, record.said
-            case Resolved():
-                status, evidenced, note = "resolved", record.filled, record.evidence
-                vouched, is_doubled = _resolved_fills(record), False
-    fills = fills if vouched is None else vouched
-    charged = {root: commissions[root] for root in fills if root in commissions}
-    return OrderResult(
-        dispatch=dispatch,
-        status=status,
-        perm_id=perm_id,
-        fills=tuple(fills.values()),
-        commissions=charged,
-        evidenced=evidenced,
-        cancel_asked=cancel_asked,
-        is_agreed=is_agreed,
-        is_doubled=is_doubled,
-        note=note,
-        changed=changed,
-        said=said,
+            orders[record.reference] = begun(record)
+        elif isinstance(record, Commission):
+            for reference, order in orders.items():
+                orders[reference] = advance(order, record)
+        elif isinstance(record, AboutOrder):
+            order_so_far = orders.get(record.reference)
+            if order_so_far is None:
+                raise JournalError(
+                    f"{record.reference} is reported on before it is dispatched: restore the journal"
+                )
+            orders[record.reference] = advance(order_so_far, record)
+    return list(orders.values())
+
+
+def begun(dispatch: Dispatch) -> OrderResult:
+    """Return the order that a DISPATCH begins: it may be at the broker, and nothing is known of it yet."""
+    return OrderResult(dispatch=dispatch)
+
+
+def advance(order: OrderResult, record: AboutOrder) -> OrderResult:
+    """Return the order after one more record of it; a commission for another order's fill changes nothing.
+
+    This is the only place where an order changes, in a run as well as when its journal is read again.
+    """
+    match record:
+        case Ack():
+            is_news = order.status in ("dispatched", "unknown") and not order.is_doubled
+            status: OrderStatus = "acknowledged" if is_news else order.status
+            return replace(order, perm_id=record.perm_id, status=status)
+        case Fill():
+            fills = {correction_root(fill.exec_id): fill for fill in order.shown}
+            return replace(order, shown=tuple((fills | {correction_root(record.exec_id): record}).values()))
+        case Commission():
+            return _charged(order, record)
+        case Changed():
+            return replace(order, changed=record)
+        case Done():
+            return replace(
+                order,
+                status=record.status,
+                evidenced=record.filled,
+                cancel_asked=record.cancel_asked,
+                is_agreed=record.is_agreed,
+                note=record.note,
+            )
+        case Unknown():
+            return _given_up(order, record)
+        case Resolved():
+            return replace(
+                order,
+                status="resolved",
+                evidenced=record.filled,
+                note=record.evidence,
+                answer=record,
+                is_doubled=False,
+            )
+
+
+def _charged(order: OrderResult, record: Commission) -> OrderResult:
+    root = correction_root(record.exec_id)
+    if all(correction_root(fill.exec_id) != root for fill in order.shown):
+        return order
+    return replace(order, costs={**order.costs, root: record.amount_usd})
+
+
+def _given_up(order: OrderResult, record: Unknown) -> OrderResult:
+    """Nobody knows what became of it; an answer that the broker contradicts does not count any more."""
+    unknown = replace(
+        order,
+        status="unknown",
+        note=record.why,
+        is_doubled=order.is_doubled or record.is_twin,
+        said=record.said or order.said,
     )
-
-
-def _resolved_fills(record: Resolved) -> dict[str, Fill]:
-    """Return the fill a person vouches for, in place of whatever was seen of the order before."""
-    if not record.filled:
-        return {}
-    root = f"resolved-{record.reference}"
-    return {
-        root: Fill(
-            account=record.account,
-            at=record.at,
-            reference=record.reference,
-            exec_id=f"{root}.1",
-            quantity=record.filled,
-            price=record.price,
-        )
-    }
+    return (
+        unknown if order.answer is None else replace(unknown, answer=None, evidenced=ZERO, said=record.said)
+    )

@@ -11,9 +11,19 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.journal.records import AccountClosed, Changed, Dispatch, Fill, Intent, LineCut, Said
+from rebalplan.journal.records import (
+    AccountClosed,
+    Changed,
+    Dispatch,
+    Fill,
+    Intent,
+    LineCut,
+    Resolved,
+    Said,
+)
 from rebalplan.model import Position
 from rebalplan.money import ZERO, canonical
+from rebalplan.orders import ORDER_TYPES, correction_root
 from rebalplan.plan import AccountPlan, PlannedOrder
 
 OrderStatus = Literal["dispatched", "acknowledged", "filled", "cancelled", "rejected", "unknown", "resolved"]
@@ -33,29 +43,66 @@ LineStatus = Literal[
 ``overfilled`` is more than was planned, by whatever cause."""
 
 
-class OrderResult(msgspec.Struct, frozen=True):
-    """One order that was dispatched, and all that is known of it. Shares and USD.
+class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One order that was dispatched, and all that its records tell of it. Shares and USD.
 
-    ``said`` is what the broker said of an order of which nobody knew the end.
+    ``fold.begun`` and ``fold.advance`` make it and change it; nothing else does. ``shown`` are the executions that the
+    broker showed, ``costs`` their commissions by the root of the execution id. ``answer`` is what a person said of the
+    order, which counts in place of both until the broker contradicts it. ``said`` is what the broker said of an order
+    of which nobody knew the end.
     """
 
     dispatch: Dispatch
-    status: OrderStatus
-    perm_id: int
-    fills: tuple[Fill, ...]
-    commissions: Mapping[str, Decimal]
-    evidenced: Decimal
-    cancel_asked: bool
-    is_agreed: bool
-    is_doubled: bool
-    note: str
+    status: OrderStatus = "dispatched"
+    perm_id: int = 0
+    shown: tuple[Fill, ...] = ()
+    costs: Mapping[str, Decimal] = {}
+    answer: Resolved | None = None
+    evidenced: Decimal = ZERO
+    cancel_asked: bool = False
+    is_agreed: bool = False
+    is_doubled: bool = False
+    note: str = ""
     changed: Changed | None = None
     said: tuple[Said, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """Return the reference that the order carries at the broker."""
+        return self.dispatch.reference
 
     @property
     def sign(self) -> int:
         """Return 1 for a buy and -1 for a sell."""
         return 1 if self.dispatch.side == "BUY" else -1
+
+    @property
+    def fills(self) -> tuple[Fill, ...]:
+        """Return the executions that count: those the broker showed, or the one that a person vouches for."""
+        if self.answer is None:
+            return self.shown
+        return (_vouched(self.answer),) if self.answer.filled else ()
+
+    @property
+    def commissions(self) -> Mapping[str, Decimal]:
+        """Return what the broker charged for each fill that counts, by the root of its execution id."""
+        roots = [correction_root(fill.exec_id) for fill in self.fills]
+        return {root: self.costs[root] for root in roots if root in self.costs}
+
+    @property
+    def working_quantity(self) -> Decimal:
+        """Return what the order is for at the broker, where somebody may have changed it."""
+        return self.dispatch.quantity if self.changed is None else self.changed.quantity
+
+    @property
+    def order_type(self) -> str:
+        """Return the wire's type of the order at the broker, where somebody may have changed it."""
+        return ORDER_TYPES[self.dispatch.algo] if self.changed is None else self.changed.order_type
+
+    @property
+    def most(self) -> Decimal:
+        """Return the most shares it can fill: those that were sent, or more where somebody raised it."""
+        return max(self.dispatch.quantity, self.working_quantity)
 
     @property
     def executed(self) -> Decimal:
@@ -101,6 +148,44 @@ class OrderResult(msgspec.Struct, frozen=True):
     def is_over(self) -> bool:
         """Tell whether the broker, or a person, evidenced that nothing more will fill."""
         return self.status in ("filled", "cancelled", "rejected", "resolved")
+
+    @property
+    def unpriced(self) -> Decimal:
+        """Return the shares that are evidenced but whose execution, and so their price, is not known yet."""
+        return self.filled - self.executed
+
+    @property
+    def rest(self) -> Decimal:
+        """Return the shares of those that were sent that have not been filled."""
+        return max(ZERO, self.dispatch.quantity - self.filled)
+
+    @property
+    def may_be_followed(self) -> bool:
+        """Tell whether a plain market order may take its rest, if it has one.
+
+        It was refused, or cancelled because we asked, and the broker's lists agree on how much it filled.
+        """
+        if not self.is_agreed or not self.is_priced or self.late:
+            return False
+        return self.status == "rejected" or (self.status == "cancelled" and self.cancel_asked)
+
+    @property
+    def wants_fallback(self) -> bool:
+        """Tell whether its rest is a plain market order's to take: only an order with an algorithm is followed."""
+        return self.may_be_followed and self.dispatch.algo != "none" and self.rest > ZERO
+
+
+def _vouched(answer: Resolved) -> Fill:
+    """Return the fill a person vouches for, in place of whatever was seen of the order before."""
+    root = f"resolved-{answer.reference}"
+    return Fill(
+        account=answer.account,
+        at=answer.at,
+        reference=answer.reference,
+        exec_id=f"{root}.1",
+        quantity=answer.filled,
+        price=answer.price,
+    )
 
 
 class LineResult(msgspec.Struct, frozen=True):

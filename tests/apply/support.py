@@ -10,10 +10,13 @@ from typing import Any
 
 from rebalplan.apply.book import Book
 from rebalplan.apply.reconcile import Lists, conclude
+from rebalplan.apply.timing import Timing
+from rebalplan.apply.watch import Watch
 from rebalplan.journal.journal import Journal
 from rebalplan.model import Quote
 from rebalplan.orders import CompletedOrder, Execution, OpenOrder, OrderTicket, StatusReported
-from rebalplan.policy import LimitsPolicy
+from rebalplan.policy import ExecutionPolicy, LimitsPolicy
+from rebalplan.ports import Clock
 from tests.builders import NOW, con_id_of, policy, quote
 from tests.journal.support import PLAN, SELL, dispatch
 from tests.simulation.clock import VirtualClock
@@ -47,16 +50,21 @@ def ticket(reference: str = SELL, quantity: str = "40", **fields: Any) -> OrderT
 
 
 def new_book() -> tuple[Book, Journal]:
-    clock = VirtualClock(AT)
     journal = Journal(SimDisk(), Path("plans/p.journal.jsonl"), PLAN)
-    return Book("DU1", CLIENT_ID, journal, clock), journal
+    return book_on(journal, VirtualClock(AT)), journal
+
+
+def book_on(journal: Journal, clock: Clock, watch: Watch | None = None) -> Book:
+    """Return a book without orders that writes to this journal."""
+    watch = watch or Watch(clock, ExecutionPolicy(), Timing())
+    return Book("DU1", CLIENT_ID, journal, clock, watch)
 
 
 def sent_book(*references: str) -> tuple[Book, Journal]:
     """Return a book in which orders for 40 shares have been dispatched, SELL by default."""
     book, journal = new_book()
     for reference in references or (SELL,):
-        book.dispatch(dispatch(reference), ticket(reference))
+        book.dispatch(dispatch(reference))
     return book, journal
 
 

@@ -14,8 +14,8 @@ from rebalplan.orders import Commissioned, Noticed
 from tests.apply.support import (
     AGREE_SEC,
     AT,
-    CLIENT_ID,
     D,
+    book_on,
     completed,
     confirm,
     execution,
@@ -217,7 +217,7 @@ def test_an_unknown_order_that_shows_up_is_followed_again() -> None:
 
 
 def adopted(journal: Journal, book: Book) -> Book:
-    again = Book("DU1", CLIENT_ID, journal, book.clock)
+    again = book_on(journal, book.clock)
     again.adopt(journal.result().of("DU1").lines)
     return again
 
@@ -281,7 +281,7 @@ def test_inactive_alone_is_no_end() -> None:
     book.status(status("Inactive"))
     order = book.orders[SELL]
     assert order.is_followed
-    assert order.ask_at is not None
+    assert book._watch.due([order]) == [order]
     assert kinds(journal) == ["Dispatch", "Ack"]
     still_open = lists((), (shown(),))
     assert conclude(book, order, still_open, is_last=False, agree_sec=AGREE_SEC) == "open"
@@ -311,18 +311,19 @@ def test_inactive_after_a_rejection_is_an_end() -> None:
 def test_the_end_of_an_order_says_whether_we_had_asked_for_it(asked: bool) -> None:
     book, journal = sent_book()
     book.shown(shown())
-    book.orders[SELL].was_cancelled_by_us = asked
+    if asked:
+        book.cancel_asked(book.orders[SELL])
     book.status(status("Cancelled"))
     confirm(book)
     assert journal.result().of("DU1").lines[0].orders[0].cancel_asked is asked
-    assert book.orders[SELL].may_be_followed is asked
+    assert book.orders[SELL].order.may_be_followed is asked
 
 
 def test_an_order_found_twice_stays_unknown_for_the_next_process() -> None:
     book, journal = sent_book()
     book.shown(shown(perm_id=70))
     book.shown(shown(perm_id=71))
-    again = Book("DU1", CLIENT_ID, journal, VirtualClock(AT))
+    again = book_on(journal, VirtualClock(AT))
     again.adopt(journal.result().of("DU1").lines)
     again.reconnected()
     again.shown(shown(perm_id=70))
@@ -336,9 +337,9 @@ def test_inactive_said_again_asks_no_second_time() -> None:
     book.shown(shown())
     book.status(status("Inactive"))
     order = book.orders[SELL]
-    order.ask_at = None
+    book._watch.answered(order)
     book.status(status("Inactive"))
-    assert order.ask_at is None
+    assert book._watch.due([order]) == []
 
 
 def test_an_order_that_works_again_is_not_inactive_any_more() -> None:
@@ -364,37 +365,41 @@ def test_a_rejection_after_inactive_is_an_end() -> None:
 def test_a_cancel_that_crossed_a_fill_is_over_only_when_the_lists_agree_on_the_fill() -> None:
     book, journal = sent_book()
     book.shown(shown())
-    book.orders[SELL].was_cancelled_by_us = True
+    book.cancel_asked(book.orders[SELL])
     book.status(status("Cancelled"))
     assert confirm(book, completed("Cancelled", "0"), after_sec=1) == "short"
     assert confirm(book, completed("Cancelled", "15")) == "short"
     book.record_execution(execution("e.01.01", "15"))
     assert confirm(book, completed("Cancelled", "15")) == "over"
     order = book.orders[SELL]
-    assert (line(journal).status, order.rest, order.may_be_followed) == ("partial", D(25), True)
+    assert (line(journal).status, order.order.rest, order.order.may_be_followed) == ("partial", D(25), True)
 
 
 def test_an_end_that_the_lists_never_agree_on_has_nothing_after_it() -> None:
     book, journal = sent_book()
     book.shown(shown())
-    book.orders[SELL].was_cancelled_by_us = True
+    book.cancel_asked(book.orders[SELL])
     book.status(status("Cancelled"))
     disagreeing = lists((completed("Cancelled", "15"),))
     assert conclude(book, book.orders[SELL], disagreeing, is_last=True, agree_sec=AGREE_SEC) == "over"
     order = book.orders[SELL]
-    assert (line(journal).filled, order.rest, order.may_be_followed) == (D(15), D(25), False)
+    assert (line(journal).filled, order.order.rest, order.order.may_be_followed) == (D(15), D(25), False)
     assert not line(journal).orders[0].is_agreed
 
 
 def test_an_end_that_is_taken_at_the_last_although_the_order_is_listed_as_open_has_nothing_after_it() -> None:
     book, journal = sent_book()
     book.shown(shown())
-    book.orders[SELL].was_cancelled_by_us = True
+    book.cancel_asked(book.orders[SELL])
     book.status(status("Cancelled"))
     still_open = lists((), (shown(),))
     assert conclude(book, book.orders[SELL], still_open, is_last=True, agree_sec=AGREE_SEC) == "over"
     order = book.orders[SELL]
-    assert (line(journal).status, order.rest, order.may_be_followed) == ("cancelled", D(40), False)
+    assert (line(journal).status, order.order.rest, order.order.may_be_followed) == (
+        "cancelled",
+        D(40),
+        False,
+    )
 
 
 def test_a_completed_order_without_a_filled_quantity_is_no_agreement() -> None:
@@ -409,13 +414,13 @@ def test_a_completed_order_without_a_filled_quantity_is_no_agreement() -> None:
 def test_a_fill_after_the_end_counts_and_sounds_an_alarm() -> None:
     book, journal = sent_book()
     book.shown(shown())
-    book.orders[SELL].was_cancelled_by_us = True
+    book.cancel_asked(book.orders[SELL])
     book.status(status("Cancelled"))
     confirm(book)
     book.record_execution(execution("e.01.01", "15"))
     assert line(journal).filled == D(15)
     assert line(journal).orders[0].late == D(15)
-    assert not book.orders[SELL].may_be_followed
+    assert not book.orders[SELL].order.may_be_followed
     assert book.alarms == (
         f"{SELL} filled 15 shares of BND, the broker had said that it ended with 0: nothing more is sent",
     )
@@ -470,7 +475,7 @@ class TestContestedEnd:
         assert line(journal).status == "filled"
         book.contest_ends((working_order("BND", order_ref=SELL, perm_id=70, quantity=D(60)),))
         assert (line(journal).status, line(journal).filled) == ("working", D(40))
-        assert [order.dispatch.reference for order in book.followed()] == [SELL]
+        assert [order.reference for order in book.followed()] == [SELL]
         assert book.alarms == (
             f"{SELL} is over with 40 shares by all that was reported, but works at the broker for 60: nothing more is "
             "sent, --resume follows it",
@@ -490,17 +495,17 @@ class TestContestedEnd:
         book, journal = sent_book()
         book.shown(shown())
         order = book.orders[SELL]
-        order.was_cancelled_by_us = True
+        book.cancel_asked(order)
         book.status(status("Cancelled", "15"))
         book.record_execution(execution("e.01.01", "15"))
         assert confirm(book) == "over"
-        assert order.may_be_followed
+        assert order.order.may_be_followed
         book.contest_ends((shown(),))
-        assert not order.may_be_followed
+        assert not order.order.may_be_followed
         assert line(journal).status == "working"
         book.status(status("Cancelled", "15"))
         assert confirm(book) == "over"
-        assert (line(journal).status, order.may_be_followed) == ("partial", True)
+        assert (line(journal).status, order.order.may_be_followed) == ("partial", True)
 
     def test_a_change_that_is_told_after_all_that_was_sent_had_filled_opens_it_again(self) -> None:
         book, journal = self.filled()
@@ -528,7 +533,7 @@ class TestContestedEnd:
     def test_under_another_permanent_id_it_is_a_second_order(self) -> None:
         book, journal = self.filled()
         book.contest_ends((shown(perm_id=71),))
-        assert (line(journal).status, book.orders[SELL].is_doubled) == ("unknown", True)
+        assert (line(journal).status, book.orders[SELL].order.is_doubled) == ("unknown", True)
 
     def test_never_acknowledged_it_is_acknowledged_by_that_list(self) -> None:
         book, journal = sent_book()
@@ -536,7 +541,7 @@ class TestContestedEnd:
         book.end(order, "Cancelled", D(0))
         assert confirm(book) == "over"
         book.contest_ends((shown(),))
-        assert (line(journal).status, order.perm_id, order.is_followed) == ("working", 70, True)
+        assert (line(journal).status, order.order.perm_id, order.is_followed) == ("working", 70, True)
 
     def test_without_a_permanent_id_nobody_knows_what_works(self) -> None:
         book, journal = sent_book()
@@ -551,7 +556,7 @@ class TestResolved:
         book, journal = sent_book()
         book.give_up(book.orders[SELL], "silence")
         journal.append(resolved(filled, "100" if D(filled) else "0"))
-        again = Book("DU1", CLIENT_ID, journal, book.clock)
+        again = book_on(journal, book.clock)
         again.adopt(journal.result().of("DU1").lines)
         return again, journal
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from rebalplan.apply.closing import out_of_reach, unfinished
-from rebalplan.apply.order import Order, new_order
-from rebalplan.journal.fold import fold_account
+from rebalplan.apply.order import LiveOrder
+from rebalplan.journal.fold import fold_account, orders_of
 from rebalplan.journal.records import AnyRecord
-from tests.apply.support import AT, ticket
+from tests.apply.support import AT
 from tests.journal.support import FIRST_BUY, PLAN, SECOND_BUY, SELL, ack, cut, dispatch, done, fill, intent
 from tests.journal.support import unknown as not_known
 
@@ -110,11 +110,10 @@ def test_a_filled_line_whose_executions_are_not_all_there_is_told() -> None:
     assert said(*followed) == [sentence]
 
 
-def order(reference: str = SELL, *, over: bool = False, owner: int | None = None) -> Order:
-    made = new_order(dispatch(reference), ticket(reference), AT)
-    made.over = "cancelled" if over else None
-    made.owner = owner
-    return made
+def order(reference: str = SELL, *, over: bool = False, owner: int | None = None) -> LiveOrder:
+    records = [done("cancelled", "0", reference)] if over else []
+    (result,) = orders_of([dispatch(reference), *records])
+    return LiveOrder(result, AT, owner=owner)
 
 
 def test_an_order_that_works_under_another_client_id_is_out_of_reach() -> None:

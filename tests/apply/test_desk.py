@@ -13,7 +13,6 @@ import pytest
 from rebalplan.apply.book import Book
 from rebalplan.apply.desk import BENIGN, WINDOW, Desk
 from rebalplan.apply.timing import Timing
-from rebalplan.codec import order_ref
 from rebalplan.errors import BrokerError, UnreachableError
 from rebalplan.journal.journal import Journal
 from rebalplan.journal.records import Dispatch
@@ -30,13 +29,14 @@ from rebalplan.orders import (
     OrderTicket,
 )
 from rebalplan.policy import ExecutionPolicy
+from rebalplan.references import order_reference
 from tests.apply.support import D, execution, new_book, sent_book, shown, ticket
 from tests.journal.support import PLAN, SELL
 
 if TYPE_CHECKING:
     from rebalplan.ports import Clock, TradingConnection
 
-LINES = tuple(order_ref(PLAN.sha256, 1, line) for line in range(1, 9))
+LINES = tuple(order_reference(PLAN.sha256, 1, line) for line in range(1, 9))
 
 
 class Enough(Exception):  # noqa: N818  # it reads as what happened
@@ -99,11 +99,14 @@ class Link:
 
 
 class Lines:
-    """Offers an order for each reference, in turn; ``when_refreshed`` happens while quotes are asked for."""
+    """Offers an order for each reference and passes it; ``when_refreshed`` happens while quotes are asked."""
 
     def __init__(self, *references: str, when_refreshed: Callable[[], None] = lambda: None) -> None:
         self._waiting = deque(references)
         self._when_refreshed = when_refreshed
+
+    def prepare(self) -> None:
+        """Nothing."""
 
     def refresh(self) -> None:
         self._when_refreshed()
@@ -129,13 +132,21 @@ def work(link: Link, lines: Lines, book: Book, *, stop: Callable[[], bool] = lam
         book,
         book.clock,
         ExecutionPolicy(batch_orders=True),
+        watch=book._watch,
         timing=Timing(),
         stop=stop,
         progress=lambda _: None,
     )
     with suppress(Enough, UnreachableError):
-        desk.work(lines)
+        desk.work(lines, lines)
     return link.placed
+
+
+def be_over(book: Book) -> None:
+    """Let the first order be cancelled without a fill, by complete lists that agree."""
+    order = book.orders[SELL]
+    book.end(order, "Cancelled", D(0))
+    book.settle(order, is_agreed=True)
 
 
 def dispatched(journal: Journal) -> list[str]:
@@ -237,7 +248,8 @@ def test_a_fill_that_the_lists_show_right_before_a_rest_stops_it() -> None:
     book, _ = new_book()
     work(Link(), Lines(SELL), book)
     first = book.orders[SELL]
-    first.over, first.perm_id = "cancelled", 70
+    book.shown(shown())
+    be_over(book)
 
     class Late(Link):
         def executions(self, account: str) -> tuple[tuple[Execution, ...], tuple[Commissioned, ...]]:
@@ -245,7 +257,7 @@ def test_a_fill_that_the_lists_show_right_before_a_rest_stops_it() -> None:
             return (execution("e.01.01", "15"),), ()
 
     assert work(Late(), Lines(f"{SELL}-f"), book) == []
-    assert (first.late, len(book.alarms)) == (D(15), 1)
+    assert (first.order.late, len(book.alarms)) == (D(15), 1)
 
 
 def test_a_rest_waits_while_the_lists_cannot_be_had() -> None:
@@ -301,7 +313,8 @@ def test_a_benign_notice_raises_no_question(code: int) -> None:
     link.say(acknowledged([SELL])[0])
     link.say(Noticed(order_id=1, code=code, text="said"))
     work(link, Lines(), book)
-    assert (book.orders[SELL].ask_at, book.orders[SELL].notices) == (None, {})
+    book.clock.sleep(Timing().notice_sec)
+    assert (book._watch.due([book.orders[SELL]]), book.orders[SELL].notices) == ([], {})
 
 
 def test_a_fallback_is_cancelled_when_the_first_order_turns_out_to_have_filled_more() -> None:
@@ -310,7 +323,7 @@ def test_a_fallback_is_cancelled_when_the_first_order_turns_out_to_have_filled_m
     link = Link()
     work(link, Lines(SELL), book)
     first = book.orders[SELL]
-    first.over = "cancelled"
+    be_over(book)
     work(link, Lines(rest), book)
     for each in acknowledged([SELL, rest]):
         link.say(each)
@@ -318,7 +331,7 @@ def test_a_fallback_is_cancelled_when_the_first_order_turns_out_to_have_filled_m
     assert link.cancelled == []
     book.record_execution(execution("e.01.01", "15", perm_id=71))
     work(link, Lines(), book)
-    assert (first.late, link.cancelled) == (D(15), [2])
+    assert (first.order.late, link.cancelled) == (D(15), [2])
 
 
 def test_a_fallback_is_cancelled_when_the_first_order_turns_out_to_work() -> None:
@@ -326,7 +339,7 @@ def test_a_fallback_is_cancelled_when_the_first_order_turns_out_to_work() -> Non
     rest = f"{SELL}-f"
     link = Link()
     work(link, Lines(SELL), book)
-    book.orders[SELL].over = "cancelled"
+    be_over(book)
     work(link, Lines(rest), book)
     for each in acknowledged([SELL, rest]):
         link.say(each)

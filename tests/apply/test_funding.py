@@ -8,8 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebalplan.apply.funding import Allotment, Funds, Wish, allot_buys, quantity_step
+from rebalplan.apply.funding import (
+    Allotment,
+    Baseline,
+    Funding,
+    Funds,
+    Wish,
+    allot_buys,
+    quantity_step,
+)
+from rebalplan.journal.fold import orders_of
+from rebalplan.journal.records import AccountRecord, Commission
 from rebalplan.money import exact
+from tests.journal.support import AT, FIRST_BUY, SELL, dispatch, done, fill
 
 D = Decimal
 PLENTY = D(10**9)
@@ -159,3 +170,47 @@ def _is_sound(allotment: Allotment) -> bool:
 def test_the_order_of_the_lines_changes_nothing(order: tuple[int, ...]) -> None:
     wishes = [wish("A", "3", "-10"), wish("B", "3", "-30"), wish("C", "3", "-20")]
     assert allot(*(wishes[i] for i in order), money=funds("500")) == [("B", "3"), ("C", "2"), ("A", "0")]
+
+
+class TestFunding:
+    """1,000 USD of cash and 9,000 USD of holdings; floor 100, costs 100 bps, leverage up to 1.5."""
+
+    def funds(self, *records: AccountRecord, earlier: dict[str, str] | None = None, paid: str = "0") -> Funds:
+        values = {reference: D(value) for reference, value in (earlier or {}).items()}
+        baseline = Baseline(D(1000), D(9000), D(10000), values, D(paid), D(0))
+        return Funding(baseline, D(100), D(100), D("1.5")).funds(orders_of(records))
+
+    def test_without_orders_the_account_is_what_it_was(self) -> None:
+        assert self.funds() == Funds(D(1000), D(100), D(0), D(6000))
+
+    def test_a_sell_brings_what_was_filled_at_its_price_and_frees_exposure_at_the_quote(self) -> None:
+        sold = (dispatch(), fill("e.01.01", "10", "99"))
+        assert self.funds(*sold) == Funds(D(1990), D(100), D(0), D(7000))
+
+    def test_a_sell_that_the_baseline_knows_never_counts_again(self) -> None:
+        sold = (dispatch(), fill("e.01.01", "10", "99"))
+        assert self.funds(*sold, earlier={SELL: "0"}) == Funds(D(1000), D(100), D(0), D(6000))
+
+    def test_a_working_buy_reserves_its_rest_with_costs(self) -> None:
+        bought = (dispatch(FIRST_BUY, "5"), fill("e.01.01", "2", "101", FIRST_BUY))
+        assert self.funds(*bought) == Funds(D(798), D(100), D(303), D(5798))
+
+    def test_a_buy_that_is_over_reserves_only_what_has_no_price_yet(self) -> None:
+        bought = (dispatch(FIRST_BUY, "5"), fill("e.01.01", "2", "101", FIRST_BUY))
+        ended = (*bought, done("cancelled", "2", FIRST_BUY))
+        assert self.funds(*ended).reserved == 0
+        assert self.funds(*bought, done("filled", "5", FIRST_BUY)).reserved == 303
+
+    def test_a_buy_of_an_earlier_run_costs_what_it_filled_since(self) -> None:
+        bought = (dispatch(FIRST_BUY, "5"), fill("e.01.01", "2", "101", FIRST_BUY))
+        assert self.funds(*bought, earlier={FIRST_BUY: "150"}) == Funds(D(948), D(100), D(303), D(5948))
+
+    def test_commissions_count_once(self) -> None:
+        charged = Commission(account="DU1", at=AT, exec_id="e.01.01", amount_usd=D(3))
+        sold = (dispatch(), fill("e.01.01", "10"), charged)
+        assert self.funds(*sold).cash == 1997
+        assert self.funds(*sold, earlier={SELL: "1000"}, paid="3").cash == 1000
+
+    def test_missing_cash_is_not_there_to_spend(self) -> None:
+        baseline = Baseline(D(1000), D(0), D(1000), {}, D(0), D(0))
+        assert Funding(baseline, D(0), D(0), D(1)).without(D(200)).funds(()).cash == 800

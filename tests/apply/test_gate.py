@@ -17,12 +17,12 @@ from rebalplan.apply.gate import (
     check_rest,
     check_ticket,
     check_time,
-    fallback_reference,
-    line_of,
 )
-from rebalplan.apply.order import new_order
+from rebalplan.journal.fold import orders_of
+from rebalplan.journal.records import AccountRecord
+from rebalplan.journal.result import OrderResult
 from tests.apply.support import AT, limits, market_quote, ticket
-from tests.journal.support import PLAN, SELL, dispatch, fill
+from tests.journal.support import PLAN, SELL, dispatch, done, fill
 
 D = Decimal
 PLANNED = PLAN.plan.accounts[0].orders[0]
@@ -65,18 +65,22 @@ def test_a_reference_that_was_used_is_a_defect() -> None:
     assert "was sent before" in why(check_ticket(ticket(), SELL, "DU1", PLANNED, sent), is_defect=True)
 
 
+def order_after(*records: AccountRecord) -> OrderResult:
+    (order,) = orders_of([dispatch(), *records])
+    return order
+
+
 def test_a_fallback_needs_the_end_of_the_first_order_and_takes_no_more_than_its_rest() -> None:
-    first = new_order(dispatch(), ticket(), AT)
+    sold = fill("e.01.01", "10")
+    first = order_after()
     rest = ticket(f"{SELL}-f", "40", algo="none")
     assert "not over" in why(check_rest(rest, None), is_defect=True)
     assert "not over" in why(check_rest(rest, first), is_defect=True)
-    first.over, first.end_filled = "cancelled", D(10)
+    first = order_after(sold, done("cancelled", "10", cancel_asked=False))
     assert "somebody else cancelled" in why(check_rest(rest, first), is_defect=True)
-    first.was_cancelled_by_us = True
+    first = order_after(sold, done("cancelled", "10", cancel_asked=True, is_agreed=False))
     assert "do not agree" in why(check_rest(rest, first), is_defect=True)
-    first.is_agreed = True
-    first.fills["e.01"] = fill("e.01.01", "10")
-    first.end_filled = D(10)
+    first = order_after(sold, done("cancelled", "10", cancel_asked=True))
     assert "30 shares left" in why(check_rest(rest, first), is_defect=True)
     assert check_rest(ticket(f"{SELL}-f", "30", algo="none"), first) is None
     assert check_rest(ticket(), None) is None
@@ -156,7 +160,3 @@ def test_expiry_and_close_by_the_second() -> None:
     assert check_time(AT, AT + second, AT + second) is None
     assert "plan expired at 16:05:00: plan again" in why(check_time(AT, AT, AT + second))
     assert "session closed at 16:05:00: apply in the next session" in why(check_time(AT, AT + second, AT))
-
-
-def test_the_reference_of_a_fallback_leads_back_to_its_line() -> None:
-    assert line_of(fallback_reference(SELL)) == line_of(SELL) == SELL

@@ -43,7 +43,7 @@ def test_an_order_that_only_the_second_list_of_open_orders_has_is_open() -> None
     book, _ = sent_book()
     found = ask_lists(cast("TradingConnection", Moving((), (shown(),))), book)
     order = book.orders[SELL]
-    assert order.perm_id == 70
+    assert order.order.perm_id == 70
     assert conclude(book, order, found, is_last=True, agree_sec=AGREE_SEC) == "open"
 
 

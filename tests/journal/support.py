@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from rebalplan.codec import Envelope, encode, order_ref
+from rebalplan.codec import Envelope, encode
 from rebalplan.journal.chain import encode_line, line_hash
 from rebalplan.journal.records import (
     AccountClosed,
@@ -24,6 +24,7 @@ from rebalplan.journal.records import (
     Said,
     Unknown,
 )
+from rebalplan.references import order_reference
 from tests.builders import NOW, account, plan, position
 
 D = Decimal
@@ -38,7 +39,7 @@ def envelope() -> Envelope:
 
 
 PLAN = envelope()
-SELL, FIRST_BUY, SECOND_BUY = (order_ref(PLAN.sha256, 1, line) for line in (1, 2, 3))
+SELL, FIRST_BUY, SECOND_BUY = (order_reference(PLAN.sha256, 1, line) for line in (1, 2, 3))
 
 
 def chain_bytes(plan: str, records: Iterable[AnyRecord]) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from rebalplan.codec import Envelope, encode, order_ref
+from rebalplan.codec import Envelope, encode
 from rebalplan.journal.fold import fold
 from rebalplan.journal.records import (
     AccountClosed,
@@ -33,6 +33,7 @@ from rebalplan.journal.records import (
 from rebalplan.journal.result import AccountResult
 from rebalplan.orders import Algo
 from rebalplan.plan import AccountInput, PlannedOrder
+from rebalplan.references import order_reference
 from tests.builders import NOW, account, plan, position, quotes
 
 AT = NOW + timedelta(minutes=5)
@@ -81,7 +82,7 @@ class Story:
         """Return the reference of a line's order."""
         accounts = [account.account for account in PLAN.plan.accounts]
         number = [order.symbol for order in self._orders].index(symbol) + 1
-        return order_ref(PLAN.sha256, accounts.index(self.name) + 1, number) + ("-f" if rest else "")
+        return order_reference(PLAN.sha256, accounts.index(self.name) + 1, number) + ("-f" if rest else "")
 
     def begin(self) -> Story:
         """The account is as the plan saw it."""

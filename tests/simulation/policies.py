@@ -12,7 +12,7 @@ from typing import Any
 import rebalplan.journal.journal as journal_module
 from rebalplan.apply.book import Book
 from rebalplan.apply.desk import Desk
-from rebalplan.apply.order import Order
+from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.reconcile import Lists
 from rebalplan.journal.chain import Chain
 from rebalplan.orders import Noticed, OrderTicket
@@ -44,9 +44,9 @@ def retry_on_timeout() -> AbstractContextManager[None]:
     """Send again what was not acknowledged in time, as a loop around the send does."""
     ask_about = Desk._ask_about
 
-    def ask_or_send(self: Desk, orders: Sequence[Order]) -> None:
+    def ask_or_send(self: Desk, orders: Sequence[LiveOrder]) -> None:
         for order in orders:
-            if not order.perm_id and not order.notices:
+            if not order.order.perm_id and not order.notices:
                 _send_again(self, order)
         ask_about(self, orders)
 
@@ -57,10 +57,10 @@ def trust_local_cancelled() -> AbstractContextManager[None]:
     """Take every error about an order for its end, as the client library's local status does."""
     noticed = Book.noticed
 
-    def end(self: Book, event: Noticed) -> Order | None:
+    def end(self: Book, event: Noticed) -> LiveOrder | None:
         order = noticed(self, event)
         if order is not None:
-            self.end(order, "Cancelled", order.executed)
+            self.end(order, "Cancelled", order.order.executed)
         return order
 
     return _substituted(Book, "noticed", end)
@@ -70,10 +70,10 @@ def resend_absent() -> AbstractContextManager[None]:
     """Send again what the broker's lists do not show."""
     conclude = Desk._conclude
 
-    def send_or_conclude(self: Desk, order: Order, lists: Lists) -> None:
-        reference = order.dispatch.reference
+    def send_or_conclude(self: Desk, order: LiveOrder, lists: Lists) -> None:
+        reference = order.reference
         shown = [*(o.reference for o in lists.completed), *(o.reference for o in lists.still_open)]
-        if reference not in shown and not order.perm_id and not order.notices:
+        if reference not in shown and not order.order.perm_id and not order.notices:
             _send_again(self, order)
         conclude(self, order, lists)
 
@@ -84,22 +84,23 @@ def remainder_before_cancel_is_confirmed() -> AbstractContextManager[None]:
     """Take an order for dead as soon as its cancel was sent."""
     cancel = Desk._cancel
 
-    def cancel_and_end(self: Desk, order: Order) -> None:
+    def cancel_and_end(self: Desk, order: LiveOrder) -> None:
         cancel(self, order)
-        self._book.end(order, "Cancelled", order.executed)
+        self._book.end(order, "Cancelled", order.order.executed)
 
     return _substituted(Desk, "_cancel", cancel_and_end)
 
 
-def _send_again(desk: Desk, order: Order) -> None:
+def _send_again(desk: Desk, live: LiveOrder) -> None:
+    order = live.order
     desk._link.place(
         desk._link.next_order_id(),
         OrderTicket(
-            reference=order.dispatch.reference,
+            reference=order.reference,
             account=order.dispatch.account,
-            symbol=order.symbol,
-            con_id=order.con_id,
-            side=order.side,
+            symbol=order.dispatch.symbol,
+            con_id=order.dispatch.con_id,
+            side=order.dispatch.side,
             quantity=order.dispatch.quantity,
             algo=order.dispatch.algo,
         ),

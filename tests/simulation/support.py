@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from rebalplan.apply.engine import Outcome
-from rebalplan.codec import order_ref
 from rebalplan.journal.result import AccountResult, LineResult
 from rebalplan.plan import PlannedOrder
+from rebalplan.references import order_reference
 from tests.simulation.exchange import Exchange
 from tests.simulation.faults import Fate, LinkFate
 from tests.simulation.invariants import judge
@@ -38,7 +38,7 @@ class Script:
     def order(self, account: str, line: int, *, fallback: bool = False, **fate: Any) -> str:
         """Give a line's order a fate; return its reference."""
         position = ACCOUNTS.index(account) + 1
-        reference = order_ref(self.world.envelope.sha256, position, line) + ("-f" if fallback else "")
+        reference = order_reference(self.world.envelope.sha256, position, line) + ("-f" if fallback else "")
         self._fates[reference] = fate
         return reference
 

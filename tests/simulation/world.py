@@ -16,12 +16,12 @@ from rebalplan.apply.engine import Endpoints, Outcome, walk
 from rebalplan.apply.preview import Preview
 from rebalplan.apply.resolve import BrokerView
 from rebalplan.apply.timing import Timing
-from rebalplan.codec import order_ref
 from rebalplan.errors import DiskError
 from rebalplan.journal.journal import Journal, journal_path
 from rebalplan.journal.records import AccountClosed, Ack, Done, Resolved, Unknown
 from rebalplan.model import ConfirmMode
 from rebalplan.orders import OrderTicket
+from rebalplan.references import order_reference
 from rebalplan.settings import AccountsSettings, Endpoint
 from rebalplan.stages import Selection, build_stages
 from tests.builders import con_id_of, position
@@ -171,7 +171,7 @@ class World:
         if self.clone_reference or '"INTENT"' not in line or f'"account":"{account}"' not in line:
             return
         planned = next(a for a in self.envelope.plan.accounts if a.account == account).orders[0]
-        self.clone_reference = order_ref(self.envelope.sha256, ACCOUNTS.index(account) + 1, 1)
+        self.clone_reference = order_reference(self.envelope.sha256, ACCOUNTS.index(account) + 1, 1)
         ticket = OrderTicket(
             reference=self.clone_reference,
             account=account,

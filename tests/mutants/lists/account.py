@@ -29,7 +29,7 @@ ACCOUNT: tuple[Mutant, ...] = (
     Mutant(
         "the account is not read again before the buys",
         _VISIT,
-        "                self._inspection.read_before_buys(together=together)\n",
+        "                lines.spend_less(self._inspection.read_before_buys(together=together))\n",
         "                pass\n",
         f"{_TESTS}test_no_buy_follows_when_somebody_traded_the_account_after_its_sells",
     ),
@@ -50,8 +50,8 @@ ACCOUNT: tuple[Mutant, ...] = (
     Mutant(
         "missing cash is not subtracted from what the buys spend",
         _LINES,
-        "self._baseline = msgspec.structs.replace(self._baseline, cash=self._baseline.cash - missing)",
-        "self._baseline = msgspec.structs.replace(self._baseline, cash=self._baseline.cash)",
+        "self._funding = self._funding.without(missing)",
+        "pass",
         f"{_TESTS}test_cash_that_was_withdrawn_between_sells_and_buys_is_not_spent",
     ),
     Mutant(

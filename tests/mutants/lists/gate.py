@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_SEND_GATE = "rebalplan/apply/send_gate.py"
 _GATE = "rebalplan/apply/gate.py"
 _GUARD = "rebalplan/apply/guard.py"
 _CHECKS = "rebalplan/apply/checks.py"
@@ -42,8 +43,8 @@ GATE: tuple[Mutant, ...] = (
     Mutant(
         "a fallback passes while the first order may still fill",
         _GATE,
-        "if first is None or first.may_fill or first.is_unknown:",
-        "if first is None or first.is_unknown:",
+        "if first is None or not first.is_over:",
+        "if first is None:",
         "tests/apply/test_gate.py::test_a_fallback_needs_the_end_of_the_first_order_and_takes_no_more_than_its_rest",
     ),
     Mutant(
@@ -76,7 +77,7 @@ GATE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "what the send gate refuses for the market is sent",
-        _LINES,
+        _SEND_GATE,
         "if refusal is None:",
         "if refusal is None or not refusal.is_defect:",
         "tests/apply/test_lines.py::test_an_order_that_the_send_gate_refuses_does_not_leave",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_RESULT = "rebalplan/journal/result.py"
 _CHAIN = "rebalplan/journal/chain.py"
 _FOLD = "rebalplan/journal/fold.py"
 _FILE = "rebalplan/journal/journal.py"
@@ -112,22 +113,22 @@ JOURNAL: tuple[Mutant, ...] = (
     Mutant(
         "a correction in the journal is added to what it corrects",
         _FOLD,
-        "fills[correction_root(record.exec_id)] = record",
-        "fills[record.exec_id] = record",
+        "order, shown=tuple((fills | {correction_root(record.exec_id): record}).values())",
+        "order, shown=(*order.shown, record)",
         "tests/journal/test_result.py::test_fills_add_up_and_corrections_replace",
     ),
     Mutant(
         "news of an order that is there twice end its unknown",
         _FOLD,
-        'is_news = status in ("dispatched", "unknown") and not is_doubled',
-        'is_news = status in ("dispatched", "unknown")',
+        'is_news = order.status in ("dispatched", "unknown") and not order.is_doubled',
+        'is_news = order.status in ("dispatched", "unknown")',
         "tests/journal/test_result.py::test_later_news_of_an_order_that_is_there_twice_does_not_end_its_unknown",
     ),
     Mutant(
         "a person's answer is added to the fills seen before",
-        _FOLD,
-        "vouched, is_doubled = _resolved_fills(record), False",
-        "vouched, is_doubled = fills | _resolved_fills(record), False",
+        _RESULT,
+        "return (_vouched(self.answer),) if self.answer.filled else ()",
+        "return (*self.shown, _vouched(self.answer)) if self.answer.filled else ()",
         "tests/journal/test_result.py::test_a_resolution_takes_the_place_of_the_fills_seen_before",
     ),
 )

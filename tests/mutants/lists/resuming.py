@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_DESK = "rebalplan/apply/desk.py"
 _BOOK = "rebalplan/apply/book.py"
 _RESOLVE = "rebalplan/apply/resolve.py"
 _RESULT = "rebalplan/journal/result.py"
@@ -58,44 +59,44 @@ RESUMING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a resume sends the rest of an order whose lists did not agree",
-        _STAGES,
-        "is_evidenced = order.is_agreed and order.is_priced and not order.late",
-        "is_evidenced = order.is_priced and not order.late",
+        _RESULT,
+        "if not self.is_agreed or not self.is_priced or self.late:",
+        "if not self.is_priced or self.late:",
         f"{_PLAIN}[lists did not agree]",
     ),
     Mutant(
         "a resume sends the rest of an order that somebody else cancelled",
-        _STAGES,
-        'order.status == "rejected" or (order.status == "cancelled" and order.cancel_asked)',
-        'order.status in ("rejected", "cancelled")',
+        _RESULT,
+        'return self.status == "rejected" or (self.status == "cancelled" and self.cancel_asked)',
+        'return self.status in ("rejected", "cancelled")',
         f"{_PLAIN}[somebody else cancelled]",
     ),
     Mutant(
         "a resume sends the rest of an order that filled more later",
-        _STAGES,
-        "is_evidenced = order.is_agreed and order.is_priced and not order.late",
-        "is_evidenced = order.is_agreed and order.is_priced",
+        _RESULT,
+        "if not self.is_agreed or not self.is_priced or self.late:",
+        "if not self.is_agreed or not self.is_priced:",
         f"{_PLAIN}[filled more later]",
     ),
     Mutant(
         "an order that was resolved and works again is ignored",
         _BOOK,
-        '        if order.is_resolved:\n            self.contest(order, "working")\n        elif',
+        '        if live.is_resolved:\n            self._contest(live, "working")\n        elif',
         "        if",
         "tests/apply/test_book.py::TestResolved::test_working_again_it_is_unknown_again",
     ),
     Mutant(
         "an answer that turns out wrong stops nothing",
         _BOOK,
-        'self._sound(order, f"RB512 {order.dispatch.reference}: {why}. Nothing more is sent")',
+        'self._sound(live, f"RB512 {live.reference}: {why}. Nothing more is sent")',
         "pass",
         "tests/apply/test_book.py::TestResolved::test_listed_as_working_it_is_unknown_again",
     ),
     Mutant(
         "answers are not compared with the lists at the end of a turn",
         _TURN,
-        "if any(order.is_resolved for order in self._book.orders.values()):",
-        "if any(order.is_doubled for order in self._book.orders.values()):",
+        'if any(order.status == "resolved" for order in self._book.results()):',
+        "if any(order.is_doubled for order in self._book.results()):",
         "tests/apply/test_turn.py::test_an_answer_that_was_wrong_is_found_at_the_end_of_a_turn_that_sends_nothing",
     ),
     Mutant(
@@ -173,14 +174,14 @@ RESUMING: tuple[Mutant, ...] = (
     Mutant(
         "a resume sends beside an earlier order that is left working",
         _TURN,
-        "is_settled = not self._book.alarms and all(order.over for order in self._book.orders.values())",
+        "is_settled = not self._book.alarms and all(order.is_over for order in self._book.results())",
         "is_settled = not self._book.alarms",
         "tests/apply/test_turn.py::test_a_resume_sends_nothing_while_an_earlier_order_is_left_working",
     ),
     Mutant(
         "a list that cannot be had is taken for an empty one",
-        "rebalplan/apply/desk.py",
-        "            self._bear(error, orders)\n            return\n",
+        _DESK,
+        "            self._ask_later(error, orders)\n            return\n",
         "            lists = Lists(self._clock.now(), (), ())\n",
         "tests/apply/test_desk.py::test_an_order_whose_lists_cannot_be_had_is_left_working_and_not_called_absent",
     ),

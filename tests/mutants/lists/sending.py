@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_FUNDING = "rebalplan/apply/funding.py"
+_BOOK = "rebalplan/apply/book.py"
 _DESK = "rebalplan/apply/desk.py"
 _LINES = "rebalplan/apply/lines.py"
 _TURN = "rebalplan/apply/turn.py"
@@ -51,12 +53,8 @@ SENDING: tuple[Mutant, ...] = (
     Mutant(
         "DISPATCH is recorded after the order left",
         _DESK,
-        "        order = self._book.dispatch(record, ticket)\n"
-        "        self._watch.after_send(order)\n"
-        "        self._link.place(order_id, ticket)\n",
-        "        self._link.place(order_id, ticket)\n"
-        "        order = self._book.dispatch(record, ticket)\n"
-        "        self._watch.after_send(order)\n",
+        "        self._book.dispatch(record)\n        self._link.place(order_id, ticket)\n",
+        "        self._link.place(order_id, ticket)\n        self._book.dispatch(record)\n",
         f"{_TESTS}test_an_order_leaves_only_after_its_dispatch_is_recorded",
     ),
     Mutant(
@@ -120,9 +118,9 @@ SENDING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an order of another client id is cancelled by its number",
-        "rebalplan/apply/book.py",
-        "order.order_id, order.owner = None, found.client_id",
-        "order.order_id, order.owner = found.order_id, found.client_id",
+        _BOOK,
+        "live.order_id, live.owner = None, found.client_id",
+        "live.order_id, live.owner = found.order_id, found.client_id",
         f"{_TESTS}test_after_a_stop_only_our_own_orders_are_cancelled_by_the_number_they_have_here",
     ),
     Mutant(
@@ -163,7 +161,7 @@ SENDING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a sell's proceeds are spent before the broker confirmed them",
-        _LINES,
+        _FUNDING,
         "                    cash += order.value_usd\n",
         "                    cash += order.dispatch.quantity * quote\n",
         "tests/simulation/test_matrix.py::test_a_rejected_sell_shrinks_the_buys",

@@ -96,8 +96,8 @@ WIRE: tuple[Mutant, ...] = (
     Mutant(
         "a row of this account that cannot be read is left out",
         _CONNECTION,
-        'return not account or self.account in ("", account) or self.reference.startswith(_OURS)',
-        "return not account or self.reference.startswith(_OURS)",
+        'return not account or self.account in ("", account) or is_ours(self.reference)',
+        "return not account or is_ours(self.reference)",
         f"{_TESTS}test_a_row_that_cannot_be_read_spoils_the_list_of_its_own_account_only",
     ),
     Mutant(

@@ -1,0 +1,84 @@
+"""The send gate: the last look at an order, with fresh quotes, before it is recorded and leaves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from rebalplan.apply.book import Book
+from rebalplan.apply.funding import Baseline
+from rebalplan.apply.gate import (
+    GateRefusal,
+    check_limits,
+    check_quote,
+    check_rest,
+    check_ticket,
+    check_time,
+    sent_of,
+)
+from rebalplan.apply.lines import Lines
+from rebalplan.apply.market import Market
+from rebalplan.errors import RefusedError
+from rebalplan.journal.result import AccountResult
+from rebalplan.orders import OrderTicket
+from rebalplan.pricing import NoPrice, choose_price
+from rebalplan.references import line_of
+
+
+class SendGate:
+    """Passes an order of one account or has its line refused by name."""
+
+    def __init__(
+        self,
+        result: AccountResult,
+        book: Book,
+        market: Market,
+        lines: Lines,
+        baseline: Baseline,
+        *,
+        expires_at: datetime,
+    ) -> None:
+        self._plan = result.plan
+        self._planned = {line.reference: line.planned for line in result.lines}
+        self._book = book
+        self._market = market
+        self._lines = lines
+        self._baseline = baseline
+        self._expires_at = expires_at
+
+    def refresh(self) -> None:
+        """Ask for quotes again when they are old."""
+        self._market.refresh()
+
+    def approve(self, ticket: OrderTicket) -> Decimal | None:
+        """Return the price to measure slippage against, or ``None`` for an order whose line was refused by name.
+
+        Raises ``RefusedError`` for a defect.
+        """
+        reference = line_of(ticket.reference)
+        policy = self._plan.policy
+        price = choose_price(self._market.quotes.get(ticket.symbol), policy.pricing, policy.limits)
+        if isinstance(price, NoPrice):
+            self._lines.refuse(reference, f"no price for {ticket.symbol}: {price.why}")
+            return None
+        refusal = self._check(ticket, reference, price.value)
+        if refusal is None:
+            return price.value
+        if refusal.is_defect:
+            raise RefusedError(refusal.why)
+        self._lines.refuse(reference, refusal.why)
+        return None
+
+    def _check(self, ticket: OrderTicket, reference: str, price: Decimal) -> GateRefusal | None:
+        planned = self._planned[reference]
+        sent = sent_of(self._book.results(), self._baseline.elsewhere)
+        first = self._book.orders.get(reference)
+        limits = self._plan.policy.limits
+        closes_at = self._market.session().closes_at
+        return (
+            check_ticket(ticket, reference, self._plan.account, planned, sent)
+            or check_rest(ticket, first.order if first is not None else None)
+            or check_time(self._market.now(), self._expires_at, closes_at)
+            or check_quote(self._market.quotes[ticket.symbol], price, planned, limits)
+            or check_limits(ticket, price, sent, self._baseline.net_liquidation, limits)
+        )

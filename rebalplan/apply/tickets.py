@@ -1,0 +1,40 @@
+"""The orders that a plan's lines become, as they are handed to the broker. Pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from rebalplan.journal.result import OrderResult
+from rebalplan.orders import OrderTicket
+from rebalplan.plan import AccountPlan
+from rebalplan.references import fallback_reference
+from rebalplan.stages import OrderLine
+
+
+def line_ticket(plan: AccountPlan, line: OrderLine) -> OrderTicket:
+    """Return the first order of a line, in the line's quantity and as the policy prefers to send it."""
+    execution = plan.policy.execution
+    return OrderTicket(
+        reference=line.reference,
+        account=plan.account,
+        symbol=line.order.symbol,
+        con_id=line.order.con_id,
+        side=line.order.side,
+        quantity=line.order.quantity,
+        algo=execution.algo_preference,
+        adaptive_priority=execution.adaptive_priority,
+    )
+
+
+def fallback_ticket(plan: AccountPlan, first: OrderResult, quantity: Decimal) -> OrderTicket:
+    """Return a plain market order for so much of what an order left."""
+    return OrderTicket(
+        reference=fallback_reference(first.reference),
+        account=plan.account,
+        symbol=first.dispatch.symbol,
+        con_id=first.dispatch.con_id,
+        side=first.dispatch.side,
+        quantity=quantity,
+        algo="none",
+        adaptive_priority=plan.policy.execution.adaptive_priority,
+    )
