@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.funding import Funds, Wish, allot_buys, quantity_step
+from rebalplan.apply.funding import Allotment, Funds, Wish, allot_buys, quantity_step
 from rebalplan.apply.gate import Sent, check_limits, check_quote, check_time
 from rebalplan.apply.sell_cuts import Missing, SellCuts, cut_sells
 from rebalplan.apply.tickets import line_ticket
@@ -27,8 +27,8 @@ class PreviewLine(msgspec.Struct, frozen=True):
     """A line of the plan nothing was sent of yet. Shares.
 
     ``quantity`` is what may be sent now, 0 for a line that is left out, and ``why`` says why it is less than planned.
-    ``is_refused``: a check says no to it; else it is a sell whose buys are missing. ``payable`` is how much of it the
-    cash of this moment would buy.
+    ``is_refused``: a check says no to it; else it is a sell whose buys are missing, or a buy that nothing pays for.
+    ``payable`` is how much of it the cash of this moment would buy.
     """
 
     reference: str
@@ -130,17 +130,20 @@ class _Foresight:
             else self._line(line, self._quantity(line), self._refused.get(line.reference, ""), payable)
             for line in self._result.unsent
         ]
+        if not self._rests and not any(line.quantity for line in lines if line.planned.side == "SELL"):
+            lines = [_unpaid(line, payable) for line in lines]
         said = (*notes, *_short_buys(lines), *_left_over(cuts))
         return Preview(self._plan.account, tuple(lines), len(self._rests), said, self._now.now)
 
     def _line(
-        self, line: LineResult, quantity: Decimal, why: str, payable: Mapping[str, Decimal]
+        self, line: LineResult, quantity: Decimal, why: str, payable: Mapping[str, Allotment]
     ) -> PreviewLine:
+        allotment = payable.get(line.reference)
         return PreviewLine(
             reference=line.reference,
             planned=line.planned,
             quantity=quantity,
-            payable=payable.get(line.reference, quantity),
+            payable=quantity if allotment is None else allotment.quantity,
             why=why,
             is_refused=line.reference in self._refused,
         )
@@ -205,7 +208,7 @@ class _Foresight:
         price = choose_price(self._now.quotes.get(order.symbol), policy.pricing, policy.limits)
         return None if isinstance(price, NoPrice) else price.value
 
-    def _payable(self, cuts: SellCuts) -> dict[str, Decimal]:
+    def _payable(self, cuts: SellCuts) -> dict[str, Allotment]:
         """Return how much of each buy today's cash and the proceeds of the sells would pay, by reference."""
         rules, kept = self._plan.policy.rebalance, {cut.reference: cut.quantity for cut in cuts.cuts}
         income, relief = ZERO, ZERO
@@ -232,7 +235,14 @@ class _Foresight:
             step=quantity_step(allow_fractional=rules.allow_fractional),
             min_order_usd=rules.min_order_usd,
         )
-        return {allotment.wish.reference: allotment.quantity for allotment in allotments}
+        return {allotment.wish.reference: allotment for allotment in allotments}
+
+
+def _unpaid(line: PreviewLine, payable: Mapping[str, Allotment]) -> PreviewLine:
+    """Return a buy of which the cash pays for nothing as left out: no sell is sent that could pay for it."""
+    if not line.quantity or line.payable or line.planned.side == "SELL":
+        return line
+    return msgspec.structs.replace(line, quantity=ZERO, why=payable[line.reference].why)
 
 
 def _short_buys(lines: Sequence[PreviewLine]) -> Iterable[str]:

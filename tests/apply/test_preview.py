@@ -93,8 +93,26 @@ def test_nothing_can_be_sent_when_every_buy_falls_out() -> None:
 
 def test_a_sell_that_cannot_be_sent_cuts_no_other_line_but_says_what_the_cash_pays_for() -> None:
     preview = seen({"BND": {"halted": True}})
-    assert sent(preview) == {"QQQ": 20, "VTI": 30}
+    assert sent(preview) == {"VTI": 30}
+    assert why(preview, FIRST_BUY).startswith("cash_short: ")
     assert "cash pays for about 10 of 30 VTI at the live price" in preview.notes
+
+
+def test_a_buy_that_nothing_pays_for_is_not_asked_about() -> None:
+    sold = (intent(SELL), dispatch(), done("filled", "40"))
+    poor = Funds(cash=D(2100), floor=ZERO, reserved=ZERO, exposure_room=D(5000))
+    preview = seen(None, *sold, funds=poor)
+    assert sent(preview) == {"VTI": 30}
+    assert why(preview, FIRST_BUY).startswith("cash_short: ")
+    assert [line.is_refused for line in preview.cuts] == [False]
+    assert "cash pays for about 20 of 30 VTI at the live price" in preview.notes
+    nothing = seen(None, *sold, funds=msgspec.structs.replace(poor, cash=D(90)))
+    assert nothing.is_empty
+
+
+def test_a_buy_that_the_sells_may_yet_pay_for_is_asked_about() -> None:
+    poor = Funds(cash=D(-3000), floor=ZERO, reserved=ZERO, exposure_room=D(5000))
+    assert sent(seen(funds=poor)) == {"BND": 40, "QQQ": 20, "VTI": 30}
 
 
 def test_the_limits_count_what_was_sent_and_the_lines_before_this_one() -> None:
