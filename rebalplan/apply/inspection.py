@@ -97,7 +97,7 @@ class Inspection:
             answer = self._what_if(line_ticket(self._plan, line))
             if answer.answered and answer.refusal and not answer.lacks_funds:
                 what = f"{line.order.side.lower()} {line.order.symbol}"
-                raise RefusedError(f"the broker would refuse to {what}: {answer.refusal}. Nothing was sent")
+                raise RefusedError(f"the broker would refuse to {what}: {answer.refusal}; nothing was sent")
             if not answer.answered:
                 break
         return (self._clock.now() - started).total_seconds() > self._timing.fresh_sec

@@ -205,13 +205,17 @@ class AccountTurn:
                 account=self._plan.account,
                 at=self._book.now(),
                 status=status,
-                error="; ".join(dict.fromkeys([*self._problems, *unfinished(result)])),
+                error="; ".join(dict.fromkeys([*self._problems, *self._unfinished(result)])),
                 read=end is not None,
                 positions=end.positions if end is not None else (),
                 cash_usd=end.cash_usd if end is not None else ZERO,
             )
         )
         return status
+
+    def _unfinished(self, result: AccountResult) -> list[str]:
+        """Say which lines did not come to their end; an account that was refused says why, and that is all of them."""
+        return unfinished(result) if result.intents or not self._problems else []
 
     def _status(self, result: AccountResult) -> AccountStatus:
         if not result.intents:

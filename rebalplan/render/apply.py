@@ -209,6 +209,13 @@ def next_steps(plan_id: str, accounts: Iterable[AccountResult]) -> tuple[str, ..
     steps = [f"Next: `rebal resolve {reference}` shows the evidence and settles it." for reference in unknown]
     if any(_goes_on(account) for account in accounts):
         steps.append(f"Next: `rebal apply {plan_id} --resume` goes on where it ended.")
+    if missed := [account.account for account in accounts if _is_missed(account)]:
+        steps.append(f"Next: `rebal plan` plans anew what is missing in {listed(missed, _MOST_NAMES)}.")
+    if refused := [account.account for account in accounts if account_status(account) == "refused"]:
+        names = listed(refused, _MOST_NAMES)
+        steps.append(
+            f"Next: `rebal apply {plan_id}` tries {names} again. If the reason stays: `rebal plan` plans anew."
+        )
     return tuple(steps)
 
 
@@ -216,7 +223,20 @@ def _goes_on(account: AccountResult) -> bool:
     """Tell whether a resume would send or learn something."""
     if not account.intents or account.is_applied or account.unknown:
         return False
-    return bool(account.unsent or account.unresolved or rests_of(account)) or not account.is_current
+    if account.unresolved or rests_of(account) or not account.is_current:
+        return True
+    return bool(account.unsent) and not _lacks_proceeds(account)
+
+
+def _lacks_proceeds(account: AccountResult) -> bool:
+    """Tell whether only buys are left, and a sell that was to pay for them went out smaller: nothing sells the rest."""
+    sells = [line for line in account.lines if line.planned.side == "SELL"]
+    return all(line.orders for line in sells) and any(line.cut is not None for line in sells)
+
+
+def _is_missed(account: AccountResult) -> bool:
+    """Tell whether an account was begun, did not come to its end as planned, and no resume changes that."""
+    return bool(account.intents) and not (account.is_applied or account.unknown or _goes_on(account))
 
 
 def _account_line(account: AccountResult, style: Style) -> str:

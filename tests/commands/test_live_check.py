@@ -152,6 +152,8 @@ def test_nothing_is_sold_when_no_buy_can_be_sent(build: Callable[..., Site], pos
     assert (result.code, site.sent()) == (3, {})
     assert "no line can be sent now; no price for BBB: trading is halted; no price for CCC" in result.out
     assert "Nothing was sent." in result.out
+    assert "was not sent" not in result.out
+    assert f"tries {ACCOUNTS[position]} again. If the reason stays: `rebal plan` plans anew." in result.out
 
 
 def test_one_buy_that_falls_out_takes_its_share_of_the_sells_with_it(build: Callable[..., Site]) -> None:
@@ -170,6 +172,22 @@ def test_one_buy_that_falls_out_takes_its_share_of_the_sells_with_it(build: Call
     (report,) = site.workspace.folder.glob("reports/rebalance_DU1_*.csv")
     rows = {row["symbol"]: row for row in rows_of(report)}
     assert rows["AAA"]["notes"].startswith("cut to 87: buys_left_out")
+    assert "Next: `rebal plan` plans anew what is missing in DU1." in result.out
+    assert "--resume" not in result.out
+
+
+def test_a_resume_does_not_ask_about_a_buy_whose_money_was_never_raised(build: Callable[..., Site]) -> None:
+    site = build()
+    silent = '[[fault]]\nrequest = "market_data"\naction = "error"\nsymbol = "CCC"\ncode = 10197\noccurrence = {}\n'
+    site.serve(Market(extra="".join(silent.format(number) for number in (1, 2, 3))))
+    site.apply("--yes")
+    before = site.sent()
+    assert before == {"DU1": {"AAA": 87, "BBB": 45}}
+    result = site.apply("--resume", answers="yes\n")
+    assert site.sent() == before
+    assert "[no]:" not in result.out
+    assert "DU1: incomplete" in result.out
+    assert result.code == 4
 
 
 @pytest.mark.parametrize("answer", ["yes", "no"])
