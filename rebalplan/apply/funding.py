@@ -96,7 +96,9 @@ def allot_buys(
 ) -> tuple[Allotment, ...]:
     """Serve the largest drift first, in whole steps, at the live ask plus costs; the smallest is cut first.
 
-    ``step`` is 1 share or 0.0001. What is cut below ``min_order_usd`` is not bought at all.
+    ``step`` is 1 share or 0.0001. A wish for whole shares is cut to whole shares all the same: only the plan decides
+    where a fraction of a share may be sent, and the API of TWS refuses one (error 10243). What is cut below
+    ``min_order_usd`` is not bought at all.
     """
     budget = funds.cash - funds.floor - funds.reserved
     room = funds.exposure_room - funds.reserved
@@ -113,6 +115,8 @@ def allot_buys(
 def _allot(
     wish: Wish, budget: Decimal, room: Decimal, price: Decimal, *, step: Decimal, min_order_usd: Decimal
 ) -> Allotment:
+    if wish.quantity == wish.quantity.to_integral_value():
+        step = ONE
     payable, allowed = _steps(budget, price, step), _steps(room, wish.ask, step)
     if min(payable, allowed) >= wish.quantity:
         return Allotment(wish, wish.quantity, "")

@@ -65,6 +65,7 @@ class _Cutter:
         rules = plan.policy.rebalance
         self._plan = plan
         self._drifts = {row.symbol: abs(row.drift_usd) for row in plan.drift}
+        self._residues = {row.symbol for row in plan.drift if row.reason == "fractional_residue"}
         self._minimum = rules.min_order_usd
         self._costs = from_bps(rules.cost_bps)
         buys = [m for m in missing if m.order.side == "BUY"]
@@ -83,7 +84,7 @@ class _Cutter:
         by_drift = sorted(
             sells.items(), key=lambda item: (self._drifts.get(item[1].symbol, ZERO), item[1].symbol)
         )
-        cuts = [self._cut(reference, order) for reference, order in by_drift if not order.closes]
+        cuts = [self._cut(reference, order) for reference, order in by_drift if not self._closes(order)]
         kept = {cut.reference: cut.quantity for cut in cuts if cut is not None}
         left = [order for reference, order in sells.items() if kept.get(reference, order.quantity) > 0]
         return SellCuts(
@@ -91,6 +92,10 @@ class _Cutter:
             max(ZERO, self._excess),
             self._duty(left),
         )
+
+    def _closes(self, order: PlannedOrder) -> bool:
+        """Tell whether an order closes a target of 0, but for a fraction of a share that nothing can sell."""
+        return order.closes or order.symbol in self._residues
 
     def _cut(self, reference: str, order: PlannedOrder) -> SellCut | None:
         """Return how much of a sell is left, and take what it would have brought off the excess."""
@@ -122,10 +127,10 @@ class _Cutter:
         dearest = max((order.price for order in left), default=ZERO)
         if self._excess <= dearest:
             return ""
-        closing = [order.symbol for order in left if order.closes]
+        closing = [order.symbol for order in left if self._closes(order)]
         if closing:
             return f"{', '.join(closing)} has a target of 0 and is sold all the same"
-        if any(not order.closes for order in left):
+        if any(not self._closes(order) for order in left):
             return "leverage must come under its cap"
         return "no sell is left to cut"
 

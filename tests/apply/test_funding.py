@@ -59,6 +59,11 @@ def test_the_smallest_drift_is_cut_first() -> None:
     assert allot(*wishes, money=funds("299.99")) == [("B", "2"), ("A", "0")]
 
 
+def test_whole_shares_are_cut_to_whole_shares_whatever_the_step() -> None:
+    assert allot(wish("A", "10", "-1000"), money=funds("999.95"), step="0.0001") == [("A", "9")]
+    assert allot(wish("A", "9.5", "-950"), money=funds("920"), step="0.0001") == [("A", "9.2")]
+
+
 def test_equal_drifts_go_by_symbol() -> None:
     wishes = (wish("B", "1", "-100"), wish("A", "1", "-100"))
     assert allot(*wishes, money=funds("100")) == [("A", "1"), ("B", "0")]

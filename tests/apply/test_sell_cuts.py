@@ -99,6 +99,18 @@ def test_a_holding_with_a_target_of_0_is_closed_all_the_same_and_that_is_named()
     assert cuts.excess_usd == 5000
 
 
+def test_a_holding_of_which_only_a_fraction_must_stay_is_closed_too() -> None:
+    plan = planned(
+        account(
+            cash="0", holdings={"OLD": "50.3", "AAA": "50"}, weights={"AAA": "50", "BBB": "50", "OLD": "0"}
+        )
+    )
+    assert not order_of(plan, "OLD").closes
+    sold, cuts = without(plan, "BBB")
+    assert sold == {"OLD": 50}
+    assert cuts.duty == "OLD has a target of 0 and is sold all the same"
+
+
 def test_what_restores_the_floor_is_still_sold() -> None:
     weights = {"AAA": "40", "BBB": "60"}
     plan = planned(account(cash="-1000", holdings={"AAA": "100"}, weights=weights))
