@@ -29,6 +29,7 @@ class Validation(msgspec.Struct, frozen=True):
 
 def check_files(config: Path, *, online: bool, json: bool) -> int:
     """Print what the files say and what is wrong, and return the exit code."""
+    settings = None
     try:
         settings = load(config, with_places=True)
         accounts = with_targets(settings, settings.account_settings)
@@ -37,7 +38,7 @@ def check_files(config: Path, *, online: bool, json: bool) -> int:
     except RebalError as error:
         if not json:
             raise
-        _print_json(_invalid(config, error))
+        _print_json(_invalid(config, error, () if settings is None else settings.warnings))
         return error.exit_code
     try:
         problems = _check_online(settings, accounts) if online else ()
@@ -71,11 +72,15 @@ def check_files(config: Path, *, online: bool, json: bool) -> int:
     return ExitCode.DONE
 
 
-def _invalid(config: Path, error: RebalError) -> Validation:
-    """Return what an error says; one that is about a file as a whole names the settings file."""
+def _invalid(config: Path, error: RebalError, warnings: tuple[Problem, ...]) -> Validation:
+    """Return what an error says beside the warnings of the settings that could be read.
+
+    An error about a file as a whole names the settings file.
+    """
     found = error.problems if isinstance(error, InputError) else (Problem(str(config), 0, 0, str(error)),)
     errors = tuple(problem for problem in found if problem.severity == "error")
-    return Validation(False, "", (), "", errors, tuple(p for p in found if p.severity == "warning"), ())
+    warnings += tuple(problem for problem in found if problem.severity == "warning")
+    return Validation(False, "", (), "", errors, warnings, ())
 
 
 def _check_simulation(settings: Settings) -> None:

@@ -111,6 +111,21 @@ def line_of(workspace: Workspace, start: str) -> int:
     return next(number for number, line in enumerate(lines, start=1) if line.startswith(start))
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [("portfolios.csv", "GLD,,,20", "GLD,,,x"), ("settings.ini", ";state =", "state = portfolios.csv ;")],
+)
+def test_json_has_the_warnings_of_the_settings_beside_errors_elsewhere(
+    sample: Workspace, edit: tuple[str, str, str]
+) -> None:
+    sample.edit("settings.ini", "max_order_usd = 250000", "max_ordr_usd = 100")
+    sample.edit(*edit)
+    found = answer(sample)
+    (warning,) = found["warnings"]
+    assert found["problems"]
+    assert "max_ordr_usd" in warning["message"]
+
+
 def test_json_of_a_file_that_is_not_there_is_json_too(workspace: Workspace) -> None:
     found = answer(workspace)
     assert not found["valid"]
