@@ -7,7 +7,9 @@ import re
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
+from rebalplan.errors import RebalError
 from rebalplan.journal.records import AnyRecord, Commission
 from rebalplan.render.log_lines import log_line
 from rebalplan.settings import Settings
@@ -53,23 +55,30 @@ def log_to_stderr() -> None:
 def open_logs(settings: Settings) -> None:
     """Send the log to the file of the settings too, at ``[io] log_level``, with account ids shortened everywhere.
 
-    Raises ``OSError`` for a file that cannot be written.
+    Raises ``RebalError`` for a file that cannot be written.
     """
     quiet_logs()
     root, lines = logging.getLogger(), _Lines(settings.accounts.ids)
     root.setLevel(settings.io.log_level)
     if settings.io.log_file is not None:
-        from logging.handlers import RotatingFileHandler
-
-        settings.io.log_file.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(
-            settings.io.log_file, maxBytes=_FILE_BYTES, backupCount=_KEPT_FILES, encoding="utf-8"
-        )
-        handler.set_name(__name__)
-        root.addHandler(handler)
+        root.addHandler(_file_handler(settings.io.log_file))
     for own in root.handlers:
         if own.get_name() == __name__:
             own.setFormatter(lines)
+
+
+def _file_handler(path: Path) -> logging.Handler:
+    from logging.handlers import RotatingFileHandler
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=_FILE_BYTES, backupCount=_KEPT_FILES, encoding="utf-8")
+    except OSError as error:
+        raise RebalError(
+            f"the log cannot be written to {path} ({error.strerror or error}): correct [io] log_file, or set it to none"
+        ) from error
+    handler.set_name(__name__)
+    return handler
 
 
 def close_logs() -> None:

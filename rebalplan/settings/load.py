@@ -33,7 +33,7 @@ from rebalplan.settings.model import (
     Settings,
     SimSettings,
 )
-from rebalplan.settings.places import check_folders, check_scenario, check_state
+from rebalplan.settings.places import check_folders, check_log_file, check_scenario, check_state
 from rebalplan.settings.reading import Found, Values, build, read_section, read_values
 from rebalplan.settings.successors import SUCCESSORS
 from rebalplan.settings.weights import read_models, read_override
@@ -79,7 +79,8 @@ def _resolve(path: Path, sections: tuple[Section, ...], findings: Findings, *, w
     """Return the settings, with defaults in place of what is refused and noted."""
     values = read_values(sections, findings)
     ibkr, io, sim = build(IbkrSettings, values), _io(values, path.parent), _sim(values, path.parent)
-    check_state(sim, values, findings)
+    check_state(sim, values, findings, with_places=with_places and ibkr.mode == "sim")
+    check_log_file(io, path, values, findings)
     if with_places:
         check_folders(io, values, findings)
         if ibkr.mode == "sim":
@@ -206,7 +207,12 @@ def _account(name: str, override: _Override, shared: _Shared, findings: Findings
 
 def _io(values: Values, folder: Path) -> IoSettings:
     io = build(IoSettings, values)
-    return msgspec.structs.replace(io, plan_dir=folder / io.plan_dir, report_dir=folder / io.report_dir)
+    return msgspec.structs.replace(
+        io,
+        plan_dir=folder / io.plan_dir,
+        report_dir=folder / io.report_dir,
+        log_file=None if io.log_file is None else folder / io.log_file,
+    )
 
 
 def _sim(values: Values, folder: Path) -> SimSettings:

@@ -10,13 +10,33 @@ from rebalplan.settings.model import IoSettings, SimSettings
 from rebalplan.settings.reading import Values
 
 
-def check_state(sim: SimSettings, values: Values, findings: Findings) -> None:
-    """Note a state of the built-in gateway that can be no file, because a folder is there or no folder can be."""
+def check_state(sim: SimSettings, values: Values, findings: Findings, *, with_places: bool) -> None:
+    """Note a state of the built-in gateway that can be no file, because a folder is there or no folder can be.
+
+    ``with_places`` also asks the disk whether one can be written.
+    """
     line = values["state"].line if "state" in values else 0
     if sim.state.is_dir():
         findings.error(f"state: {sim.state} is a folder; name a file, such as .rebal/sim.json", line=line)
     elif (present := _nearest_present(sim.state.parent)).is_file():
         findings.error(f"state: {present} is a file, so nothing can be in it; name another file", line=line)
+    elif with_places and (why := why_unwritable(sim.state.parent)):
+        findings.error(f"state: no file can be written to {sim.state.parent} ({why}); correct it", line=line)
+
+
+def check_log_file(io: IoSettings, settings: Path, values: Values, findings: Findings) -> None:
+    """Note a log file that can be none: a folder, in a file, or the file that says so, which a log would spoil."""
+    if io.log_file is None:
+        return
+    line = values["log_file"].line
+    if io.log_file.is_dir():
+        findings.error(f"log_file: {io.log_file} is a folder; name a file, such as logs/rebal.log", line=line)
+    elif (present := _nearest_present(io.log_file.parent)).is_file():
+        findings.error(
+            f"log_file: {present} is a file, so nothing can be in it; name another file", line=line
+        )
+    elif io.log_file.exists() and io.log_file.samefile(settings):
+        findings.error("log_file: this is the settings file; name another, such as logs/rebal.log", line=line)
 
 
 def check_folders(io: IoSettings, values: Values, findings: Findings) -> None:

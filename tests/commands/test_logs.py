@@ -53,6 +53,50 @@ def test_an_apply_tells_each_step_with_account_and_reference(applied: Workspace)
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (".", ". is a folder; name a file, such as logs/rebal.log"),
+        ("portfolios.csv/rebal.log", "portfolios.csv is a file, so nothing can be in it; name another file"),
+        ("settings.ini", "this is the settings file; name another, such as logs/rebal.log"),
+    ],
+)
+def test_a_log_file_that_can_be_none_is_an_error_of_the_settings(
+    sample: Workspace, name: str, why: str
+) -> None:
+    sample.edit("settings.ini", ";log_file = none", f"log_file = {name}")
+    settings = (sample.folder / "settings.ini").read_text(encoding="utf-8")
+    for command in ("validate", "plan"):
+        assert f"log_file: {why}" in sample.run(command).err
+    assert (sample.folder / "settings.ini").read_text(encoding="utf-8") == settings
+
+
+def test_a_log_file_that_cannot_be_opened_names_its_key(
+    sample: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    sample.edit("settings.ini", ";log_file = none", "log_file = logs/rebal.log")
+    monkeypatch.setattr("logging.handlers.RotatingFileHandler._open", denied)
+    assert sample.run("plan").err == (
+        "Error: the log cannot be written to logs/rebal.log (Permission denied): correct [io] log_file, or set it to "
+        "none\n"
+    )
+
+
+def test_the_log_file_is_relative_to_the_settings(sample: Workspace) -> None:
+    deeper = sample.folder / "deeper"
+    deeper.mkdir()
+    for name in ("settings.ini", "portfolios.csv"):
+        (sample.folder / name).rename(deeper / name)
+    settings = deeper / "settings.ini"
+    text = settings.read_text(encoding="utf-8").replace(";log_file = none", "log_file = rebal.log")
+    settings.write_text(text, encoding="utf-8")
+    sample.ok("validate", "--config", "deeper/settings.ini")
+    assert (deeper / "rebal.log").is_file()
+
+
 def test_no_account_id_is_written_whole(applied: Workspace) -> None:
     applied.ok("apply", "latest", "--yes")
     assert "DU100000" not in "\n".join(log_of(applied))

@@ -126,6 +126,14 @@ def test_json_has_the_warnings_of_the_settings_beside_errors_elsewhere(
     assert "max_ordr_usd" in warning["message"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there is no /proc")
+def test_a_state_that_cannot_be_written_is_an_error_of_the_settings(sample: Workspace) -> None:
+    sample.edit("settings.ini", ";state = .rebal/sim.json", "state = /proc/nowhere/sim.json")
+    result = sample.run("validate")
+    assert result.code == 1
+    assert "state: no file can be written to /proc/nowhere (" in result.err
+
+
 def test_json_of_a_file_that_is_not_there_is_json_too(workspace: Workspace) -> None:
     found = answer(workspace)
     assert not found["valid"]
