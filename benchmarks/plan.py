@@ -21,11 +21,12 @@ from typing import TypeVar
 from msgspec import Struct
 from tabulate import tabulate
 
-from rebalplan.codec import check_readable, decode, encode
-from rebalplan.model import AccountSnapshot, Position, Quote, Session, Targets, TargetWeight
-from rebalplan.money import HUNDRED, ZERO, quantize
-from rebalplan.plan import AccountInput, build_plan
-from rebalplan.policy import LimitsPolicy, Policy, RebalancePolicy
+from rebalplan.core.money import HUNDRED, ZERO, quantize
+from rebalplan.core.policy import LimitsPolicy, Policy, RebalancePolicy
+from rebalplan.core.vocabulary import AccountSnapshot, Position, Quote, Session, Targets, TargetWeight
+from rebalplan.plan.account import AccountInput
+from rebalplan.plan.build import build_plan
+from rebalplan.plan.codec import check_readable, decode, encode
 
 Result = TypeVar("Result")
 

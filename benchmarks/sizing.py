@@ -27,7 +27,7 @@ from msgspec import Struct
 from scipy.optimize import Bounds, LinearConstraint, milp
 from tabulate import tabulate
 
-from rebalplan.sizing import SizingLine, SizingProblem, size_orders
+from rebalplan.plan.sizing import SizingLine, SizingProblem, size_orders
 
 SYMBOLS = (8, 15, 30, 60)
 NET_LIQUIDATIONS = (30_000, 250_000, 2_000_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rebalplan.codec import MAX_BYTES
+from rebalplan.plan.codec import MAX_BYTES
 from tests.forging import Fields, forge
 
 Change = Callable[[Path], Path]

@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from rebalplan.drift import Holding, Valuation, value_account
-from rebalplan.model import (
+from rebalplan.core.money import ZERO, canonical, exact
+from rebalplan.core.policy import ExecutionPolicy, LimitsPolicy, Policy, PricingPolicy, RebalancePolicy
+from rebalplan.core.vocabulary import (
     AccountSnapshot,
     BrokerValue,
     Position,
@@ -26,10 +27,11 @@ from rebalplan.model import (
     UnmanagedItem,
     WorkingOrder,
 )
-from rebalplan.money import ZERO, canonical, exact
-from rebalplan.plan import AccountInput, AccountPlan, Plan, build_plan, needed_symbols, plan_account
+from rebalplan.plan.account import AccountInput, plan_account
+from rebalplan.plan.build import build_plan, needed_symbols
+from rebalplan.plan.document import AccountPlan, Plan
+from rebalplan.plan.drift import Holding, Valuation, value_account
 from rebalplan.plan.fractions import without_fractional_orders
-from rebalplan.policy import ExecutionPolicy, LimitsPolicy, Policy, PricingPolicy, RebalancePolicy
 
 NOW = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
 """A Monday, in the regular session."""

@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rebalplan.clock import SystemClock
 from rebalplan.commands.app import run
+from rebalplan.system.clock import SystemClock
 
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 """A Monday noon in New York."""

@@ -9,7 +9,7 @@ from importlib.resources import files
 from rebalplan.sim import Gateway, load_scenario, start
 from tests.cli import FrozenClock, Workspace
 
-BUILTIN = files("rebalplan.sim").joinpath("builtin.toml").read_text(encoding="utf-8")
+BUILTIN = files("rebalplan.sim.scenario").joinpath("builtin.toml").read_text(encoding="utf-8")
 
 
 def scenario_text(*changes: tuple[str, str], extra: str = "") -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import get_args
 
 import rebalplan
-from rebalplan.errors import PlanFileCode
-from rebalplan.live import LiveCode
-from rebalplan.verify import Code
+from rebalplan.apply.live import LiveCode
+from rebalplan.core.errors import PlanFileCode
+from rebalplan.plan.verify import Code
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "findings.md"
 CODE = re.compile(r"RB[0-9]{3}\b")

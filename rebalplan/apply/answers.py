@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from rebalplan.money import ZERO, canonical
-from rebalplan.orders import CompletedOrder, Execution, Referenced, last_corrections
+from rebalplan.core.money import ZERO, canonical
+from rebalplan.core.orders import CompletedOrder, Execution, Referenced, last_corrections
 
 
 def shown_otherwise(

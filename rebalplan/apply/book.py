@@ -12,15 +12,23 @@ from datetime import datetime
 from decimal import Decimal
 
 from rebalplan.apply.answers import shown_otherwise
+from rebalplan.apply.journal.fold import AboutOrder, advance, begun
+from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.journal.records import (
+    Ack,
+    Changed,
+    Commission,
+    Dispatch,
+    Done,
+    DoneStatus,
+    Fill,
+    Unknown,
+)
+from rebalplan.apply.journal.result import LineResult, OrderResult
 from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.watch import Watch
-from rebalplan.journal.fold import AboutOrder, advance, begun
-from rebalplan.journal.journal import Journal
-from rebalplan.journal.records import Ack, Changed, Commission, Dispatch, Done, DoneStatus, Fill, Unknown
-from rebalplan.journal.result import LineResult, OrderResult
-from rebalplan.model import WorkingOrder
-from rebalplan.money import ZERO, canonical
-from rebalplan.orders import (
+from rebalplan.core.money import ZERO, canonical
+from rebalplan.core.orders import (
     DEAD,
     FILLED,
     INACTIVE,
@@ -34,8 +42,9 @@ from rebalplan.orders import (
     correction_number,
     correction_root,
 )
-from rebalplan.ports import Clock
-from rebalplan.text import count, printable
+from rebalplan.core.ports import Clock
+from rebalplan.core.text import count, printable
+from rebalplan.core.vocabulary import WorkingOrder
 
 
 class Book:

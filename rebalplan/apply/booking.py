@@ -11,11 +11,11 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.journal.result import AccountResult
-from rebalplan.live import cash_tolerance, is_reinvested
-from rebalplan.model import AccountSnapshot, Position
-from rebalplan.money import ZERO
-from rebalplan.text import count
+from rebalplan.apply.journal.result import AccountResult
+from rebalplan.apply.live import cash_tolerance, is_reinvested
+from rebalplan.core.money import ZERO
+from rebalplan.core.text import count
+from rebalplan.core.vocabulary import AccountSnapshot, Position
 
 _Contract = tuple[str, int]
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from rebalplan.apply.journal.result import AccountResult
+from rebalplan.apply.live import Expectation, foreign_orders, refusals, verify_live
 from rebalplan.apply.market import Market
 from rebalplan.apply.reconcile import foreign_references
-from rebalplan.codec import Envelope
-from rebalplan.errors import RefusedError
-from rebalplan.journal.result import AccountResult
-from rebalplan.live import Expectation, foreign_orders, refusals, verify_live
-from rebalplan.model import AccountSnapshot, Quote
-from rebalplan.money import ZERO
-from rebalplan.orders import CompletedOrder, Execution, Referenced
-from rebalplan.plan import AccountPlan, Plan
-from rebalplan.references import account_prefix
-from rebalplan.verify import verify_expiry
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.money import ZERO
+from rebalplan.core.orders import CompletedOrder, Execution, Referenced
+from rebalplan.core.references import account_prefix
+from rebalplan.core.vocabulary import AccountSnapshot, Quote
+from rebalplan.plan.codec import Envelope
+from rebalplan.plan.document import AccountPlan, Plan
+from rebalplan.plan.verify import verify_expiry
 
 
 def check_day(plan: Plan, result: AccountResult, now: datetime) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.order import LiveOrder
-from rebalplan.journal.result import AccountResult
-from rebalplan.text import count
+from rebalplan.core.text import count
 
 
 def unfinished(result: AccountResult) -> list[str]:

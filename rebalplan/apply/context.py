@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.timing import Timing
-from rebalplan.codec import Envelope
-from rebalplan.journal.journal import Journal
-from rebalplan.ports import Clock, Progress, TradingBroker
-from rebalplan.settings import AccountsSettings
+from rebalplan.core.ports import Clock, Progress, TradingBroker
+from rebalplan.inputs.settings import AccountsSettings
+from rebalplan.plan.codec import Envelope
 
 
 class Turn(msgspec.Struct, frozen=True):

@@ -13,13 +13,13 @@ from decimal import Decimal
 from typing import Protocol
 
 from rebalplan.apply.book import Book
+from rebalplan.apply.journal.records import Dispatch
 from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.reconcile import Lists, ask_lists, conclude
 from rebalplan.apply.timing import Timing
 from rebalplan.apply.watch import Watch
-from rebalplan.errors import BrokerError, LinkDownError, RefusedError, TimedOutError, UnreachableError
-from rebalplan.journal.records import Dispatch
-from rebalplan.orders import (
+from rebalplan.core.errors import BrokerError, LinkDownError, RefusedError, TimedOutError, UnreachableError
+from rebalplan.core.orders import (
     Acknowledged,
     Commissioned,
     Executed,
@@ -30,9 +30,9 @@ from rebalplan.orders import (
     OrderTicket,
     StatusReported,
 )
-from rebalplan.policy import ExecutionPolicy
-from rebalplan.ports import Clock, Progress, TradingConnection
-from rebalplan.references import line_of
+from rebalplan.core.policy import ExecutionPolicy
+from rebalplan.core.ports import Clock, Progress, TradingConnection
+from rebalplan.core.references import line_of
 
 WINDOW = 4
 """More unacknowledged orders than this are never out: the client library's own queue is lost with it."""

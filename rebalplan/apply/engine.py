@@ -9,18 +9,17 @@ from typing import Protocol
 import msgspec
 
 from rebalplan.apply.context import Turn
+from rebalplan.apply.journal.records import AccountClosed, Dispatch, RunStarted
+from rebalplan.apply.journal.result import ApplyResult
+from rebalplan.apply.journal.runs import run_time
 from rebalplan.apply.preview import Preview
+from rebalplan.apply.stages import Check, Confirm, ConfirmAll, Pause, Recover, Skip, Stage, Trade, Verify
 from rebalplan.apply.turn import AccountTurn, Changed
-from rebalplan.errors import RefusedError
-from rebalplan.journal.records import AccountClosed, Dispatch, RunStarted
-from rebalplan.journal.result import ApplyResult
-from rebalplan.journal.runs import run_time
-from rebalplan.model import Mode
-from rebalplan.money import ZERO
-from rebalplan.plan import Plan
-from rebalplan.settings import Endpoint
-from rebalplan.stages import Check, Confirm, ConfirmAll, Pause, Recover, Skip, Stage, Trade, Verify
-from rebalplan.verify import Expected, sentences, verify_derivation, verify_expiry, verify_files
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.money import ZERO
+from rebalplan.core.vocabulary import Endpoint, Mode
+from rebalplan.plan.document import Plan
+from rebalplan.plan.verify import Expected, sentences, verify_derivation, verify_expiry, verify_files
 
 
 class Operator(Protocol):

@@ -7,8 +7,8 @@ from decimal import ROUND_FLOOR, Decimal
 
 import msgspec
 
-from rebalplan.journal.result import OrderResult
-from rebalplan.money import ONE, SHARE_STEP, ZERO, divide, from_bps, usd
+from rebalplan.apply.journal.result import OrderResult
+from rebalplan.core.money import ONE, SHARE_STEP, ZERO, divide, from_bps, usd
 
 
 class Funds(msgspec.Struct, frozen=True):

@@ -11,15 +11,15 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.journal.result import OrderResult
-from rebalplan.live import price_move
-from rebalplan.model import Quote
-from rebalplan.money import HUNDRED, ZERO, divide, percent_above, quantize, usd
-from rebalplan.orders import OrderTicket
-from rebalplan.plan import PlannedOrder
-from rebalplan.policy import LimitsPolicy
-from rebalplan.references import fallback_reference, line_of
-from rebalplan.text import count
+from rebalplan.apply.journal.result import OrderResult
+from rebalplan.apply.live import price_move
+from rebalplan.core.money import HUNDRED, ZERO, divide, percent_above, quantize, usd
+from rebalplan.core.orders import OrderTicket
+from rebalplan.core.policy import LimitsPolicy
+from rebalplan.core.references import fallback_reference, line_of
+from rebalplan.core.text import count
+from rebalplan.core.vocabulary import Quote
+from rebalplan.plan.document import PlannedOrder
 
 _SHOWN = Decimal("0.01")
 _BPS = Decimal(10_000)

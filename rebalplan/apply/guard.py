@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rebalplan.errors import RefusedError
-from rebalplan.model import Mode, is_paper
-from rebalplan.settings import AccountSettings
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.vocabulary import Mode, is_paper
+from rebalplan.inputs.settings import AccountSettings
 
 LIVE_PORTS, PAPER_PORTS = (4001, 7496), (4002, 7497)
 """The ports that gateway and TWS propose; any other one says nothing (Initial Setup page of the TWS API reference)."""

@@ -13,20 +13,20 @@ import msgspec
 
 from rebalplan.apply.book import Book
 from rebalplan.apply.checks import check_day, check_hours, check_live, expect, foreign
+from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.journal.result import AccountResult
+from rebalplan.apply.live import foreign_orders, working_strangers
 from rebalplan.apply.market import Market
 from rebalplan.apply.reader import AccountReader
+from rebalplan.apply.stages import OrderLine
 from rebalplan.apply.tickets import line_ticket
 from rebalplan.apply.timing import Timing
-from rebalplan.codec import Envelope
-from rebalplan.errors import RefusedError
-from rebalplan.journal.journal import Journal
-from rebalplan.journal.result import AccountResult
-from rebalplan.live import foreign_orders, working_strangers
-from rebalplan.model import AccountSnapshot
-from rebalplan.orders import CompletedOrder, Execution, OrderTicket, Referenced, WhatIf
-from rebalplan.plan import AccountPlan
-from rebalplan.ports import Clock, TradingConnection
-from rebalplan.stages import OrderLine
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.orders import CompletedOrder, Execution, OrderTicket, Referenced, WhatIf
+from rebalplan.core.ports import Clock, TradingConnection
+from rebalplan.core.vocabulary import AccountSnapshot
+from rebalplan.plan.codec import Envelope
+from rebalplan.plan.document import AccountPlan
 
 
 class Checked(msgspec.Struct, frozen=True):

@@ -9,18 +9,18 @@ import msgspec
 
 from rebalplan.apply.book import Book
 from rebalplan.apply.funding import Allotment, Funding, Wish, allot_buys, quantity_step
+from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.journal.records import LineCut
+from rebalplan.apply.journal.result import AccountResult, OrderResult
 from rebalplan.apply.market import Market
 from rebalplan.apply.preview import PreviewLine
+from rebalplan.apply.stages import OrderLine
 from rebalplan.apply.tickets import fallback_ticket, line_ticket
-from rebalplan.journal.journal import Journal
-from rebalplan.journal.records import LineCut
-from rebalplan.journal.result import AccountResult, OrderResult
-from rebalplan.model import Side
-from rebalplan.money import ZERO, canonical, usd
-from rebalplan.orders import OrderTicket
-from rebalplan.plan import AccountPlan
-from rebalplan.references import fallback_reference
-from rebalplan.stages import OrderLine
+from rebalplan.core.money import ZERO, canonical, usd
+from rebalplan.core.orders import OrderTicket
+from rebalplan.core.references import fallback_reference
+from rebalplan.core.vocabulary import Side
+from rebalplan.plan.document import AccountPlan
 
 
 class Lines:

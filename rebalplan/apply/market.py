@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from rebalplan.apply.timing import Timing
-from rebalplan.errors import RefusedError
-from rebalplan.model import AccountSnapshot, Quote, Session
-from rebalplan.plan import AccountPlan
-from rebalplan.ports import Clock, MarketData, Progress, TradingConnection
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.ports import Clock, MarketData, Progress, TradingConnection
+from rebalplan.core.vocabulary import AccountSnapshot, Quote, Session
+from rebalplan.plan.document import AccountPlan
 
 _CLOCK_STEP = timedelta(seconds=1)
 """The broker tells whole seconds; nothing is sent in the last one before a limit."""

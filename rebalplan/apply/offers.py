@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from rebalplan.apply.book import Book
 from rebalplan.apply.desk import Offers
 from rebalplan.apply.lines import Lines
-from rebalplan.orders import OrderTicket
-from rebalplan.stages import OrderLine
+from rebalplan.apply.stages import OrderLine
+from rebalplan.core.orders import OrderTicket
 
 
 class Sells:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from rebalplan.journal.records import Said
-from rebalplan.journal.result import OrderResult
-from rebalplan.money import ZERO
-from rebalplan.orders import ALGO_REFUSED, Execution
+from rebalplan.apply.journal.records import Said
+from rebalplan.apply.journal.result import OrderResult
+from rebalplan.core.money import ZERO
+from rebalplan.core.orders import ALGO_REFUSED, Execution
 
 REJECTIONS = (201, *ALGO_REFUSED)
 """Error codes that come with an order the broker did not take (Message Codes page of the TWS API reference)."""

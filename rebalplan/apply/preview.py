@@ -13,14 +13,14 @@ import msgspec
 
 from rebalplan.apply.funding import Allotment, Funds, Wish, allot_buys, quantity_step
 from rebalplan.apply.gate import Sent, check_limits, check_quote, check_time
+from rebalplan.apply.journal.result import AccountResult, LineResult
 from rebalplan.apply.sell_cuts import Missing, SellCuts, cut_sells
+from rebalplan.apply.stages import OrderLine, rests_of
 from rebalplan.apply.tickets import line_ticket
-from rebalplan.journal.result import AccountResult, LineResult
-from rebalplan.model import Quote
-from rebalplan.money import ONE, ZERO, divide, from_bps, usd
-from rebalplan.plan import AccountPlan, PlannedOrder
-from rebalplan.pricing import NoPrice, choose_price
-from rebalplan.stages import OrderLine, rests_of
+from rebalplan.core.money import ONE, ZERO, divide, from_bps, usd
+from rebalplan.core.vocabulary import Quote
+from rebalplan.plan.document import AccountPlan, PlannedOrder
+from rebalplan.plan.pricing import NoPrice, choose_price
 
 
 class PreviewLine(msgspec.Struct, frozen=True):

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from rebalplan.apply.book import Book
 from rebalplan.apply.booking import Booking, compare_bookings
+from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.timing import Timing
-from rebalplan.errors import RefusedError
-from rebalplan.journal.journal import Journal
-from rebalplan.model import AccountSnapshot
-from rebalplan.ports import Clock, TradingConnection
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.ports import Clock, TradingConnection
+from rebalplan.core.vocabulary import AccountSnapshot
 
 
 class AccountReader:

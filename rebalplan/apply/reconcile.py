@@ -15,9 +15,9 @@ import msgspec
 
 from rebalplan.apply.book import Book
 from rebalplan.apply.order import LiveOrder
-from rebalplan.orders import INACTIVE, CompletedOrder, Execution, OpenOrder, Referenced
-from rebalplan.ports import TradingConnection
-from rebalplan.text import count
+from rebalplan.core.orders import INACTIVE, CompletedOrder, Execution, OpenOrder, Referenced
+from rebalplan.core.ports import TradingConnection
+from rebalplan.core.text import count
 
 Verdict = Literal["over", "open", "short", "absent"]
 """``short``: it is over, but the lists do not agree yet on how much was filled. ``absent``: no list has it."""

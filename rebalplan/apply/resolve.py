@@ -12,16 +12,16 @@ from decimal import Decimal
 import msgspec
 
 from rebalplan.apply.answers import shown_otherwise
+from rebalplan.apply.journal.records import Resolved
+from rebalplan.apply.journal.result import AccountOrders, AccountResult, OrderResult
+from rebalplan.apply.live import LiveFinding
 from rebalplan.apply.refusals import NOT_BOOKED
-from rebalplan.errors import RefusedError
-from rebalplan.journal.records import Resolved
-from rebalplan.journal.result import AccountOrders, AccountResult, OrderResult
-from rebalplan.live import LiveFinding
-from rebalplan.model import Position
-from rebalplan.money import ZERO, canonical, divide, quantize
-from rebalplan.orders import CompletedOrder, Execution, OpenOrder, Referenced, last_corrections
-from rebalplan.reports.line import said_texts
-from rebalplan.text import printable
+from rebalplan.apply.reports.line import said_texts
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.money import ZERO, canonical, divide, quantize
+from rebalplan.core.orders import CompletedOrder, Execution, OpenOrder, Referenced, last_corrections
+from rebalplan.core.text import printable
+from rebalplan.core.vocabulary import Position
 
 Account = AccountOrders | AccountResult
 """An account with its orders: from its records alone, or as its plan has it."""

@@ -10,9 +10,8 @@ from decimal import ROUND_FLOOR, Decimal
 
 import msgspec
 
-from rebalplan.document import Summary
-from rebalplan.money import ONE, ZERO, canonical, divide, from_bps, usd
-from rebalplan.plan import AccountPlan, PlannedOrder
+from rebalplan.core.money import ONE, ZERO, canonical, divide, from_bps, usd
+from rebalplan.plan.document import AccountPlan, PlannedOrder, Summary
 
 
 class Missing(msgspec.Struct, frozen=True):

@@ -16,13 +16,13 @@ from rebalplan.apply.gate import (
     check_time,
     sent_of,
 )
+from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.lines import Lines
 from rebalplan.apply.market import Market
-from rebalplan.errors import RefusedError
-from rebalplan.journal.result import AccountResult
-from rebalplan.orders import OrderTicket
-from rebalplan.pricing import NoPrice, choose_price
-from rebalplan.references import line_of
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.orders import OrderTicket
+from rebalplan.core.references import line_of
+from rebalplan.plan.pricing import NoPrice, choose_price
 
 
 class SendGate:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rebalplan.journal.result import OrderResult
-from rebalplan.orders import OrderTicket
-from rebalplan.plan import AccountPlan
-from rebalplan.references import fallback_reference
-from rebalplan.stages import OrderLine
+from rebalplan.apply.journal.result import OrderResult
+from rebalplan.apply.stages import OrderLine
+from rebalplan.core.orders import OrderTicket
+from rebalplan.core.references import fallback_reference
+from rebalplan.plan.document import AccountPlan
 
 
 def line_ticket(plan: AccountPlan, line: OrderLine) -> OrderTicket:

@@ -15,20 +15,19 @@ from rebalplan.apply.book import Book
 from rebalplan.apply.closing import out_of_reach, unfinished
 from rebalplan.apply.context import Turn
 from rebalplan.apply.desk import Desk
+from rebalplan.apply.journal.records import AccountClosed, AccountStatus
+from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.preview import Preview, as_agreed, got_worse
 from rebalplan.apply.reader import AccountReader
+from rebalplan.apply.stages import rests_of
 from rebalplan.apply.visit import Visit
 from rebalplan.apply.watch import Watch
-from rebalplan.errors import AccountError, BrokerError, LinkDownError, RefusedError
-from rebalplan.journal.records import AccountClosed, AccountStatus
-from rebalplan.journal.result import AccountResult
-from rebalplan.model import AccountSnapshot
-from rebalplan.money import ZERO
-from rebalplan.plan import AccountPlan
-from rebalplan.ports import TradingConnection
-from rebalplan.retries import connected
-from rebalplan.settings import Endpoint
-from rebalplan.stages import rests_of
+from rebalplan.core.errors import AccountError, BrokerError, LinkDownError, RefusedError
+from rebalplan.core.money import ZERO
+from rebalplan.core.ports import TradingConnection
+from rebalplan.core.vocabulary import AccountSnapshot, Endpoint
+from rebalplan.plan.document import AccountPlan
+from rebalplan.plan.retries import connected
 
 
 class Changed(msgspec.Struct, frozen=True):

@@ -14,21 +14,21 @@ from rebalplan.apply.desk import Desk
 from rebalplan.apply.funding import Baseline, Funding
 from rebalplan.apply.gate import sent_of, turnover
 from rebalplan.apply.inspection import Inspection
+from rebalplan.apply.journal.records import Intent
+from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.lines import Lines
+from rebalplan.apply.live import net_liquidation
 from rebalplan.apply.market import Market
 from rebalplan.apply.offers import phases
 from rebalplan.apply.preview import Preview, Situation, foresee
 from rebalplan.apply.reader import AccountReader
 from rebalplan.apply.send_gate import SendGate
-from rebalplan.errors import RefusedError
-from rebalplan.journal.records import Intent
-from rebalplan.journal.result import AccountResult
-from rebalplan.live import net_liquidation
-from rebalplan.model import AccountSnapshot
-from rebalplan.money import ZERO
-from rebalplan.plan import AccountPlan
-from rebalplan.ports import TradingConnection
-from rebalplan.text import count
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.money import ZERO
+from rebalplan.core.ports import TradingConnection
+from rebalplan.core.text import count
+from rebalplan.core.vocabulary import AccountSnapshot
+from rebalplan.plan.document import AccountPlan
 
 _LOG = logging.getLogger("rebalplan.apply")
 

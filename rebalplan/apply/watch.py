@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.timing import Timing
-from rebalplan.policy import ExecutionPolicy
-from rebalplan.ports import Clock
+from rebalplan.core.policy import ExecutionPolicy
+from rebalplan.core.ports import Clock
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rebalplan import __version__
-from rebalplan.commands import (
+from rebalplan.commands.cli import (
     apply,
     diff,
     explain,
@@ -26,7 +26,7 @@ from rebalplan.commands import (
     validate,
     verify,
 )
-from rebalplan.commands.options import (
+from rebalplan.commands.cli.options import (
     COMPLETION_OPTIONS,
     COMPLETION_VARIABLE,
     HELP_NAMES,
@@ -36,8 +36,8 @@ from rebalplan.commands.options import (
     ShowCompletion,
 )
 from rebalplan.commands.streams import patient
-from rebalplan.errors import ExitCode, InputError, RebalError
-from rebalplan.text import printable
+from rebalplan.core.errors import ExitCode, InputError, RebalError
+from rebalplan.core.text import printable
 
 app = typer.Typer(
     name="rebal",
@@ -104,7 +104,7 @@ def _root(
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run ``rebal`` and exit with one of ``rebalplan.errors.ExitCode``."""
+    """Run ``rebal`` and exit with one of ``rebalplan.core.errors.ExitCode``."""
     arguments = sys.argv[1:] if arguments is None else arguments
     sys.exit(run(arguments))
 
@@ -142,11 +142,11 @@ def _close_logs() -> None:
 def _prepared(arguments: Sequence[str]) -> list[str]:
     """Return the arguments, with the running shell where its script is asked for and none is named."""
     if COMPLETION_VARIABLE in os.environ:
-        from rebalplan.commands import completion
+        from rebalplan.commands.cli import completion
 
         completion.prepare()
     if len(arguments) == 1 and arguments[0] in COMPLETION_OPTIONS:
-        from rebalplan.commands import completion
+        from rebalplan.commands.cli import completion
 
         return completion.with_shell(arguments)
     return list(arguments)

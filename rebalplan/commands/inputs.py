@@ -7,14 +7,14 @@ from pathlib import Path
 
 import typer
 
-from rebalplan.collect import AccountToRead
 from rebalplan.commands.logs import open_logs
-from rebalplan.errors import InputError, Problem, RebalError, RefusedError, UsageError
-from rebalplan.model import Mode, is_paper
-from rebalplan.portfolios import Portfolios, check_leverage, read_portfolios
-from rebalplan.settings import AccountSettings, Settings, load_settings
-from rebalplan.targets import target_weights
-from rebalplan.text import folded, named, printable
+from rebalplan.core.errors import InputError, Problem, RebalError, RefusedError, UsageError
+from rebalplan.core.text import folded, named, printable
+from rebalplan.core.vocabulary import Mode, is_paper
+from rebalplan.inputs.portfolios import Portfolios, check_leverage, read_portfolios
+from rebalplan.inputs.settings import AccountSettings, Settings, load_settings
+from rebalplan.inputs.targets import target_weights
+from rebalplan.plan.collect import AccountToRead
 
 
 def load(config: Path, *, with_places: bool = False) -> Settings:

@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from rebalplan.errors import RebalError
-from rebalplan.journal.records import AnyRecord, Commission
+from rebalplan.apply.journal.records import AnyRecord, Commission
+from rebalplan.core.errors import RebalError
+from rebalplan.inputs.settings import Settings
 from rebalplan.render.log_lines import log_line
-from rebalplan.settings import Settings
 
 _KEPT_FILES = 5
 _FILE_BYTES = 1_000_000

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 import msgspec
 import typer
 
+from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.preview import Preview
-from rebalplan.codec import Envelope
 from rebalplan.commands.stopping import Stop
-from rebalplan.errors import RefusedError
-from rebalplan.journal.journal import Journal
-from rebalplan.ports import Clock
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.ports import Clock
+from rebalplan.plan.codec import Envelope
 from rebalplan.render.apply import render_ended
 from rebalplan.render.confirmation import confirmation
 from rebalplan.render.style import Style

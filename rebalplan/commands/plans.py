@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rebalplan.store import PlanStore, as_path, is_plan_name, read_plan
-from rebalplan.text import printable
+from rebalplan.core.text import printable
+from rebalplan.plan.store import PlanStore, as_path, is_plan_name, read_plan
 
 if TYPE_CHECKING:
-    from rebalplan.journal.others import Elsewhere
-    from rebalplan.ports import Disk
+    from rebalplan.apply.journal.others import Elsewhere
+    from rebalplan.core.ports import Disk
 
 _LOCK_FILE = ".apply.lock"
 _JOURNAL = ".journal.jsonl"
@@ -26,7 +26,7 @@ def find_plan(reference: str, config: Path) -> Path:
 
 def plan_store(config: Path) -> PlanStore:
     """Return the plan folder of a settings file; without the file, ``plans`` beside where it would be."""
-    from rebalplan.settings import load_settings
+    from rebalplan.inputs.settings import load_settings
 
     if not config.exists():
         return PlanStore(config.parent / "plans")
@@ -42,8 +42,8 @@ def blocked_elsewhere(disk: Disk, path: Path, accounts: Iterable[str]) -> dict[s
 
 
 def _read(disk: Disk, journal: Path, plan_id: str) -> Elsewhere:
-    from rebalplan.errors import DiskError
-    from rebalplan.journal.others import OtherPlan, read_other, unreadable
+    from rebalplan.apply.journal.others import OtherPlan, read_other, unreadable
+    from rebalplan.core.errors import DiskError
 
     other = OtherPlan(plan_id, printable(str(journal), 4096), lambda: _accounts_with_orders(journal, plan_id))
     try:
@@ -55,7 +55,7 @@ def _read(disk: Disk, journal: Path, plan_id: str) -> Elsewhere:
 
 def _accounts_with_orders(journal: Path, plan_id: str) -> tuple[str, ...] | None:
     """Return the accounts that the plan of a journal has orders in; ``None`` without a plan that can be read."""
-    from rebalplan.errors import RebalError
+    from rebalplan.core.errors import RebalError
 
     try:
         accounts = read_plan(journal.with_name(f"{plan_id}.json")).plan.accounts

@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 import typer
 
-from rebalplan.errors import RefusedError, ReportError
-from rebalplan.files import why_unwritable, write_atomically
-from rebalplan.journal.runs import Run
+from rebalplan.apply.journal.runs import Run
+from rebalplan.apply.reports.account import account_report
+from rebalplan.apply.reports.summary import run_summary
+from rebalplan.core.errors import RefusedError, ReportError
+from rebalplan.inputs.settings import Settings
 from rebalplan.render.figures import count
-from rebalplan.reports.account import account_report
-from rebalplan.reports.summary import run_summary
-from rebalplan.settings import Settings
+from rebalplan.system.files import why_unwritable, write_atomically
 
 
 def require_writable_folder(settings: Settings) -> None:

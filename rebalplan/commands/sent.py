@@ -6,16 +6,16 @@ from pathlib import Path
 
 import msgspec
 
+from rebalplan.apply.journal.chain import RESTORE
+from rebalplan.apply.journal.fold import fold_orders
+from rebalplan.apply.journal.journal import JournalFile, open_journal
+from rebalplan.apply.journal.records import Dispatch
+from rebalplan.apply.journal.result import AccountOrders, OrderResult
 from rebalplan.apply.resolve import find_order
 from rebalplan.commands.plans import journals_in
-from rebalplan.errors import JournalError, RebalError, RefusedError, UsageError
-from rebalplan.journal.chain import RESTORE
-from rebalplan.journal.fold import fold_orders
-from rebalplan.journal.journal import JournalFile, open_journal
-from rebalplan.journal.records import Dispatch
-from rebalplan.journal.result import AccountOrders, OrderResult
-from rebalplan.ports import Disk
-from rebalplan.store import read_plan
+from rebalplan.core.errors import JournalError, RebalError, RefusedError, UsageError
+from rebalplan.core.ports import Disk
+from rebalplan.plan.store import read_plan
 
 
 class SentOrder(msgspec.Struct, frozen=True):

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 import msgspec
 
-from rebalplan.clock import SystemClock
-from rebalplan.collect import AccountToRead
-from rebalplan.errors import RebalError
+from rebalplan.core.errors import RebalError
+from rebalplan.core.ports import Clock, TradingBroker
+from rebalplan.core.vocabulary import Endpoint
 from rebalplan.ibkr import IbkrBroker
-from rebalplan.ports import Clock, TradingBroker
-from rebalplan.settings import AccountSettings, Endpoint, Settings
+from rebalplan.inputs.settings import AccountSettings, Settings
+from rebalplan.plan.collect import AccountToRead
+from rebalplan.system.clock import SystemClock
 
 BUILT_IN_ONLY = "The built-in gateway knows only its own symbols: `rebal sim show` lists them"
 

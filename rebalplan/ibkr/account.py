@@ -11,12 +11,12 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.errors import AccountError, UnreachableError
+from rebalplan.core.errors import AccountError, UnreachableError
+from rebalplan.core.money import ONE, ZERO, canonical, divide, quantize
+from rebalplan.core.text import printable
+from rebalplan.core.vocabulary import AccountSnapshot, Position, UnmanagedItem, WorkingOrder
 from rebalplan.ibkr.account_values import CASH_TAGS, AccountValues, Rows
 from rebalplan.ibkr.values import money, quantity
-from rebalplan.model import AccountSnapshot, Position, UnmanagedItem, WorkingOrder
-from rebalplan.money import ONE, ZERO, canonical, divide, quantize
-from rebalplan.text import printable
 
 _WORTH_NAMING_USD = Decimal(1)
 

@@ -14,10 +14,10 @@ from typing import Final
 
 import msgspec
 
-from rebalplan.errors import AccountError
+from rebalplan.core.errors import AccountError
+from rebalplan.core.money import ZERO
+from rebalplan.core.text import printable
 from rebalplan.ibkr.values import money
-from rebalplan.money import ZERO
-from rebalplan.text import printable
 
 Rows = Mapping[tuple[str, str], str]
 """Account values: (tag, currency) -> value, both as the broker wrote them."""

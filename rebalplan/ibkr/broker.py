@@ -9,8 +9,20 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from rebalplan.contracts import con_id_of, exchange_of, symbol_of
-from rebalplan.errors import BrokerError, TimedOutError
+from rebalplan.core.contracts import con_id_of, exchange_of, symbol_of
+from rebalplan.core.errors import BrokerError, TimedOutError
+from rebalplan.core.orders import (
+    Commissioned,
+    CompletedOrder,
+    Execution,
+    OpenOrder,
+    OrderEvent,
+    OrderTicket,
+    WhatIf,
+)
+from rebalplan.core.ports import Clock, MarketData, Progress
+from rebalplan.core.text import count
+from rebalplan.core.vocabulary import AccountSnapshot, Endpoint, Quote, Session, WorkingOrder
 from rebalplan.ibkr.account import read_snapshot
 from rebalplan.ibkr.choices import AmbiguousSymbol, choose
 from rebalplan.ibkr.client import IbkrClient, require_account
@@ -28,19 +40,6 @@ from rebalplan.ibkr.connection import (
 from rebalplan.ibkr.hours import is_open, next_session, read_sessions
 from rebalplan.ibkr.market import Contract, no_quote, read_quote
 from rebalplan.ibkr.trading import Trading
-from rebalplan.model import AccountSnapshot, Quote, Session, WorkingOrder
-from rebalplan.orders import (
-    Commissioned,
-    CompletedOrder,
-    Execution,
-    OpenOrder,
-    OrderEvent,
-    OrderTicket,
-    WhatIf,
-)
-from rebalplan.ports import Clock, MarketData, Progress
-from rebalplan.settings import Endpoint
-from rebalplan.text import count
 
 Result = TypeVar("Result")
 
@@ -110,7 +109,7 @@ def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
 
 
 class IbkrConnection:
-    """One connection; see ``rebalplan.ports.BrokerConnection``."""
+    """One connection; see ``rebalplan.core.ports.BrokerConnection``."""
 
     def __init__(
         self,

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rebalplan.contracts import contract_name, symbol_of
+from rebalplan.core.contracts import contract_name, symbol_of
+from rebalplan.core.text import printable
 from rebalplan.ibkr.connection import RequestRefused
-from rebalplan.text import printable
 
 if TYPE_CHECKING:
     import ib_insync

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from rebalplan.errors import AccountError
+from rebalplan.core.errors import AccountError
+from rebalplan.core.text import printable
 from rebalplan.ibkr.account import PositionRow
 from rebalplan.ibkr.connection import LOG, Connection
 from rebalplan.ibkr.market import Ticks
 from rebalplan.ibkr.values import amount_or_none, price_or_none
-from rebalplan.text import printable
 
 if TYPE_CHECKING:
     import ib_insync

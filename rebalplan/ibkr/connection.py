@@ -19,10 +19,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from rebalplan.errors import BrokerError, LinkDownError, TimedOutError, UnreachableError
-from rebalplan.references import is_ours
-from rebalplan.settings import Endpoint
-from rebalplan.text import printable
+from rebalplan.core.errors import BrokerError, LinkDownError, TimedOutError, UnreachableError
+from rebalplan.core.references import is_ours
+from rebalplan.core.text import printable
+from rebalplan.core.vocabulary import Endpoint
 
 Result = TypeVar("Result")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rebalplan.model import Session
+from rebalplan.core.vocabulary import Session
 
 _ZONES = {"EST": "America/New_York"}
 """Names that mean another zone to a gateway: its EST has daylight saving time."""

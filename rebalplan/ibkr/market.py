@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import msgspec
 
+from rebalplan.core.text import printable
+from rebalplan.core.vocabulary import Quote, Session
 from rebalplan.ibkr.hours import is_open, last_session
 from rebalplan.ibkr.values import price_or_none
-from rebalplan.model import Quote, Session
-from rebalplan.text import printable
 
 DELAYED_TYPES = (3, 4)
 """Market data types of a ticker that mean delayed and delayed-frozen."""

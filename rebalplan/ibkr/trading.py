@@ -17,12 +17,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rebalplan.contracts import symbol_of
-from rebalplan.errors import BrokerError, TimedOutError, UnreachableError
-from rebalplan.ibkr.connection import LOG, Connection, RequestRefused
-from rebalplan.ibkr.values import price_or_none, quantity
-from rebalplan.money import MICRO, parse_decimal, quantize
-from rebalplan.orders import (
+from rebalplan.core.contracts import symbol_of
+from rebalplan.core.errors import BrokerError, TimedOutError, UnreachableError
+from rebalplan.core.money import MICRO, parse_decimal, quantize
+from rebalplan.core.orders import (
     ALGO_REFUSED,
     ORDER_TYPES,
     Acknowledged,
@@ -39,7 +37,9 @@ from rebalplan.orders import (
     StatusReported,
     WhatIf,
 )
-from rebalplan.text import printable
+from rebalplan.core.text import printable
+from rebalplan.ibkr.connection import LOG, Connection, RequestRefused
+from rebalplan.ibkr.values import price_or_none, quantity
 
 if TYPE_CHECKING:
     import ib_insync

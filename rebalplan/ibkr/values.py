@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rebalplan.errors import AccountError
-from rebalplan.money import MICRO, SHARE_STEP, ZERO, parse_decimal, quantize
+from rebalplan.core.errors import AccountError
+from rebalplan.core.money import MICRO, SHARE_STEP, ZERO, parse_decimal, quantize
 
 
 def price_or_none(value: float) -> Decimal | None:

@@ -7,18 +7,18 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.contracts import quote_of
-from rebalplan.document import AccountPlan, DriftRow, PlannedOrder
-from rebalplan.drift import Drift, Holding, Valuation, measure_drift, value_account
-from rebalplan.limits import account_breaches
-from rebalplan.model import AccountSnapshot, Position, Quote, Targets
-from rebalplan.money import ZERO, canonical, quantize, usd
+from rebalplan.core.contracts import quote_of
+from rebalplan.core.money import ZERO, canonical, quantize, usd
+from rebalplan.core.policy import Policy
+from rebalplan.core.text import printable
+from rebalplan.core.vocabulary import AccountSnapshot, Position, Quote, Targets
+from rebalplan.plan.document import AccountPlan, DriftRow, PlannedOrder
+from rebalplan.plan.drift import Drift, Holding, Valuation, measure_drift, value_account
+from rebalplan.plan.limits import account_breaches
+from rebalplan.plan.pricing import NoPrice, Price, choose_price
+from rebalplan.plan.sizing import SizedLine, Sizing, SizingLine, SizingProblem, size_orders
+from rebalplan.plan.snapshot import mismatch_failure, snapshot_failures
 from rebalplan.plan.summary import percent, summarize
-from rebalplan.policy import Policy
-from rebalplan.pricing import NoPrice, Price, choose_price
-from rebalplan.sizing import SizedLine, Sizing, SizingLine, SizingProblem, size_orders
-from rebalplan.snapshot import mismatch_failure, snapshot_failures
-from rebalplan.text import printable
 
 _LONGEST_FAILURE = 1000
 """Characters of a failure that a plan keeps."""

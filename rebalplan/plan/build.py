@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from rebalplan.document import PLAN_FORMAT, AccountPlan, Plan, Volatile
-from rebalplan.limits import total_breach
-from rebalplan.model import Mode, Quote, Session, Targets
-from rebalplan.money import ZERO, exact
+from rebalplan.core.money import ZERO, exact
+from rebalplan.core.vocabulary import Mode, Quote, Session, Targets
 from rebalplan.plan.account import AccountInput, needed_symbols, plan_account, unpriced_holdings
+from rebalplan.plan.document import PLAN_FORMAT, AccountPlan, Plan, Volatile
 from rebalplan.plan.fractions import without_fractional_orders
-from rebalplan.sizing import SIZING_VERSION
+from rebalplan.plan.limits import total_breach
+from rebalplan.plan.sizing import SIZING_VERSION
 
 __all__ = ["PLAN_FORMAT", "build_plan", "derive_again", "inputs_of", "needed_symbols", "unpriced_holdings"]
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.document import AccountPlan, PlannedOrder
-from rebalplan.model import Mode
-from rebalplan.money import quantize
+from rebalplan.core.money import quantize
+from rebalplan.core.vocabulary import Mode
+from rebalplan.plan.document import AccountPlan, PlannedOrder
 
 _MOST_NAMED = 3
 

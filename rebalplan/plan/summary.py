@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from rebalplan.document import Summary
-from rebalplan.drift import Drift, Valuation
-from rebalplan.money import ZERO, divide, from_bps, percent_of, quantize, root
-from rebalplan.policy import RebalancePolicy
-from rebalplan.sizing import Sizing
+from rebalplan.core.money import ZERO, divide, from_bps, percent_of, quantize, root
+from rebalplan.core.policy import RebalancePolicy
+from rebalplan.plan.document import Summary
+from rebalplan.plan.drift import Drift, Valuation
+from rebalplan.plan.sizing import Sizing
 
 
 def percent(part: Decimal, whole: Decimal) -> Decimal:

@@ -7,14 +7,10 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.journal.result import AccountResult, ApplyResult, LineResult, LineStatus
-from rebalplan.render.figures import count, dollars, listed, shares
-from rebalplan.render.style import PLAIN, Style
-from rebalplan.render.tables import table
-from rebalplan.reports.account import account_error, account_status
-from rebalplan.reports.after import account_after
-from rebalplan.reports.line import average_price, commission_usd, executed_usd, order_notes
-from rebalplan.stages import (
+from rebalplan.apply.journal.result import AccountResult, ApplyResult, LineResult, LineStatus
+from rebalplan.apply.reports.after import account_after
+from rebalplan.apply.reports.line import commission_usd, executed_usd, order_notes
+from rebalplan.apply.stages import (
     Check,
     Confirm,
     ConfirmAll,
@@ -27,6 +23,9 @@ from rebalplan.stages import (
     Verify,
     rests_of,
 )
+from rebalplan.render.figures import count, dollars, listed, shares
+from rebalplan.render.style import PLAIN, Style
+from rebalplan.render.tables import table
 
 
 def render_stages(stages: Sequence[Stage]) -> str:
@@ -124,7 +123,7 @@ def _lines_table(account: AccountResult, style: Style) -> str:
 
 
 def _line(account: str, line: LineResult, style: Style) -> Sequence[str]:
-    price, value, commission = average_price(line), executed_usd(line), commission_usd(line)
+    price, value, commission = line.average_price, executed_usd(line), commission_usd(line)
     return (
         account,
         "+".join(o.dispatch.reference for o in line.orders) or line.reference,
@@ -194,7 +193,7 @@ def _account_status(account: AccountResult) -> _AccountStatus:
         )
         for line in account.lines
     )
-    return _AccountStatus(account.account, account_status(account), account_error(account), lines)
+    return _AccountStatus(account.account, account.status, account.error, lines)
 
 
 def _note(line: LineResult) -> str:
@@ -211,7 +210,7 @@ def next_steps(plan_id: str, accounts: Iterable[AccountResult]) -> tuple[str, ..
         steps.append(f"Next: `rebal apply {plan_id} --resume` goes on where it ended.")
     if missed := [account.account for account in accounts if _is_missed(account)]:
         steps.append(f"Next: `rebal plan` plans anew what is missing in {listed(missed, _MOST_NAMES)}.")
-    if refused := [account.account for account in accounts if account_status(account) == "refused"]:
+    if refused := [account.account for account in accounts if account.status == "refused"]:
         names = listed(refused, _MOST_NAMES)
         steps.append(
             f"Next: `rebal apply {plan_id}` tries {names} again. If the reason stays: `rebal plan` plans anew."
@@ -240,10 +239,10 @@ def _is_missed(account: AccountResult) -> bool:
 
 
 def _account_line(account: AccountResult, style: Style) -> str:
-    status = account_status(account)
+    status = account.status
     filled = sum(line.status == "filled" for line in account.lines)
     shown = status if status in ("done", "no_changes") else style.paint(status, "red")
-    error = listed(account_error(account).split("; "), _MOST_REASONS, "; ")
+    error = listed(account.error.split("; "), _MOST_REASONS, "; ")
     after = account_after(account) if account.intents else None
     return (
         f"{account.account}: {shown}, {filled} of {count(len(account.lines), 'line')} filled"
@@ -256,7 +255,7 @@ def render_outcome(accounts: Iterable[AccountResult]) -> str:
     """Return how many accounts ended how, those that are not done by name; nothing when all are done."""
     by_status: dict[str, list[str]] = {}
     for account in accounts:
-        by_status.setdefault(account_status(account).replace("_", " "), []).append(account.account)
+        by_status.setdefault(account.status.replace("_", " "), []).append(account.account)
     if set(by_status) <= {"done"}:
         return ""
     parts = [

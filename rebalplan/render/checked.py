@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from rebalplan.errors import PlanFileCode, PlanFileError
-from rebalplan.live import LiveFinding
-from rebalplan.verify import Finding
+from rebalplan.apply.live import LiveFinding
+from rebalplan.core.errors import PlanFileCode, PlanFileError
+from rebalplan.plan.verify import Finding
 
 _FIELDS: dict[PlanFileCode, str] = {"RB103": "format_version", "RB105": "sha256", "RB106": "id"}
 

@@ -8,16 +8,16 @@ from decimal import Decimal
 
 import msgspec
 
+from rebalplan.apply.journal.result import AccountResult, LineResult
 from rebalplan.apply.preview import Preview, PreviewLine
-from rebalplan.codec import Envelope
-from rebalplan.document import PlannedOrder
-from rebalplan.journal.result import AccountResult, LineResult
-from rebalplan.money import ZERO
+from rebalplan.apply.stages import rests_of
+from rebalplan.core.money import ZERO
+from rebalplan.plan.codec import Envelope
+from rebalplan.plan.document import PlannedOrder
+from rebalplan.plan.review import Review, review_plan
 from rebalplan.render.exceptions import order_exceptions
 from rebalplan.render.figures import count, dollars, shares
 from rebalplan.render.warnings import account_notes
-from rebalplan.review import Review, review_plan
-from rebalplan.stages import rests_of
 
 _SECONDS_PER_ORDER = 5
 """What an order takes on average from send to fill: for the expected duration only."""

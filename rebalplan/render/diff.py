@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from rebalplan.diff import AccountDiff, Cause, OrderChange, PlanDiff
-from rebalplan.document import PlannedOrder
+from rebalplan.plan.diff import AccountDiff, Cause, OrderChange, PlanDiff
+from rebalplan.plan.document import PlannedOrder
 from rebalplan.render.figures import count, dollars, listed, percent, shares
 from rebalplan.render.redaction import LEVERAGE_STEP, NOTHING, Redaction
 from rebalplan.render.style import PLAIN, Style

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rebalplan.diff import AccountDiff, Cause, PlanDiff
+from rebalplan.plan.diff import AccountDiff, Cause, PlanDiff
 from rebalplan.render.diff import (
     causes,
     change_text,

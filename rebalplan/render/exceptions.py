@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from rebalplan.render.figures import count, listed, percent, shares
-from rebalplan.render.redaction import MASK, NOTHING, Redaction
-from rebalplan.review import (
+from rebalplan.core.text import by_what_is_said, named
+from rebalplan.plan.review import (
     LARGE_TURNOVER_PCT,
     Common,
     Difference,
@@ -19,7 +18,8 @@ from rebalplan.review import (
     Unmanaged,
     Working,
 )
-from rebalplan.text import by_what_is_said, named
+from rebalplan.render.figures import count, listed, percent, shares
+from rebalplan.render.redaction import MASK, NOTHING, Redaction
 
 _MOST_NAMES = 6
 _MOST_SYMBOLS = 12

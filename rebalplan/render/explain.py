@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.codec import Envelope
-from rebalplan.contracts import quote_of
-from rebalplan.document import AccountPlan, DriftRow, Summary
-from rebalplan.model import CASH, Quote, Reason
-from rebalplan.money import HUNDRED, ZERO, divide, from_bps, quantize
-from rebalplan.policy import RebalancePolicy
-from rebalplan.pricing import price_steps
+from rebalplan.core.contracts import quote_of
+from rebalplan.core.money import HUNDRED, ZERO, divide, from_bps, quantize
+from rebalplan.core.policy import RebalancePolicy
+from rebalplan.core.vocabulary import CASH, Quote, Reason
+from rebalplan.plan.codec import Envelope
+from rebalplan.plan.document import AccountPlan, DriftRow, Summary
+from rebalplan.plan.pricing import price_steps
 from rebalplan.render.figures import count, dollars, percent, price, shares, signed_dollars, signed_percent
 from rebalplan.render.style import PLAIN, Style
 from rebalplan.render.symbols import contract_of, shown_symbol

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rebalplan.money import CENT, ONE, quantize, usd
-from rebalplan.text import count as count  # noqa: PLC0414  # a figure for people, too
-from rebalplan.text import listed as listed  # noqa: PLC0414  # the same
+from rebalplan.core.money import CENT, ONE, quantize, usd
+from rebalplan.core.text import count as count  # noqa: PLC0414  # a figure for people, too
+from rebalplan.core.text import listed as listed  # noqa: PLC0414  # the same
 
 
 def dollars(value: Decimal) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rebalplan.document import AccountPlan
+from rebalplan.plan.document import AccountPlan
 from rebalplan.plan.fractions import residues
 from rebalplan.render.figures import dollars, shares
 

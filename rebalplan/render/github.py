@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.live import Weight
+from rebalplan.apply.live import Weight
 from rebalplan.render.checked import Checked
 
 Level = Literal["error", "warning", "notice"]

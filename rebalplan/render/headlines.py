@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from rebalplan.document import AccountPlan, Plan
-from rebalplan.money import ZERO, percent_of, quantize
+from rebalplan.core.money import ZERO, percent_of, quantize
+from rebalplan.plan.document import AccountPlan, Plan
 from rebalplan.render.figures import count, dollars
 from rebalplan.render.redaction import Redaction
 

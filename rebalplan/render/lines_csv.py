@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rebalplan.apply.reports.cells import Cell, table_bytes
 from rebalplan.render.view import AccountView, LineView, PlanView
-from rebalplan.reports.cells import Cell, table_bytes
 
 COLUMNS = (
     "plan_id",

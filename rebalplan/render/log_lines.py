@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rebalplan.journal.records import (
+from rebalplan.apply.journal.records import (
     AccountClosed,
     Ack,
     AnyRecord,
@@ -17,7 +17,7 @@ from rebalplan.journal.records import (
     RunStarted,
     Unknown,
 )
-from rebalplan.text import count
+from rebalplan.core.text import count
 
 
 def log_line(record: AnyRecord) -> str:

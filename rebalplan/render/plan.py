@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
+from rebalplan.core.text import by_what_is_said, named
 from rebalplan.render import columns
 from rebalplan.render.columns import Column, Row, shown
 from rebalplan.render.exceptions import Sentence
 from rebalplan.render.style import PLAIN, Style
 from rebalplan.render.tables import table
 from rebalplan.render.view import AccountView, LineView, PlanView
-from rebalplan.text import by_what_is_said, named
 
 _WIDTH = 120
 _COLORS = {"buy": "green", "sell": "red", "close": "yellow"}

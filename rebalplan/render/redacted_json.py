@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from rebalplan.codec import Envelope
-from rebalplan.policy import Policy
+from rebalplan.core.policy import Policy
+from rebalplan.plan.codec import Envelope
 from rebalplan.render.redaction import LEVERAGE_STEP, Redaction
 
 _PERCENT = ("_pct", "_bps")

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.document import Plan
-from rebalplan.money import CENT, quantize
+from rebalplan.core.money import CENT, quantize
+from rebalplan.plan.document import Plan
 
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*(?<![.,])(?!%|[\d.,]*\d%)")
 """A number that is no percentage."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rebalplan.document import AccountPlan
-from rebalplan.model import CASH
+from rebalplan.core.vocabulary import CASH
+from rebalplan.plan.document import AccountPlan
 
 
 def shown_symbol(account: AccountPlan, symbol: str) -> str:

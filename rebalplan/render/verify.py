@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from rebalplan.live import LiveFinding
+from rebalplan.apply.live import LiveFinding
+from rebalplan.core.text import by_what_is_said, named
+from rebalplan.plan.verify import sentences
 from rebalplan.render.checked import Checked
 from rebalplan.render.style import PLAIN, Style
-from rebalplan.text import by_what_is_said, named
-from rebalplan.verify import sentences
 
 
 def render_checked(checked: Checked, style: Style = PLAIN, *, accounts: int = 0) -> str:

@@ -13,17 +13,17 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.codec import Envelope
-from rebalplan.document import AccountPlan, Action, DriftRow, Plan, PlannedOrder, Status, Summary
-from rebalplan.model import CASH
-from rebalplan.money import CENT, HUNDRED, from_bps, percent_of
+from rebalplan.core.money import CENT, HUNDRED, from_bps, percent_of
+from rebalplan.core.vocabulary import CASH
+from rebalplan.plan.codec import Envelope
+from rebalplan.plan.document import AccountPlan, Action, DriftRow, Plan, PlannedOrder, Status, Summary
+from rebalplan.plan.review import review_plan
 from rebalplan.render.exceptions import Sentence, exceptions
 from rebalplan.render.figures import dollars
 from rebalplan.render.headlines import account_headline, totals_line
 from rebalplan.render.redaction import LEVERAGE_STEP, Redaction
 from rebalplan.render.symbols import shown_symbol
 from rebalplan.render.warnings import account_notes
-from rebalplan.review import review_plan
 
 Mark = Literal["+", "-", "~", ""]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from rebalplan.contracts import quote_of
-from rebalplan.document import AccountPlan, Plan
-from rebalplan.model import AccountSnapshot, Quote
-from rebalplan.pricing import NoPrice, choose_price
+from rebalplan.core.contracts import quote_of
+from rebalplan.core.vocabulary import AccountSnapshot, Quote
+from rebalplan.plan.document import AccountPlan, Plan
+from rebalplan.plan.pricing import NoPrice, choose_price
 from rebalplan.render.figures import dollars, shares
 
 

@@ -8,7 +8,7 @@ Load a scenario, start a gateway, connect with a TWS client::
 It imports nothing else of this project. Importing it does not import asyncio; starting a gateway does.
 """
 
-from rebalplan.sim.description import (
+from rebalplan.sim.accounts.description import (
     AccountView,
     Description,
     ExecutionView,
@@ -17,11 +17,11 @@ from rebalplan.sim.description import (
     describe,
 )
 from rebalplan.sim.errors import SimError
-from rebalplan.sim.fault_list import FaultKey, FaultView, fault_keys, faults_of
 from rebalplan.sim.gateway import Gateway, reset, start
-from rebalplan.sim.model import Scenario
-from rebalplan.sim.order_model import Execution, LedgerEntry, WorkingOrder
-from rebalplan.sim.scenario import load_scenario
+from rebalplan.sim.orders.order_model import Execution, LedgerEntry, WorkingOrder
+from rebalplan.sim.scenario.fault_list import FaultKey, FaultView, fault_keys, faults_of
+from rebalplan.sim.scenario.model import Scenario
+from rebalplan.sim.scenario.read import load_scenario
 from rebalplan.sim.shared import Event
 
 __all__ = [

@@ -10,10 +10,14 @@ from typing import Final
 
 import msgspec
 
-from rebalplan.sim import layouts, messages, ticks, valuation
-from rebalplan.sim.messages import READ_ONLY_ID, Code, Out, error
-from rebalplan.sim.model import Instrument
-from rebalplan.sim.requests import (
+from rebalplan.sim import ticks
+from rebalplan.sim.accounts import valuation
+from rebalplan.sim.scenario.model import Instrument
+from rebalplan.sim.shared import Shared
+from rebalplan.sim.wire import layouts, messages
+from rebalplan.sim.wire.frames import Message
+from rebalplan.sim.wire.messages import READ_ONLY_ID, Code, Out, error
+from rebalplan.sim.wire.requests import (
     AccountSummary,
     AccountUpdates,
     AccountUpdatesMulti,
@@ -22,8 +26,6 @@ from rebalplan.sim.requests import (
     MarketData,
     PositionsMulti,
 )
-from rebalplan.sim.shared import Shared
-from rebalplan.sim.wire import Message
 
 MAX_TICKERS: Final = 100
 MAX_SNAPSHOTS: Final = 50

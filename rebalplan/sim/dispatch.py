@@ -6,12 +6,15 @@ from typing import Final, assert_never
 
 import msgspec
 
-from rebalplan.sim import answers, faults, messages, order_answers, ticks, timing, trading
+from rebalplan.sim import answers, faults, ticks
 from rebalplan.sim.answers import Desk
 from rebalplan.sim.faults import Reply
-from rebalplan.sim.floor import Floor
-from rebalplan.sim.messages import END_MARKERS, NO_ID, READ_ONLY_ID, Code, Out
-from rebalplan.sim.requests import (
+from rebalplan.sim.orders import order_answers, timing, trading
+from rebalplan.sim.orders.floor import Floor
+from rebalplan.sim.wire import messages
+from rebalplan.sim.wire.frames import Message
+from rebalplan.sim.wire.messages import END_MARKERS, NO_ID, READ_ONLY_ID, Code, Out
+from rebalplan.sim.wire.requests import (
     CANCEL_POSITIONS,
     Accepted,
     AccountSummary,
@@ -40,7 +43,6 @@ from rebalplan.sim.requests import (
     Unsupported,
     request_name,
 )
-from rebalplan.sim.wire import Message
 
 _READ_ONLY: Final = frozenset({5, 15, 16, 99})
 _LOCAL: Final = (ManagedAccounts, NextIds, CurrentTime, MarketDataType, Accepted, Unsupported)

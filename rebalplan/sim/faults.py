@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rebalplan.sim.messages import END_MARKERS, error
-from rebalplan.sim.model import Fault
-from rebalplan.sim.rows import repeat, spoil, stray
-from rebalplan.sim.wire import Message, encode, encode_frame
+from rebalplan.sim.scenario.model import Fault
+from rebalplan.sim.wire.frames import Message, encode, encode_frame
+from rebalplan.sim.wire.messages import END_MARKERS, error
+from rebalplan.sim.wire.rows import repeat, spoil, stray
 
 CONNECT = "connect"
 GARBAGE = encode_frame(b"\xff\xfe?\x00not a message\x00\x80")

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rebalplan.sim import state as state_file
-from rebalplan.sim.book import Book, BookState
-from rebalplan.sim.description import Description, describe_book
-from rebalplan.sim.model import Scenario
-from rebalplan.sim.order_model import LedgerEntry
+from rebalplan.sim.accounts import state as state_file
+from rebalplan.sim.accounts.book import Book, BookState
+from rebalplan.sim.accounts.description import Description, describe_book
+from rebalplan.sim.orders.order_model import LedgerEntry
+from rebalplan.sim.scenario.model import Scenario
 from rebalplan.sim.shared import MAX_RATE, Event, Shared
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rebalplan.sim import messages, order_layout
 from rebalplan.sim.answers import Desk
-from rebalplan.sim.incident_model import Handshake
-from rebalplan.sim.messages import NO_ID
-from rebalplan.sim.order_texts import OrderCode, text_of
-from rebalplan.sim.wire import Message
+from rebalplan.sim.orders.incident_model import Handshake
+from rebalplan.sim.orders.order_texts import OrderCode, text_of
+from rebalplan.sim.wire import messages, order_layout
+from rebalplan.sim.wire.frames import Message
+from rebalplan.sim.wire.messages import NO_ID
 
 
 def greeting(desk: Desk, handshake: Handshake | None, welcome: list[Message]) -> list[Message]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from rebalplan.sim.model import Market
+from rebalplan.sim.scenario.model import Market
 
 _DAYS_SHOWN: Final = 7
 _SATURDAY: Final = 5

@@ -10,10 +10,10 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar, cast
 
-from rebalplan.sim import timing
 from rebalplan.sim.errors import SimError
 from rebalplan.sim.faults import Reply
-from rebalplan.sim.floor import Floor
+from rebalplan.sim.orders import timing
+from rebalplan.sim.orders.floor import Floor
 from rebalplan.sim.session import Session
 from rebalplan.sim.shared import Shared
 

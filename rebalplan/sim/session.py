@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from rebalplan.sim import dispatch, handshakes, incidents, trading, wire
-from rebalplan.sim.agenda import Say
+from rebalplan.sim import dispatch, handshakes
 from rebalplan.sim.answers import Desk, Subscriptions, welcome
 from rebalplan.sim.faults import CONNECT, Reply, bend, reply_with
-from rebalplan.sim.floor import Floor
-from rebalplan.sim.incident_model import Handshake
-from rebalplan.sim.messages import MIN_VERSION, NO_ID, Code, error
-from rebalplan.sim.request_parser import parse_request
-from rebalplan.sim.requests import CANCEL_ORDER, PLACE_ORDER, START_API, StartApi, request_name
+from rebalplan.sim.orders import incidents, trading
+from rebalplan.sim.orders.agenda import Say
+from rebalplan.sim.orders.floor import Floor
+from rebalplan.sim.orders.incident_model import Handshake
 from rebalplan.sim.shared import NO_CLIENT, NO_MESSAGE, Event, EventKind, Shared
-from rebalplan.sim.wire import FrameBuffer, Message, WireError
+from rebalplan.sim.wire import frames as wire
+from rebalplan.sim.wire.frames import FrameBuffer, Message, WireError
+from rebalplan.sim.wire.messages import MIN_VERSION, NO_ID, Code, error
+from rebalplan.sim.wire.request_parser import parse_request
+from rebalplan.sim.wire.requests import CANCEL_ORDER, PLACE_ORDER, START_API, StartApi, request_name
 
 _STRIKES_ALLOWED: Final = 3
 _ORDER_MESSAGES: Final = (str(PLACE_ORDER), str(CANCEL_ORDER))

@@ -10,13 +10,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from rebalplan.sim.behaviours import BehaviourCounter
-from rebalplan.sim.book import Book
+from rebalplan.sim.accounts.book import Book
 from rebalplan.sim.errors import SimError
 from rebalplan.sim.faults import FaultCounter
 from rebalplan.sim.hours import Hours
-from rebalplan.sim.model import Scenario
-from rebalplan.sim.occurrences import HandshakeCounter, IncidentCounter
+from rebalplan.sim.orders.behaviours import BehaviourCounter
+from rebalplan.sim.orders.occurrences import HandshakeCounter, IncidentCounter
+from rebalplan.sim.scenario.model import Scenario
 
 EventKind = Literal["open", "close", "request", "sent"]
 NO_CLIENT: Final = -1

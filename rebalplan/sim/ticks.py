@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from rebalplan.sim import messages
 from rebalplan.sim.hours import Hours
-from rebalplan.sim.messages import Tick
-from rebalplan.sim.model import Quote
-from rebalplan.sim.wire import Message
+from rebalplan.sim.scenario.model import Quote
+from rebalplan.sim.wire import messages
+from rebalplan.sim.wire.frames import Message
+from rebalplan.sim.wire.messages import Tick
 
 LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
 ALL_TYPES: Final = (LIVE, FROZEN, DELAYED, DELAYED_FROZEN)

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from rebalplan.apply.book import Book
+from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.reconcile import Lists, conclude
 from rebalplan.apply.timing import Timing
 from rebalplan.apply.watch import Watch
-from rebalplan.journal.journal import Journal
-from rebalplan.model import Quote
-from rebalplan.orders import CompletedOrder, Execution, OpenOrder, OrderTicket, StatusReported
-from rebalplan.policy import ExecutionPolicy, LimitsPolicy
-from rebalplan.ports import Clock
+from rebalplan.core.orders import CompletedOrder, Execution, OpenOrder, OrderTicket, StatusReported
+from rebalplan.core.policy import ExecutionPolicy, LimitsPolicy
+from rebalplan.core.ports import Clock
+from rebalplan.core.vocabulary import Quote
+from tests.apply.journal.support import PLAN, SELL, dispatch
 from tests.builders import NOW, con_id_of, policy, quote
-from tests.journal.support import PLAN, SELL, dispatch
 from tests.simulation.clock import VirtualClock
 from tests.simulation.disk import SimDisk
 

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from rebalplan.apply.answers import shown_otherwise
-from rebalplan.orders import CompletedOrder, Execution
+from rebalplan.core.orders import CompletedOrder, Execution
+from tests.apply.journal.support import FIRST_BUY, SELL
 from tests.apply.support import completed, execution, shown
-from tests.journal.support import FIRST_BUY, SELL
 
 D = Decimal
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from rebalplan.apply.book import Book
+from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.journal.result import LineResult
 from rebalplan.apply.reconcile import Lists, conclude, foreign_references
-from rebalplan.journal.journal import Journal
-from rebalplan.journal.result import LineResult
-from rebalplan.orders import Commissioned, Noticed
+from rebalplan.core.orders import Commissioned, Noticed
+from tests.apply.journal.support import PLAN, SELL, resolved
 from tests.apply.support import (
     AGREE_SEC,
     AT,
@@ -25,7 +26,6 @@ from tests.apply.support import (
     status,
 )
 from tests.builders import working_order
-from tests.journal.support import PLAN, SELL, resolved
 from tests.simulation.clock import VirtualClock
 
 

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from rebalplan.apply.booking import Booking, compare_bookings
-from rebalplan.journal.fold import fold_account
-from rebalplan.journal.records import AnyRecord
-from rebalplan.model import Position
+from rebalplan.apply.journal.fold import fold_account
+from rebalplan.apply.journal.records import AnyRecord
+from rebalplan.core.vocabulary import Position
+from tests.apply.journal.support import FIRST_BUY, PLAN, SELL, commission, dispatch, done, fill, intent
 from tests.builders import con_id_of, position, snapshot
-from tests.journal.support import FIRST_BUY, PLAN, SELL, commission, dispatch, done, fill, intent
 
 D = Decimal
 BND, QQQ = con_id_of("BND"), con_id_of("QQQ")

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from rebalplan.apply.checks import check_day
-from rebalplan.errors import RefusedError
-from rebalplan.journal.fold import fold_account
-from rebalplan.plan import Plan
-from tests.journal.support import AT, PLAN, SELL, intent
+from rebalplan.apply.journal.fold import fold_account
+from rebalplan.core.errors import RefusedError
+from rebalplan.plan.document import Plan
+from tests.apply.journal.support import AT, PLAN, SELL, intent
 
 
 def lasting_plan() -> Plan:

@@ -7,12 +7,23 @@ from decimal import Decimal
 import pytest
 
 from rebalplan.apply.closing import out_of_reach, unfinished
+from rebalplan.apply.journal.fold import fold_account, orders_of
+from rebalplan.apply.journal.records import AnyRecord
 from rebalplan.apply.order import LiveOrder
-from rebalplan.journal.fold import fold_account, orders_of
-from rebalplan.journal.records import AnyRecord
+from tests.apply.journal.support import (
+    FIRST_BUY,
+    PLAN,
+    SECOND_BUY,
+    SELL,
+    ack,
+    cut,
+    dispatch,
+    done,
+    fill,
+    intent,
+)
+from tests.apply.journal.support import unknown as not_known
 from tests.apply.support import AT
-from tests.journal.support import FIRST_BUY, PLAN, SECOND_BUY, SELL, ack, cut, dispatch, done, fill, intent
-from tests.journal.support import unknown as not_known
 
 D = Decimal
 

@@ -12,11 +12,11 @@ import pytest
 
 from rebalplan.apply.book import Book
 from rebalplan.apply.desk import BENIGN, WINDOW, Desk
+from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.journal.records import Dispatch
 from rebalplan.apply.timing import Timing
-from rebalplan.errors import BrokerError, UnreachableError
-from rebalplan.journal.journal import Journal
-from rebalplan.journal.records import Dispatch
-from rebalplan.orders import (
+from rebalplan.core.errors import BrokerError, UnreachableError
+from rebalplan.core.orders import (
     Acknowledged,
     Commissioned,
     CompletedOrder,
@@ -28,13 +28,13 @@ from rebalplan.orders import (
     OrderEvent,
     OrderTicket,
 )
-from rebalplan.policy import ExecutionPolicy
-from rebalplan.references import order_reference
+from rebalplan.core.policy import ExecutionPolicy
+from rebalplan.core.references import order_reference
+from tests.apply.journal.support import PLAN, SELL
 from tests.apply.support import D, execution, new_book, sent_book, shown, ticket
-from tests.journal.support import PLAN, SELL
 
 if TYPE_CHECKING:
-    from rebalplan.ports import Clock, TradingConnection
+    from rebalplan.core.ports import Clock, TradingConnection
 
 LINES = tuple(order_reference(PLAN.sha256, 1, line) for line in range(1, 9))
 

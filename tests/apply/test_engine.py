@@ -11,15 +11,15 @@ import msgspec
 import pytest
 
 from rebalplan.apply.engine import Outcome, Today, require_applicable, walk
+from rebalplan.apply.journal.journal import Journal, journal_path
+from rebalplan.apply.journal.records import AccountClosed
+from rebalplan.apply.journal.runs import runs
 from rebalplan.apply.preview import Preview
-from rebalplan.errors import RefusedError
-from rebalplan.journal.journal import Journal, journal_path
-from rebalplan.journal.records import AccountClosed
-from rebalplan.journal.runs import runs
-from rebalplan.model import ConfirmMode, Targets
-from rebalplan.plan import Plan
-from rebalplan.stages import Selection, build_stages
-from rebalplan.verify import Expected
+from rebalplan.apply.stages import Selection, build_stages
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.vocabulary import ConfirmMode, Targets
+from rebalplan.plan.document import Plan
+from rebalplan.plan.verify import Expected
 from tests.simulation.market import Disturbance
 from tests.simulation.process import silent
 from tests.simulation.scenario import ACCOUNTS, START, calm

@@ -8,19 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebalplan.apply.funding import (
-    Allotment,
-    Baseline,
-    Funding,
-    Funds,
-    Wish,
-    allot_buys,
-    quantity_step,
-)
-from rebalplan.journal.fold import orders_of
-from rebalplan.journal.records import AccountRecord, Commission
-from rebalplan.money import exact
-from tests.journal.support import AT, FIRST_BUY, SELL, dispatch, done, fill
+from rebalplan.apply.funding import Allotment, Baseline, Funding, Funds, Wish, allot_buys, quantity_step
+from rebalplan.apply.journal.fold import orders_of
+from rebalplan.apply.journal.records import AccountRecord, Commission
+from rebalplan.core.money import exact
+from tests.apply.journal.support import AT, FIRST_BUY, SELL, dispatch, done, fill
 
 D = Decimal
 PLENTY = D(10**9)

@@ -18,11 +18,11 @@ from rebalplan.apply.gate import (
     check_ticket,
     check_time,
 )
-from rebalplan.journal.fold import orders_of
-from rebalplan.journal.records import AccountRecord
-from rebalplan.journal.result import OrderResult
+from rebalplan.apply.journal.fold import orders_of
+from rebalplan.apply.journal.records import AccountRecord
+from rebalplan.apply.journal.result import OrderResult
+from tests.apply.journal.support import PLAN, SELL, dispatch, done, fill
 from tests.apply.support import AT, limits, market_quote, ticket
-from tests.journal.support import PLAN, SELL, dispatch, done, fill
 
 D = Decimal
 PLANNED = PLAN.plan.accounts[0].orders[0]

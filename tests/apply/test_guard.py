@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from rebalplan.apply.guard import LIVE_PORTS, PAPER_PORTS, check_mode
-from rebalplan.errors import RefusedError
-from rebalplan.model import Mode
-from rebalplan.settings import AccountSettings, Endpoint
+from rebalplan.core.errors import RefusedError
+from rebalplan.core.vocabulary import Endpoint, Mode
+from rebalplan.inputs.settings import AccountSettings
 from tests.builders import policy
 
 ANY_PORT = 5000

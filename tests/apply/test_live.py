@@ -8,11 +8,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from rebalplan.live import Expectation, LiveFinding, foreign_orders, net_liquidation, refusals, verify_live
-from rebalplan.model import AccountSnapshot, BrokerValue, Quote
+from rebalplan.apply.live import (
+    Expectation,
+    LiveFinding,
+    foreign_orders,
+    net_liquidation,
+    refusals,
+    verify_live,
+)
+from rebalplan.core.vocabulary import AccountSnapshot, BrokerValue, Quote
+from tests.apply.journal.support import PLAN, SELL
 from tests.apply.support import market_quote
 from tests.builders import con_id_of, position, snapshot, unmanaged, working_order
-from tests.journal.support import PLAN, SELL
 
 D = Decimal
 ACCOUNT = PLAN.plan.accounts[0]

@@ -12,13 +12,13 @@ import pytest
 
 from rebalplan.apply.funding import Funds
 from rebalplan.apply.gate import Sent
+from rebalplan.apply.journal.fold import fold
+from rebalplan.apply.journal.records import AnyRecord
 from rebalplan.apply.preview import Preview, Situation, as_agreed, foresee, got_worse
-from rebalplan.journal.fold import fold
-from rebalplan.journal.records import AnyRecord
-from rebalplan.money import ZERO
+from rebalplan.core.money import ZERO
+from tests.apply.journal.support import FIRST_BUY, PLAN, SECOND_BUY, SELL, dispatch, done, intent
 from tests.apply.support import AT, market_quote
 from tests.builders import con_id_of
-from tests.journal.support import FIRST_BUY, PLAN, SECOND_BUY, SELL, dispatch, done, intent
 
 D = Decimal
 SYMBOLS = ("BND", "QQQ", "VTI")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from rebalplan.apply.reconcile import ask_lists, conclude
-from rebalplan.orders import CompletedOrder, OpenOrder
+from rebalplan.core.orders import CompletedOrder, OpenOrder
+from tests.apply.journal.support import SELL
 from tests.apply.support import AGREE_SEC, completed, lists, sent_book, shown, status
 from tests.apply.test_desk import Link
-from tests.journal.support import SELL
 
 if TYPE_CHECKING:
-    from rebalplan.ports import TradingConnection
+    from rebalplan.core.ports import TradingConnection
 
 
 class Moving(Link):

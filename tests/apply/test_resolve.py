@@ -9,6 +9,9 @@ import msgspec
 import pytest
 
 from rebalplan.apply.answers import shown_otherwise
+from rebalplan.apply.journal.fold import fold, fold_orders
+from rebalplan.apply.journal.records import AnyRecord
+from rebalplan.apply.journal.result import AccountOrders
 from rebalplan.apply.resolve import (
     TOO_EARLY,
     Answer,
@@ -19,13 +22,21 @@ from rebalplan.apply.resolve import (
     resolve,
     verify_resolved,
 )
-from rebalplan.errors import RefusedError
-from rebalplan.journal.fold import fold, fold_orders
-from rebalplan.journal.records import AnyRecord
-from rebalplan.journal.result import AccountOrders
+from rebalplan.core.errors import RefusedError
+from tests.apply.journal.support import (
+    FIRST_BUY,
+    PLAN,
+    SELL,
+    ack,
+    dispatch,
+    done,
+    fill,
+    intent,
+    resolved,
+    unknown,
+)
 from tests.apply.support import AT, completed, execution, shown
 from tests.builders import position
-from tests.journal.support import FIRST_BUY, PLAN, SELL, ack, dispatch, done, fill, intent, resolved, unknown
 
 D = Decimal
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from rebalplan.apply.journal.fold import fold_orders
+from rebalplan.apply.journal.records import AnyRecord
+from rebalplan.apply.journal.result import AccountOrders
 from rebalplan.apply.refusals import NOT_BOOKED
 from rebalplan.apply.resolve import STILL_WORKING, TOO_EARLY, Answer, BrokerView, contradictions, propose
-from rebalplan.journal.fold import fold_orders
-from rebalplan.journal.records import AnyRecord
-from rebalplan.journal.result import AccountOrders
+from tests.apply.journal.support import FIRST_BUY, SELL, ack, dispatch, intent, resolved, unknown
 from tests.apply.support import completed, execution, shown
 from tests.apply.test_resolve import view
-from tests.journal.support import FIRST_BUY, SELL, ack, dispatch, intent, resolved, unknown
 
 D = Decimal
 ABSENT = Answer(D(0), D(0))

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalplan.apply.sell_cuts import Missing, SellCuts, cut_sells
-from rebalplan.money import ONE, ZERO, from_bps
-from rebalplan.plan import AccountPlan, PlannedOrder
+from rebalplan.core.money import ONE, ZERO, from_bps
+from rebalplan.plan.document import AccountPlan, PlannedOrder
 from tests.builders import account, planned
 
 D = Decimal

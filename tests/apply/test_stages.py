@@ -8,11 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from rebalplan.codec import encode
-from rebalplan.journal.fold import fold
-from rebalplan.journal.records import AnyRecord
-from rebalplan.model import ConfirmMode
-from rebalplan.stages import (
+from rebalplan.apply.journal.fold import fold
+from rebalplan.apply.journal.records import AnyRecord
+from rebalplan.apply.stages import (
     Check,
     Confirm,
     ConfirmAll,
@@ -26,8 +24,9 @@ from rebalplan.stages import (
     build_stages,
     rests_of,
 )
-from tests.builders import account, plan
-from tests.journal.support import (
+from rebalplan.core.vocabulary import ConfirmMode
+from rebalplan.plan.codec import encode
+from tests.apply.journal.support import (
     FIRST_BUY,
     PLAN,
     SECOND_BUY,
@@ -42,6 +41,7 @@ from tests.journal.support import (
     resolved,
     unknown,
 )
+from tests.builders import account, plan
 
 D = Decimal
 

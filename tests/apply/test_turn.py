@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from rebalplan.apply.resolve import Answer, resolve
-from rebalplan.orders import Executed, OrderTicket, WhatIf
-from rebalplan.settings import Endpoint
+from rebalplan.core.orders import Executed, OrderTicket, WhatIf
+from rebalplan.core.vocabulary import Endpoint
 from tests.apply.support import D
 from tests.simulation.broker import SimBroker, SimConnection
 from tests.simulation.faults import LinkFate

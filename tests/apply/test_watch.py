@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from rebalplan.apply.book import Book
+from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.timing import Timing
 from rebalplan.apply.watch import Watch
-from rebalplan.journal.journal import Journal
-from rebalplan.policy import ExecutionPolicy
+from rebalplan.core.policy import ExecutionPolicy
+from tests.apply.journal.support import PLAN, SELL, dispatch
 from tests.apply.support import AT, book_on, shown, status
-from tests.journal.support import PLAN, SELL, dispatch
 from tests.simulation.clock import VirtualClock
 from tests.simulation.disk import SimDisk
 

@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 import rebalplan.apply.timing
-from rebalplan.clock import SystemClock
+from rebalplan.core.orders import OrderTicket
+from rebalplan.core.vocabulary import Endpoint
 from rebalplan.ibkr.broker import IbkrBroker, IbkrConnection
-from rebalplan.orders import OrderTicket
-from rebalplan.settings import Endpoint
+from rebalplan.system.clock import SystemClock
 from tests.broker.driving import ACCOUNTS, FAST, Desk, Line, first_line
 
 CLIENT, OTHER_CLIENT = 42, 43

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from rebalplan.core.orders import OpenOrder
 from rebalplan.ibkr.broker import IbkrConnection
-from rebalplan.orders import OpenOrder
 from tests.broker.driving import (
     ACCOUNTS,
     Desk,

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import rebalplan.apply.timing
-from rebalplan.reports.after import After
+from rebalplan.apply.reports.after import After
 from tests.broker.driving import ACCOUNTS, FAST, Undisturbed, assert_others_untouched, desk, first_line
 from tests.broker.hostile import FIRST_SELL, FLOOR, bought, cash, error_of, killed_after, table
 from tests.cli import Workspace

@@ -66,7 +66,7 @@ def test_a_client_id_in_use_fails_fast_and_is_not_tried_again(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str, before: bool
 ) -> None:
     planned.edit("settings.ini", "retries = 0", "retries = 3")
-    planned.edit("settings.ini", "\ntimeout_sec = 1\n", "\ntimeout_sec = 20\n")
+    planned.edit("settings.ini", "\ntimeout_sec = 2\n", "\ntimeout_sec = 20\n")
     extra = (
         in_the_handshake(disturbed, before=["326"]) if before else in_the_handshake(disturbed, in_use=True)
     )

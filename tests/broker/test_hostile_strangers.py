@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
+from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.journal.records import AnyRecord, Intent
+from rebalplan.core.orders import OrderTicket
 from rebalplan.ibkr.broker import IbkrConnection
-from rebalplan.journal.journal import Journal
-from rebalplan.journal.records import AnyRecord, Intent
-from rebalplan.orders import OrderTicket
 from tests.broker.driving import (
     ACCOUNTS,
     Desk,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rebalplan.commands.resolving import login_name
+from rebalplan.commands.actions.resolve import login_name
 from tests.broker.driving import (
     ACCOUNTS,
     Desk,

@@ -22,7 +22,7 @@ _SHIM = """
 import sys
 from datetime import datetime
 
-from rebalplan.clock import SystemClock
+from rebalplan.system.clock import SystemClock
 from rebalplan.commands.app import run
 
 SystemClock.now = lambda _clock: datetime.fromisoformat({now!r})

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from rebalplan.apply.reports.account import COLUMNS as ACCOUNT_COLUMNS
+from rebalplan.apply.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from rebalplan.commands import reporting
 from rebalplan.commands.plans import plan_lock
-from rebalplan.disk import SystemDisk
-from rebalplan.reports.account import COLUMNS as ACCOUNT_COLUMNS
-from rebalplan.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from rebalplan.sim import Gateway
+from rebalplan.system.disk import SystemDisk
 from tests.cli import FrozenClock, Workspace
 from tests.scenarios import gateway_over_tcp, use_scenario
 

@@ -16,7 +16,7 @@ import pytest
 import shellingham  # type: ignore[import-untyped]  # typer comes with it
 
 from rebalplan.commands import app
-from rebalplan.commands.sim import app as sim
+from rebalplan.commands.cli.sim import app as sim
 from tests.cli import Workspace
 
 COMMANDS = [command.name or "" for command in app.registered_commands]
@@ -140,12 +140,16 @@ def interrupt(*_: Any, **__: Any) -> None:
 @pytest.mark.parametrize(
     ("command", "place", "said"),
     [
-        (("plan",), "planning.make_plan", "Interrupted: nothing was sent."),
-        (("verify", "latest"), "checking.check_plan", "Interrupted: nothing was sent."),
-        (("apply", "latest"), "applying.apply_plan", "Interrupted. `rebal status PLAN` says what was sent"),
+        (("plan",), "actions.plan.make_plan", "Interrupted: nothing was sent."),
+        (("verify", "latest"), "actions.verify.check_plan", "Interrupted: nothing was sent."),
+        (
+            ("apply", "latest"),
+            "actions.apply.apply_plan",
+            "Interrupted. `rebal status PLAN` says what was sent",
+        ),
         (
             ("resolve", "rb-1"),
-            "resolving.resolve_order",
+            "actions.resolve.resolve_order",
             "Interrupted. `rebal status PLAN` says what was rec",
         ),
         (("sim", "serve"), "logs.quiet_logs", "Stopped."),
@@ -154,7 +158,7 @@ def interrupt(*_: Any, **__: Any) -> None:
 def test_an_interruption_says_what_it_means_for_orders(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], place: str, said: str
 ) -> None:
-    module, _dot, name = place.partition(".")
+    module, _dot, name = place.rpartition(".")
     monkeypatch.setattr(importlib.import_module(f"rebalplan.commands.{module}"), name, interrupt)
     result = workspace.run(*command)
     assert (result.code, result.err.strip().startswith(said), result.err.count("\n")) == (130, True, 2)

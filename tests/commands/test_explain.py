@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from rebalplan.codec import encode
+from rebalplan.plan.codec import encode
 from tests.builders import account, con_id_of, plan
 from tests.cli import Workspace
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rebalplan.samples import sample_text
+from rebalplan.inputs.samples import sample_text
 from tests.cli import Workspace
 
 OWN = "[ibkr]\nmode = {mode}\n[accounts]\nids = DU1, DU2\npath = {path}\n[models]\nCore = 0.7\nSide = 0.3\n"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from rebalplan.render.log_lines import log_line
+from tests.apply.journal.support import EVERY_KIND, SELL
 from tests.cli import Workspace
-from tests.journal.support import EVERY_KIND, SELL
 
 
 @pytest.fixture

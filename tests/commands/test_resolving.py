@@ -10,15 +10,15 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from rebalplan.commands.resolving import is_session_over
+from rebalplan.apply.journal.fold import fold_orders
+from rebalplan.apply.journal.journal import JournalFile
+from rebalplan.commands.actions.resolve import is_session_over
 from rebalplan.commands.sent import SentOrder
-from rebalplan.journal.fold import fold_orders
-from rebalplan.journal.journal import JournalFile
-from rebalplan.model import Session
-from rebalplan.ports import MarketData, TradingConnection
+from rebalplan.core.ports import MarketData, TradingConnection
+from rebalplan.core.vocabulary import Session
+from tests.apply.journal.support import AT, PLAN, SELL, dispatch, intent
 from tests.apply.support import market_quote
 from tests.builders import con_id_of
-from tests.journal.support import AT, PLAN, SELL, dispatch, intent
 from tests.simulation.disk import SimDisk
 
 HOUR = timedelta(hours=1)

@@ -68,7 +68,7 @@ def test_no_error_of_diff_looks_like_a_difference(sample: Workspace, monkeypatch
     def break_down(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("rebalplan.commands.comparing.diff_plans", break_down)
+    monkeypatch.setattr("rebalplan.commands.actions.diff.diff_plans", break_down)
     result = sample.run("diff", "latest", "latest")
     assert result.code == 2
     assert "This is a defect" in result.err

@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from rebalplan.codec import encode
-from rebalplan.live import LiveFinding, Weight
-from rebalplan.plan import Plan, derive_again
+from rebalplan.apply.live import LiveFinding, Weight
+from rebalplan.plan.build import derive_again
+from rebalplan.plan.codec import encode
+from rebalplan.plan.document import Plan
+from rebalplan.plan.store import read_plan
 from rebalplan.render.checked import Checked
 from rebalplan.render.github import Places, render_github
-from rebalplan.store import read_plan
 from tests.broken import BROKEN, another_id, cash_of_the_first, reason_of_the_first, replace, resign
 from tests.cli import Workspace
 from tests.forging import Fields, edit_order, fields_of, forge, sign

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from rebalplan.errors import AccountError, UnreachableError
+from rebalplan.core.errors import AccountError, UnreachableError
+from rebalplan.core.vocabulary import Position, UnmanagedItem
 from rebalplan.ibkr.account import PositionRow, read_snapshot
 from rebalplan.ibkr.account_values import LEDGER, OTHER_VALUES
-from rebalplan.model import Position, UnmanagedItem
 
 ROWS = {
     ("AccountType", ""): "INDIVIDUAL",

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from rebalplan.errors import AccountError, BrokerError, TimedOutError, UnreachableError
+from rebalplan.core.errors import AccountError, BrokerError, TimedOutError, UnreachableError
+from rebalplan.core.ports import BrokerConnection, MarketData
+from rebalplan.core.vocabulary import Endpoint, Quote
 from rebalplan.ibkr import IbkrBroker
 from rebalplan.ibkr.broker import IbkrConnection
-from rebalplan.model import Quote
-from rebalplan.ports import BrokerConnection, MarketData
-from rebalplan.settings import Endpoint
 from rebalplan.sim import Gateway, load_scenario, start
 from tests.cli import FrozenClock
 from tests.scenarios import fault, scenario_text

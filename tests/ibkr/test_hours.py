@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from rebalplan.core.vocabulary import Session
 from rebalplan.ibkr.hours import is_open, last_session, next_session, read_sessions
-from rebalplan.model import Session
 
 WEEK = "20261123:0930-20261123:1600;20261124:CLOSED;20261125:0930-20261125:1600"
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from rebalplan.core.vocabulary import Quote, Session
 from rebalplan.ibkr.market import Contract, Ticks, no_quote, read_quote
-from rebalplan.model import Quote, Session
 
 SECOND = timedelta(seconds=1)
 OPENS = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)

@@ -10,11 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rebalplan.errors import BrokerError, TimedOutError, UnreachableError
-from rebalplan.ibkr import IbkrBroker
-from rebalplan.ibkr.broker import IbkrConnection
-from rebalplan.ibkr.connection import RequestRefused
-from rebalplan.orders import (
+from rebalplan.core.errors import BrokerError, TimedOutError, UnreachableError
+from rebalplan.core.orders import (
     Acknowledged,
     Commissioned,
     Executed,
@@ -25,7 +22,10 @@ from rebalplan.orders import (
     OrderTicket,
     StatusReported,
 )
-from rebalplan.settings import Endpoint
+from rebalplan.core.vocabulary import Endpoint
+from rebalplan.ibkr import IbkrBroker
+from rebalplan.ibkr.broker import IbkrConnection
+from rebalplan.ibkr.connection import RequestRefused
 from rebalplan.sim import Gateway, load_scenario, start
 from tests.cli import FrozenClock
 from tests.scenarios import fault, scenario_text

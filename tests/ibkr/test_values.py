@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebalplan.errors import AccountError
+from rebalplan.core.errors import AccountError
 from rebalplan.ibkr.values import money, price_or_none, quantity
 
 UNSET = 1.7976931348623157e308

@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
-from rebalplan.errors import RebalError
-from rebalplan.journal.journal import journal_path
-from rebalplan.journal.records import Done
+from rebalplan.apply.journal.journal import journal_path
+from rebalplan.apply.journal.records import Done
+from rebalplan.core.errors import RebalError
 from rebalplan.sim import Gateway, SimError, describe, load_scenario
 from tests.kill.judge import Aftermath, dispatched, judge, read_aftermath, read_records
 from tests.kill.launcher import Kill

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import msgspec
 
-from rebalplan.codec import Envelope
-from rebalplan.journal.chain import read_chain
-from rebalplan.journal.fold import fold
-from rebalplan.journal.journal import journal_path
-from rebalplan.journal.records import AnyRecord, Dispatch
-from rebalplan.journal.result import AccountResult, ApplyResult, LineResult
-from rebalplan.journal.runs import latest_time
-from rebalplan.reports.account import COLUMNS
+from rebalplan.apply.journal.chain import read_chain
+from rebalplan.apply.journal.fold import fold
+from rebalplan.apply.journal.journal import journal_path
+from rebalplan.apply.journal.records import AnyRecord, Dispatch
+from rebalplan.apply.journal.result import AccountResult, ApplyResult, LineResult
+from rebalplan.apply.journal.runs import latest_time
+from rebalplan.apply.reports.account import COLUMNS
+from rebalplan.plan.codec import Envelope
 from rebalplan.sim import AccountView, Description, describe, load_scenario
-from rebalplan.sim.order_model import LedgerEntry
+from rebalplan.sim.orders.order_model import LedgerEntry
 from tests.kill.world import ACCOUNTS, HELD, Line
 
 _DIFFERS = ("timestamp_run", "perm_id")

@@ -26,11 +26,11 @@ import msgspec
 from ib_insync.connection import Connection
 
 from rebalplan.apply.timing import Timing
-from rebalplan.clock import SystemClock
-from rebalplan.commands import applying
+from rebalplan.commands.actions import apply as applying
 from rebalplan.commands.app import run
-from rebalplan.disk import SystemDisk
 from rebalplan.ibkr.connection import MessageRate
+from rebalplan.system.clock import SystemClock
+from rebalplan.system.disk import SystemDisk
 from tests.pace import without_limit
 
 What = Literal["journal", "socket", "report"]

@@ -23,8 +23,8 @@ import msgspec
 import pytest
 from _pytest.mark import ParameterSet
 
-from rebalplan.journal.fold import fold
-from rebalplan.journal.records import AccountClosed, Intent
+from rebalplan.apply.journal.fold import fold
+from rebalplan.apply.journal.records import AccountClosed, Intent
 from rebalplan.sim import Gateway
 from tests.broker import driving
 from tests.broker.hostile import OTHER_CLIENT, with_order

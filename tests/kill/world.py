@@ -14,11 +14,11 @@ from typing import Final, Literal
 
 import msgspec
 
-from rebalplan.codec import Envelope
-from rebalplan.journal.fold import line_references
-from rebalplan.plan import PlannedOrder
+from rebalplan.apply.journal.fold import line_references
+from rebalplan.plan.codec import Envelope
+from rebalplan.plan.document import PlannedOrder
+from rebalplan.plan.store import read_plan
 from rebalplan.sim import Gateway, load_scenario, start
-from rebalplan.store import read_plan
 from tests.cli import NOON
 from tests.kill.nursery import Nursery
 from tests.pace import UNLIMITED

@@ -46,13 +46,13 @@ def test_no_two_listed_mutants_have_one_name() -> None:
 
 
 def test_one_seed_gives_one_sample_and_another_seed_another() -> None:
-    changes = all_changes("rebalplan/pricing.py")
-    assert sample(changes, 10, seed=1) == sample(all_changes("rebalplan/pricing.py"), 10, seed=1)
+    changes = all_changes("rebalplan/plan/pricing.py")
+    assert sample(changes, 10, seed=1) == sample(all_changes("rebalplan/plan/pricing.py"), 10, seed=1)
     assert sample(changes, 10, seed=1) != sample(changes, 10, seed=2)
 
 
 def test_a_sample_of_more_than_there_is_is_everything() -> None:
-    changes = all_changes("rebalplan/targets.py")
+    changes = all_changes("rebalplan/inputs/targets.py")
     assert sample(changes, 10_000, seed=1) == changes
 
 
@@ -71,7 +71,7 @@ def test_the_changes_of_a_function() -> None:
     ]
 
 
-@pytest.mark.parametrize("file", ["rebalplan/codec.py", "rebalplan/settings/values.py"])
+@pytest.mark.parametrize("file", ["rebalplan/plan/codec.py", "rebalplan/inputs/settings/values.py"])
 def test_every_change_is_a_program(file: str) -> None:
     for change in find_changes(file, (ROOT / file).read_bytes()):
         ast.parse(change.source)

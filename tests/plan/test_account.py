@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from rebalplan.model import BrokerValue
-from rebalplan.plan import AccountPlan
+from rebalplan.core.vocabulary import BrokerValue
+from rebalplan.plan.document import AccountPlan
 from tests.builders import (
     account,
     con_id_of,

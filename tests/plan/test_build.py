@@ -10,18 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalplan.codec import encode
-from rebalplan.model import Quote
-from rebalplan.plan import (
-    PLAN_FORMAT,
-    AccountInput,
-    Plan,
-    build_plan,
-    derive_again,
-    inputs_of,
-    needed_symbols,
-)
-from rebalplan.sizing import SIZING_VERSION
+from rebalplan.core.vocabulary import Quote
+from rebalplan.plan.account import AccountInput
+from rebalplan.plan.build import build_plan, derive_again, inputs_of, needed_symbols
+from rebalplan.plan.codec import encode
+from rebalplan.plan.document import PLAN_FORMAT, Plan
+from rebalplan.plan.sizing import SIZING_VERSION
 from tests.builders import (
     NOW,
     SESSION,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rebalplan.model import Mode
-from rebalplan.plan import derive_again
+from rebalplan.core.vocabulary import Mode
+from rebalplan.plan.build import derive_again
 from rebalplan.plan.fractions import Residue, residues
 from rebalplan.render.fractions import render_fractions
 from tests.builders import account, plan

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from rebalplan.apply.journal.fold import fold
+from rebalplan.apply.journal.records import AnyRecord
+from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.preview import Preview, PreviewLine
-from rebalplan.journal.fold import fold
-from rebalplan.journal.records import AnyRecord
-from rebalplan.journal.result import AccountResult
+from rebalplan.apply.stages import rests_of
 from rebalplan.render.confirmation import confirmation
-from rebalplan.stages import rests_of
+from tests.apply.journal.support import FIRST_BUY, PLAN, SELL, closed, dispatch, done, fill, intent
 from tests.builders import NOW
-from tests.journal.support import FIRST_BUY, PLAN, SELL, closed, dispatch, done, fill, intent
 
 
 def seen(account: AccountResult, **cuts: PreviewLine) -> Preview:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from rebalplan.codec import encode
-from rebalplan.diff import diff_plans
-from rebalplan.document import Plan
-from rebalplan.plan import AccountInput
+from rebalplan.plan.account import AccountInput
+from rebalplan.plan.codec import encode
+from rebalplan.plan.diff import diff_plans
+from rebalplan.plan.document import Plan
 from rebalplan.render.diff import render_diff
 from rebalplan.render.diff_markdown import render_diff_markdown
 from rebalplan.render.fitting import LONGEST

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from syrupy.assertion import SnapshotAssertion
 
-from rebalplan.document import Plan
-from rebalplan.plan import AccountInput
+from rebalplan.plan.account import AccountInput
+from rebalplan.plan.document import Plan
+from rebalplan.plan.review import review_plan
 from rebalplan.render.exceptions import Sentence, exceptions
 from rebalplan.render.redaction import NOTHING, Redaction, redaction_of
-from rebalplan.review import review_plan
 from tests.builders import account, plan, quote, snapshot, unmanaged, working_order
 
 D = Decimal

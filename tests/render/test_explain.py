@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from msgspec import structs
 
-from rebalplan.codec import Envelope
-from rebalplan.document import AccountPlan, DriftRow, Plan
-from rebalplan.drift import Drift, Holding, Valuation, measure_drift, value_account
-from rebalplan.model import Targets
-from rebalplan.money import exact, from_bps
-from rebalplan.policy import RebalancePolicy
+from rebalplan.core.money import exact, from_bps
+from rebalplan.core.policy import RebalancePolicy
+from rebalplan.core.vocabulary import Targets
+from rebalplan.plan.codec import Envelope
+from rebalplan.plan.document import AccountPlan, DriftRow, Plan
+from rebalplan.plan.drift import Drift, Holding, Valuation, measure_drift, value_account
 from rebalplan.render.explain import explain_line
 from tests.builders import account, plan, plans
 

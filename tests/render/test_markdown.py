@@ -8,9 +8,9 @@ from functools import partial
 import msgspec
 import pytest
 
-from rebalplan.codec import encode
-from rebalplan.document import Plan
-from rebalplan.plan import AccountInput
+from rebalplan.plan.account import AccountInput
+from rebalplan.plan.codec import encode
+from rebalplan.plan.document import Plan
 from rebalplan.render.exceptions import Sentence
 from rebalplan.render.fitting import LONGEST
 from rebalplan.render.markdown import escape, render_markdown

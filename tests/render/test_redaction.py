@@ -11,8 +11,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from rebalplan.codec import Envelope, encode
-from rebalplan.document import Plan
+from rebalplan.plan.codec import Envelope, encode
+from rebalplan.plan.document import Plan
 from rebalplan.render.html import render_html
 from rebalplan.render.lines_csv import render_csv
 from rebalplan.render.markdown import render_markdown

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from rebalplan.journal.result import ApplyResult
+from rebalplan.apply.journal.result import ApplyResult
 from rebalplan.render.apply import render_result, render_result_json
 from rebalplan.render.style import Style
-from tests.reports.support import AFTER_ALL, PLAN, Story, all_filled
+from tests.apply.reports.support import AFTER_ALL, PLAN, Story, all_filled
 
 RED, YELLOW = "\x1b[31m", "\x1b[33m"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rebalplan.codec import decode, encode
-from rebalplan.document import Plan
+from rebalplan.plan.codec import decode, encode
+from rebalplan.plan.document import Plan
 from rebalplan.render.redaction import NOTHING, redaction_of
 from rebalplan.render.view import AccountView, PlanView, view_plan
 from tests.builders import account, plan

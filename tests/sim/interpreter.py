@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rebalplan.sim.wire import Message
+from rebalplan.sim.wire.frames import Message
 
 
 class FakeWrapper:

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from rebalplan.sim import Scenario, timing
-from rebalplan.sim.book import Book, BookState
+from rebalplan.sim import Scenario
+from rebalplan.sim.accounts.book import Book, BookState
 from rebalplan.sim.faults import Reply
-from rebalplan.sim.floor import Floor
-from rebalplan.sim.messages import Out
-from rebalplan.sim.scenario import parse_scenario
+from rebalplan.sim.orders import timing
+from rebalplan.sim.orders.floor import Floor
+from rebalplan.sim.scenario.read import parse_scenario
 from rebalplan.sim.session import Session
 from rebalplan.sim.shared import Shared
-from rebalplan.sim.wire import Message, encode
+from rebalplan.sim.wire.frames import Message, encode
+from rebalplan.sim.wire.messages import Out
 
 from .support import NOW, split_frames, stock
 

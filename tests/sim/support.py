@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rebalplan.sim import Gateway, Scenario
-from rebalplan.sim.book import Book
+from rebalplan.sim.accounts.book import Book
 from rebalplan.sim.faults import Reply
-from rebalplan.sim.scenario import parse_scenario
+from rebalplan.sim.scenario.read import parse_scenario
 from rebalplan.sim.session import Session
 from rebalplan.sim.shared import Shared
-from rebalplan.sim.wire import Message, encode
+from rebalplan.sim.wire.frames import Message, encode
 
 NOW = datetime(2026, 11, 24, 15, 0, 0, tzinfo=UTC)
 """A Tuesday, 10:00 in New York."""

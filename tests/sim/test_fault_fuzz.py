@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalplan.sim import SimError
-from rebalplan.sim.book import BookState
-from rebalplan.sim.fault_list import TABLES
-from rebalplan.sim.keys import KeyTable
+from rebalplan.sim.accounts.book import BookState
+from rebalplan.sim.scenario.fault_list import TABLES
+from rebalplan.sim.scenario.keys import KeyTable
 
 from .orders import Room, adaptive, cancel, order_world, place
 

@@ -12,13 +12,13 @@ import pytest
 
 from rebalplan.render.sim_faults import render_keys
 from rebalplan.sim import FaultKey, FaultView, SimError, fault_keys, faults_of, load_scenario, reset, start
-from rebalplan.sim.fault_list import TABLES
-from rebalplan.sim.incident_model import Handshake, Incident
-from rebalplan.sim.keys import Key, KeyTable
-from rebalplan.sim.model import Fault, GatewaySettings, Quote
-from rebalplan.sim.order_model import Behaviour, OrderSettings
-from rebalplan.sim.scenario import parse_scenario
-from rebalplan.sim.wire import encode
+from rebalplan.sim.orders.incident_model import Handshake, Incident
+from rebalplan.sim.orders.order_model import Behaviour, OrderSettings
+from rebalplan.sim.scenario.fault_list import TABLES
+from rebalplan.sim.scenario.keys import Key, KeyTable
+from rebalplan.sim.scenario.model import Fault, GatewaySettings, Quote
+from rebalplan.sim.scenario.read import parse_scenario
+from rebalplan.sim.wire.frames import encode
 from tests.cli import Workspace
 from tests.scenarios import fault, use_scenario
 

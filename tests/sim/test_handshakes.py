@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rebalplan.sim import Gateway, SimError, start
-from rebalplan.sim.wire import Message, encode
+from rebalplan.sim.wire.frames import Message, encode
 
 from .orders import Room, behaviour, completed, errors, incident, order_world, place, statuses, table
 from .support import Client, connected, fixed_clock, ids, shared, split_frames

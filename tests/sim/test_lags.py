@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rebalplan.sim import SimError
-from rebalplan.sim.description import describe_book
+from rebalplan.sim.accounts.description import describe_book
 
 from .orders import Room, behaviour, executed, holding, order_world, place, value_of
 from .support import ids

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from rebalplan.sim import layouts, messages, order_layout
-from rebalplan.sim.book import Book
-from rebalplan.sim.messages import Out, Tick
-from rebalplan.sim.wire import Message
+from rebalplan.sim.accounts.book import Book
+from rebalplan.sim.wire import layouts, messages, order_layout
+from rebalplan.sim.wire.frames import Message
+from rebalplan.sim.wire.messages import Out, Tick
 
 from .interpreter import FakeWrapper, Interpreter
 from .support import VERSIONS, world

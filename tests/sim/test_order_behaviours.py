@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rebalplan.sim.script import split_quantity
-from rebalplan.sim.wire import Message
+from rebalplan.sim.orders.script import split_quantity
+from rebalplan.sim.wire.frames import Message
 
 from .orders import Room, behaviour, cancel, errors, order_world, place, statuses
 from .support import ids

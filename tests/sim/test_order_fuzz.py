@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalplan.sim.wire import encode
+from rebalplan.sim.wire.frames import encode
 
 from .orders import Room, adaptive, behaviour, cancel, order_world, place
 from .support import split_frames

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rebalplan.sim import timing
+from rebalplan.sim.orders import timing
 
 from .orders import Room, behaviour, errors, order_world, place, statuses
 from .support import ids

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from rebalplan.sim import execution_layout, order_layout
-from rebalplan.sim.book import Book
-from rebalplan.sim.order_layout import Margins
-from rebalplan.sim.order_model import Execution, WorkingOrder
+from rebalplan.sim.accounts.book import Book
+from rebalplan.sim.orders.order_model import Execution, WorkingOrder
+from rebalplan.sim.wire import execution_layout, order_layout
+from rebalplan.sim.wire.order_layout import Margins
 
 from .interpreter import FakeWrapper, Interpreter
 from .orders import order_world

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalplan.sim.request_parser import find_order_id, parse_request
-from rebalplan.sim.requests import CancelOrder, GlobalCancel, PlaceOrder
-from rebalplan.sim.wire import WireError, decode
+from rebalplan.sim.wire.frames import WireError, decode
+from rebalplan.sim.wire.request_parser import find_order_id, parse_request
+from rebalplan.sim.wire.requests import CancelOrder, GlobalCancel, PlaceOrder
 
 from .orders import adaptive, place
 from .support import stock

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalplan.sim import SimError, load_scenario
-from rebalplan.sim.keys_of_answers import FAULT, HANDSHAKE
-from rebalplan.sim.keys_of_incidents import INCIDENT
-from rebalplan.sim.keys_of_orders import BEHAVIOUR, ORDERS
-from rebalplan.sim.order_model import AlgoFilter, Behaviour, BehaviourKind, CancelOutcome, Silence
-from rebalplan.sim.scenario import parse_scenario
-from rebalplan.sim.scenario_behaviours import plain_behaviour
-from rebalplan.sim.script import SEQUENCE_WORDS
+from rebalplan.sim.orders.order_model import AlgoFilter, Behaviour, BehaviourKind, CancelOutcome, Silence
+from rebalplan.sim.orders.script import SEQUENCE_WORDS
+from rebalplan.sim.scenario.keys_of_answers import FAULT, HANDSHAKE
+from rebalplan.sim.scenario.keys_of_incidents import INCIDENT
+from rebalplan.sim.scenario.keys_of_orders import BEHAVIOUR, ORDERS
+from rebalplan.sim.scenario.read import parse_scenario
+from rebalplan.sim.scenario.scenario_behaviours import plain_behaviour
 
 from .orders import behaviour, order_world
 
@@ -108,7 +108,7 @@ def test_a_settlement_that_does_not_exist_is_told() -> None:
     ],
 )
 def test_the_format_is_described_in_the_built_in_scenario(word: str) -> None:
-    text = resources.files("rebalplan.sim").joinpath("builtin.toml").read_text(encoding="utf-8")
+    text = resources.files("rebalplan.sim.scenario").joinpath("builtin.toml").read_text(encoding="utf-8")
     assert word in text.partition("[gateway]\nname")[0]
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from rebalplan.sim import Gateway, SimError, describe, reset, start, timing
-from rebalplan.sim import state as state_file
-from rebalplan.sim.book import Book
+from rebalplan.sim import Gateway, SimError, describe, reset, start
+from rebalplan.sim.accounts import state as state_file
+from rebalplan.sim.accounts.book import Book
 from rebalplan.sim.gateway import _saver
+from rebalplan.sim.orders import timing
 from rebalplan.sim.shared import Shared
 
 from .orders import Room, adaptive, behaviour, cancel, errors, order_world, place, statuses

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from rebalplan.sim import requests
-from rebalplan.sim.request_parser import parse_request
-from rebalplan.sim.wire import WireError
+from rebalplan.sim.wire import requests
+from rebalplan.sim.wire.frames import WireError
+from rebalplan.sim.wire.request_parser import parse_request
 
 from .support import market_data, stock
 

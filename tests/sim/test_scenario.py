@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalplan.sim import SimError, describe, load_scenario, valuation
-from rebalplan.sim.book import Book
+from rebalplan.sim import SimError, describe, load_scenario
+from rebalplan.sim.accounts import valuation
+from rebalplan.sim.accounts.book import Book
 from rebalplan.sim.faults import CONNECT
-from rebalplan.sim.model import FaultAction
-from rebalplan.sim.requests import REQUEST_NAMES
-from rebalplan.sim.scenario import parse_scenario
+from rebalplan.sim.scenario.model import FaultAction
+from rebalplan.sim.scenario.read import parse_scenario
+from rebalplan.sim.wire.requests import REQUEST_NAMES
 
 from .support import WORLD, Client, shared, world
 
@@ -232,7 +233,7 @@ def test_another_price_changes_the_digest() -> None:
 
 
 def test_the_built_in_file_explains_every_request_and_action_of_a_fault() -> None:
-    text = resources.files("rebalplan.sim").joinpath("builtin.toml").read_text(encoding="utf-8")
+    text = resources.files("rebalplan.sim.scenario").joinpath("builtin.toml").read_text(encoding="utf-8")
     comments = "\n".join(line for line in text.splitlines() if line.startswith("#"))
     for name in (CONNECT, *REQUEST_NAMES, *get_args(FaultAction)):
         assert re.search(rf"\b{name}\b", comments), name

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalplan.sim.session import Session, Stage
-from rebalplan.sim.wire import encode
+from rebalplan.sim.wire.frames import encode
 
 from .support import NOW, Client, error_of, ids, market_data, shared, split_frames, stock, world
 

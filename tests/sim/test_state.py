@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from rebalplan.sim import SimError, describe, load_scenario, reset, start
-from rebalplan.sim import state as state_file
-from rebalplan.sim.book import Book
+from rebalplan.sim.accounts import state as state_file
+from rebalplan.sim.accounts.book import Book
 
 from .support import WORLD, world
 

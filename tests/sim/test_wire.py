@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalplan.sim import wire
-from rebalplan.sim.wire import FieldReader, FrameBuffer, WireError
+from rebalplan.sim.wire import frames as wire
+from rebalplan.sim.wire.frames import FieldReader, FrameBuffer, WireError
 
 PAYLOADS = st.lists(st.binary(max_size=40), max_size=6)
 

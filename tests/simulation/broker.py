@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from rebalplan.errors import AccountError, BrokerError, TimedOutError, UnreachableError
-from rebalplan.model import AccountSnapshot, WorkingOrder
-from rebalplan.money import canonical
-from rebalplan.orders import (
+from rebalplan.core.errors import AccountError, BrokerError, TimedOutError, UnreachableError
+from rebalplan.core.money import canonical
+from rebalplan.core.orders import (
     Commissioned,
     CompletedOrder,
     Executed,
@@ -24,8 +23,8 @@ from rebalplan.orders import (
     OrderTicket,
     WhatIf,
 )
-from rebalplan.ports import MarketData, Progress
-from rebalplan.settings import Endpoint
+from rebalplan.core.ports import MarketData, Progress
+from rebalplan.core.vocabulary import AccountSnapshot, Endpoint, WorkingOrder
 from tests.builders import position, snapshot
 from tests.simulation.exchange import Exchange
 from tests.simulation.faults import Faults, LinkFate

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from rebalplan.errors import DiskError, RefusedError
+from rebalplan.core.errors import DiskError, RefusedError
 from tests.simulation.process import Process
 
 

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 
-from rebalplan.model import Side
-from rebalplan.orders import (
+from rebalplan.core.orders import (
     Acknowledged,
     Commissioned,
     Executed,
@@ -21,6 +20,7 @@ from rebalplan.orders import (
     OrderEvent,
     OrderTicket,
 )
+from rebalplan.core.vocabulary import Side
 from tests.builders import con_id_of
 from tests.simulation.clock import VirtualClock
 from tests.simulation.faults import Fate

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import product
 
-from rebalplan.journal.result import AccountResult, ApplyResult, LineResult, OrderResult
-from rebalplan.orders import correction_root
-from rebalplan.reports.after import account_after
+from rebalplan.apply.journal.result import AccountResult, ApplyResult, LineResult, OrderResult
+from rebalplan.apply.reports.after import account_after
+from rebalplan.core.orders import correction_root
 from tests.simulation.ledger import Booked, Deal, Ledger
 from tests.simulation.world import CLONE_CLIENT_ID, TIMING, World
 

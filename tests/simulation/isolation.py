@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.journal.records import AccountRecord, Dispatch, RunStarted
+from rebalplan.apply.journal.records import AccountRecord, Dispatch, RunStarted
 from tests.simulation.process import silent
 from tests.simulation.run import result_of
 from tests.simulation.scenario import ACCOUNTS, Scenario

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from rebalplan.orders import ORDER_TYPES, CompletedOrder, Execution, OpenOrder, OrderTicket, StatusReported
+from rebalplan.core.orders import (
+    ORDER_TYPES,
+    CompletedOrder,
+    Execution,
+    OpenOrder,
+    OrderTicket,
+    StatusReported,
+)
 from tests.simulation.faults import Fate
 
 COMMISSION = Decimal("1.00")

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.model import Quote, Session
-from rebalplan.money import CENT, quantize
+from rebalplan.core.money import CENT, quantize
+from rebalplan.core.vocabulary import Quote, Session
 from tests.builders import con_id_of
 
 HALF_SPREAD = Decimal("0.0002")

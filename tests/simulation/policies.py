@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-import rebalplan.journal.journal as journal_module
+import rebalplan.apply.journal.journal as journal_module
 from rebalplan.apply.book import Book
 from rebalplan.apply.desk import Desk
+from rebalplan.apply.journal.chain import Chain
 from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.reconcile import Lists
-from rebalplan.journal.chain import Chain
-from rebalplan.orders import Noticed, OrderTicket
+from rebalplan.core.orders import Noticed, OrderTicket
 
 Policy = Callable[[], AbstractContextManager[None]]
 

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from rebalplan.apply.journal.result import ApplyResult
 from rebalplan.apply.resolve import Answer, contradictions, propose, resolve
-from rebalplan.errors import RebalError
-from rebalplan.journal.result import ApplyResult
+from rebalplan.core.errors import RebalError
 from tests.simulation.invariants import judge
 from tests.simulation.process import Trace, Violated, silent
 from tests.simulation.scenario import Scenario, draw

@@ -9,10 +9,12 @@ from functools import lru_cache
 from random import Random
 from typing import Any, Literal
 
-from rebalplan.codec import Envelope, encode
-from rebalplan.model import Quote, Session
-from rebalplan.money import CENT, quantize
-from rebalplan.plan import AccountInput, Plan, build_plan
+from rebalplan.core.money import CENT, quantize
+from rebalplan.core.vocabulary import Quote, Session
+from rebalplan.plan.account import AccountInput
+from rebalplan.plan.build import build_plan
+from rebalplan.plan.codec import Envelope, encode
+from rebalplan.plan.document import Plan
 from tests.builders import NOW, SESSION, account, quote
 from tests.simulation.market import Disturbance
 

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from rebalplan.apply.engine import Outcome
-from rebalplan.journal.result import AccountResult, LineResult
-from rebalplan.plan import PlannedOrder
-from rebalplan.references import order_reference
+from rebalplan.apply.journal.result import AccountResult, LineResult
+from rebalplan.core.references import order_reference
+from rebalplan.plan.document import PlannedOrder
 from tests.simulation.exchange import Exchange
 from tests.simulation.faults import Fate, LinkFate
 from tests.simulation.invariants import judge

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
+from rebalplan.apply.journal.records import Dispatch
 from rebalplan.apply.resolve import Answer, resolve
-from rebalplan.journal.records import Dispatch
-from rebalplan.orders import OrderTicket, StatusReported, WhatIf
+from rebalplan.core.orders import OrderTicket, StatusReported, WhatIf
 from tests.apply.test_engine import Person
 from tests.apply.test_engine import apply as apply_with
 from tests.simulation.broker import SimConnection

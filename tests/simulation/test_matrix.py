@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from rebalplan.apply.journal.records import Said
 from rebalplan.apply.resolve import Answer, propose
-from rebalplan.journal.records import Said
 from tests.simulation.faults import FOREVER, FRIGHTENING, HARMLESS, REJECT_CODES, UNBOOKED_CODES
 from tests.simulation.invariants import judge
 from tests.simulation.process import silent

@@ -13,17 +13,17 @@ from random import Random
 
 from rebalplan.apply.context import Turn
 from rebalplan.apply.engine import Endpoints, Outcome, walk
+from rebalplan.apply.journal.journal import Journal, journal_path
+from rebalplan.apply.journal.records import AccountClosed, Ack, Done, Resolved, Unknown
 from rebalplan.apply.preview import Preview
 from rebalplan.apply.resolve import BrokerView
+from rebalplan.apply.stages import Selection, build_stages
 from rebalplan.apply.timing import Timing
-from rebalplan.errors import DiskError
-from rebalplan.journal.journal import Journal, journal_path
-from rebalplan.journal.records import AccountClosed, Ack, Done, Resolved, Unknown
-from rebalplan.model import ConfirmMode
-from rebalplan.orders import OrderTicket
-from rebalplan.references import order_reference
-from rebalplan.settings import AccountsSettings, Endpoint
-from rebalplan.stages import Selection, build_stages
+from rebalplan.core.errors import DiskError
+from rebalplan.core.orders import OrderTicket
+from rebalplan.core.references import order_reference
+from rebalplan.core.vocabulary import ConfirmMode, Endpoint
+from rebalplan.inputs.settings import AccountsSettings
 from tests.builders import con_id_of, position
 from tests.simulation.broker import SimBroker
 from tests.simulation.clock import VirtualClock

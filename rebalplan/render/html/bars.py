@@ -11,7 +11,7 @@ from math import ceil, floor
 
 import msgspec
 
-from rebalplan.money import ONE, ZERO, canonical, divide, quantize
+from rebalplan.core.money import ONE, ZERO, canonical, divide, quantize
 
 WIDTH = 1000
 ROW = 22

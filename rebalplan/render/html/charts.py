@@ -8,8 +8,8 @@ from math import ceil
 
 import msgspec
 
-from rebalplan.model import CASH
-from rebalplan.money import ZERO
+from rebalplan.core.money import ZERO
+from rebalplan.core.vocabulary import CASH
 from rebalplan.render.html.bars import (
     ROW,
     Scale,

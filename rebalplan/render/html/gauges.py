@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.model import CASH
-from rebalplan.money import ZERO
+from rebalplan.core.money import ZERO
+from rebalplan.core.vocabulary import CASH
 from rebalplan.render.figures import percent, whole_dollars
 from rebalplan.render.html.bars import bar, scale_over, upright
 from rebalplan.render.html.charts import Layer, drift_after

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rebalplan.model import CASH
+from rebalplan.core.vocabulary import CASH
 from rebalplan.render import columns
 from rebalplan.render.columns import Column
 from rebalplan.render.view import AccountView, LineView, PlanView

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-_FOLD = "rebalplan/journal/fold.py"
+_FOLD = "rebalplan/apply/journal/fold.py"
 _BOOK = "rebalplan/apply/book.py"
 _DESK = "rebalplan/apply/desk.py"
 _LINES = "rebalplan/apply/lines.py"
 _ORDER = "rebalplan/apply/order.py"
 _RECONCILE = "rebalplan/apply/reconcile.py"
-_RESULT = "rebalplan/journal/result.py"
+_RESULT = "rebalplan/apply/journal/result.py"
 _TESTS = "tests/apply/test_book.py::"
 
 EVIDENCE: tuple[Mutant, ...] = (
@@ -145,7 +145,7 @@ EVIDENCE: tuple[Mutant, ...] = (
         _RESULT,
         'return "overfilled"',
         'return "filled"',
-        "tests/journal/test_result.py::test_a_line_that_filled_more_than_planned_is_overfilled_and_its_account_is_not_"
+        "tests/apply/journal/test_result.py::test_a_line_that_filled_more_than_planned_is_overfilled_and_its_account_is_not_"
         "applied",
     ),
     Mutant(
@@ -153,7 +153,7 @@ EVIDENCE: tuple[Mutant, ...] = (
         _RESULT,
         "return not any(line.is_overfilled for line in self.lines)",
         "return True",
-        "tests/journal/test_result.py::test_a_line_that_filled_more_than_planned_is_overfilled_and_its_account_is_not_"
+        "tests/apply/journal/test_result.py::test_a_line_that_filled_more_than_planned_is_overfilled_and_its_account_is_not_"
         "applied",
     ),
     Mutant(
@@ -214,7 +214,7 @@ EVIDENCE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a person is proposed the sum of an execution and its correction",
-        "rebalplan/orders.py",
+        "rebalplan/core/orders.py",
         "last[correction_root(execution.exec_id)] = execution",
         "last[execution.exec_id] = execution",
         "tests/apply/test_resolve.py::test_corrections_count_once",

@@ -8,7 +8,7 @@ _SEND_GATE = "rebalplan/apply/send_gate.py"
 _GATE = "rebalplan/apply/gate.py"
 _GUARD = "rebalplan/apply/guard.py"
 _CHECKS = "rebalplan/apply/checks.py"
-_LIVE = "rebalplan/live.py"
+_LIVE = "rebalplan/apply/live.py"
 _LINES = "rebalplan/apply/lines.py"
 
 GATE: tuple[Mutant, ...] = (

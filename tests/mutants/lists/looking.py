@@ -37,7 +37,7 @@ LOOKING: tuple[Mutant, ...] = (
     Mutant(
         "a holding with a target of 0 is kept for want of buys",
         _CUTS,
-        "for reference, order in by_drift if not order.closes]",
+        "for reference, order in by_drift if not self._closes(order)]",
         "for reference, order in by_drift]",
         f"{_CUT}test_a_holding_with_a_target_of_0_is_closed_all_the_same_and_that_is_named",
     ),

@@ -7,17 +7,17 @@ from tests.mutants.mutant import Mutant
 PLANNING: tuple[Mutant, ...] = (
     Mutant(
         "sizing sells what it should buy",
-        "rebalplan/sizing/candidates.py",
+        "rebalplan/plan/sizing/candidates.py",
         'return "buy_only" if line.drift > 0 else "sell_only"',
         'return "buy_only" if line.drift < 0 else "sell_only"',
-        "tests/sizing/test_reasons.py::test_a_forbidden_side_is_named_also_for_a_target_of_0",
+        "tests/plan/sizing/test_reasons.py::test_a_forbidden_side_is_named_also_for_a_target_of_0",
     ),
     Mutant(
         "costs are added to the cash",
-        "rebalplan/sizing/scaled.py",
+        "rebalplan/plan/sizing/scaled.py",
         "pay=base + cost,",
         "pay=base - cost,",
-        "tests/sizing/test_reasons.py::test_costs_are_set_aside",
+        "tests/plan/sizing/test_reasons.py::test_costs_are_set_aside",
     ),
     Mutant(
         "buys are counted as sells too",
@@ -28,16 +28,16 @@ PLANNING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the plan's hash is not compared",
-        "rebalplan/codec.py",
+        "rebalplan/plan/codec.py",
         "if envelope.sha256 != expected.sha256:",
         "if not expected.sha256:",
-        "tests/test_codec.py::test_a_content_that_does_not_match_its_hash_is_called_edited",
+        "tests/plan/test_codec.py::test_a_content_that_does_not_match_its_hash_is_called_edited",
     ),
     Mutant(
         "a plan never expires",
-        "rebalplan/verify.py",
+        "rebalplan/plan/verify.py",
         "if now >= expires_at:",
         "if now == expires_at:",
-        "tests/test_verify.py::test_a_plan_is_expired_exactly_at_its_moment",
+        "tests/plan/test_verify.py::test_a_plan_is_expired_exactly_at_its_moment",
     ),
 )

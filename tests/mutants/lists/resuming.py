@@ -7,8 +7,8 @@ from tests.mutants.mutant import Mutant
 _DESK = "rebalplan/apply/desk.py"
 _BOOK = "rebalplan/apply/book.py"
 _RESOLVE = "rebalplan/apply/resolve.py"
-_RESULT = "rebalplan/journal/result.py"
-_STAGES = "rebalplan/stages.py"
+_RESULT = "rebalplan/apply/journal/result.py"
+_STAGES = "rebalplan/apply/stages.py"
 _TURN = "rebalplan/apply/turn.py"
 _PLAIN = "tests/apply/test_stages.py::test_the_rest_of_an_order_whose_end_is_not_plain_is_never_sent"
 
@@ -55,7 +55,7 @@ RESUMING: tuple[Mutant, ...] = (
         _RESULT,
         'return self.status in ("filled", "cancelled", "rejected", "resolved")',
         'return self.status in ("filled", "cancelled", "rejected", "resolved", "unknown")',
-        "tests/journal/test_result.py::test_unknown_blocks_until_it_is_resolved",
+        "tests/apply/journal/test_result.py::test_unknown_blocks_until_it_is_resolved",
     ),
     Mutant(
         "a resume sends the rest of an order whose lists did not agree",
@@ -194,7 +194,7 @@ RESUMING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an answer that the evidence contradicts needs no --force",
-        "rebalplan/commands/resolving.py",
+        "rebalplan/commands/actions/resolve.py",
         "if against and not decision.force:",
         "if against and decision.force:",
         "tests/broker/test_resolving.py::test_an_answer_against_the_evidence_must_be_forced",

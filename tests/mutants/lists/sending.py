@@ -22,7 +22,7 @@ SENDING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "apply takes no lock",
-        "rebalplan/commands/applying.py",
+        "rebalplan/commands/actions/apply.py",
         "    with plan_lock(disk, path):\n",
         "    if path:\n",
         "tests/commands/test_apply.py::test_an_apply_beside_another_in_the_same_plan_folder_sends_nothing",
@@ -154,10 +154,10 @@ SENDING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "no connect is tried again",
-        "rebalplan/retries.py",
+        "rebalplan/plan/retries.py",
         "for _ in range(retries):",
         "for _ in range(0):",
-        "tests/test_retries.py::test_a_connect_is_tried_again_after_growing_pauses",
+        "tests/plan/test_retries.py::test_a_connect_is_tried_again_after_growing_pauses",
     ),
     Mutant(
         "a sell's proceeds are spent before the broker confirmed them",

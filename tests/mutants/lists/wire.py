@@ -144,7 +144,7 @@ WIRE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "what is left out for want of a price counts at the apply",
-        "rebalplan/live.py",
+        "rebalplan/apply/live.py",
         "        if position.con_id in left_out:\n",
         "        if position.con_id in ():\n",
         "tests/apply/test_live.py::test_what_the_plan_left_out_is_in_no_net_liquidation",

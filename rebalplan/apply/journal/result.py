@@ -1,0 +1,373 @@
+"""What became of a plan: its orders, lines and accounts, as ``fold`` finds them in the journal.
+
+This is the only account of an apply; the command's summary, ``rebal status`` and the reports all read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from rebalplan.apply.journal.records import (
+    AccountClosed,
+    Changed,
+    Dispatch,
+    Fill,
+    Intent,
+    LineCut,
+    Resolved,
+    Said,
+)
+from rebalplan.core.money import ZERO, canonical, divide
+from rebalplan.core.orders import ORDER_TYPES, correction_root
+from rebalplan.core.vocabulary import Position
+from rebalplan.plan.document import AccountPlan, PlannedOrder
+
+OrderStatus = Literal["dispatched", "acknowledged", "filled", "cancelled", "rejected", "unknown", "resolved"]
+LineStatus = Literal[
+    "not_sent",
+    "cut",
+    "dispatched",
+    "working",
+    "filled",
+    "partial",
+    "cancelled",
+    "rejected",
+    "unknown",
+    "overfilled",
+]
+"""``dispatched`` was sent and nothing is known yet: a resume asks. ``filled`` is all that was sent of the line.
+``overfilled`` is more than was planned, by whatever cause."""
+
+
+class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One order that was dispatched, and all that its records tell of it. Shares and USD.
+
+    ``fold.begun`` and ``fold.advance`` make it and change it; nothing else does. ``shown`` are the executions that the
+    broker showed, ``costs`` their commissions by the root of the execution id. ``answer`` is what a person said of the
+    order, which counts in place of both until the broker contradicts it. ``said`` is what the broker said of an order
+    of which nobody knew the end.
+    """
+
+    dispatch: Dispatch
+    status: OrderStatus = "dispatched"
+    perm_id: int = 0
+    shown: tuple[Fill, ...] = ()
+    costs: Mapping[str, Decimal] = {}
+    answer: Resolved | None = None
+    evidenced: Decimal = ZERO
+    cancel_asked: bool = False
+    is_agreed: bool = False
+    is_doubled: bool = False
+    note: str = ""
+    changed: Changed | None = None
+    said: tuple[Said, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """Return the reference that the order carries at the broker."""
+        return self.dispatch.reference
+
+    @property
+    def sign(self) -> int:
+        """Return 1 for a buy and -1 for a sell."""
+        return 1 if self.dispatch.side == "BUY" else -1
+
+    @property
+    def fills(self) -> tuple[Fill, ...]:
+        """Return the executions that count: those the broker showed, or the one that a person vouches for."""
+        if self.answer is None:
+            return self.shown
+        return (_vouched(self.answer),) if self.answer.filled else ()
+
+    @property
+    def commissions(self) -> Mapping[str, Decimal]:
+        """Return what the broker charged for each fill that counts, by the root of its execution id."""
+        roots = [correction_root(fill.exec_id) for fill in self.fills]
+        return {root: self.costs[root] for root in roots if root in self.costs}
+
+    @property
+    def working_quantity(self) -> Decimal:
+        """Return what the order is for at the broker, where somebody may have changed it."""
+        return self.dispatch.quantity if self.changed is None else self.changed.quantity
+
+    @property
+    def order_type(self) -> str:
+        """Return the wire's type of the order at the broker, where somebody may have changed it."""
+        return ORDER_TYPES[self.dispatch.algo] if self.changed is None else self.changed.order_type
+
+    @property
+    def most(self) -> Decimal:
+        """Return the most shares it can fill: those that were sent, or more where somebody raised it."""
+        return max(self.dispatch.quantity, self.working_quantity)
+
+    @property
+    def executed(self) -> Decimal:
+        """Return the shares whose executions are known."""
+        return sum((fill.quantity for fill in self.fills), ZERO)
+
+    @property
+    def filled(self) -> Decimal:
+        """Return the shares known to have been bought or sold."""
+        return max(self.evidenced, self.executed)
+
+    @property
+    def is_priced(self) -> bool:
+        """Tell whether every share that was filled has its execution, and so its price."""
+        return self.executed >= self.filled
+
+    @property
+    def is_charged(self) -> bool:
+        """Tell whether the broker has said what every known fill cost."""
+        return len(self.commissions) == len(self.fills)
+
+    @property
+    def charged_usd(self) -> Decimal:
+        """Return what the broker is known to have charged so far."""
+        return sum(self.commissions.values(), ZERO)
+
+    @property
+    def commission_usd(self) -> Decimal | None:
+        """Return what the broker charged; ``None`` while it has not said so of every fill."""
+        return self.charged_usd if self.is_charged else None
+
+    @property
+    def late(self) -> Decimal:
+        """Return the shares that came to light after the broker had evidenced the order's end."""
+        return max(ZERO, self.executed - self.evidenced) if self.is_over else ZERO
+
+    @property
+    def value_usd(self) -> Decimal:
+        """Return what the known fills came to, without commission."""
+        return sum((fill.quantity * fill.price for fill in self.fills), ZERO)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the broker, or a person, evidenced that nothing more will fill."""
+        return self.status in ("filled", "cancelled", "rejected", "resolved")
+
+    @property
+    def unpriced(self) -> Decimal:
+        """Return the shares that are evidenced but whose execution, and so their price, is not known yet."""
+        return self.filled - self.executed
+
+    @property
+    def rest(self) -> Decimal:
+        """Return the shares of those that were sent that have not been filled."""
+        return max(ZERO, self.dispatch.quantity - self.filled)
+
+    @property
+    def may_be_followed(self) -> bool:
+        """Tell whether a plain market order may take its rest, if it has one.
+
+        It was refused, or cancelled because we asked, and the broker's lists agree on how much it filled.
+        """
+        if not self.is_agreed or not self.is_priced or self.late:
+            return False
+        return self.status == "rejected" or (self.status == "cancelled" and self.cancel_asked)
+
+    @property
+    def wants_fallback(self) -> bool:
+        """Tell whether its rest is a plain market order's to take: only an order with an algorithm is followed."""
+        return self.may_be_followed and self.dispatch.algo != "none" and self.rest > ZERO
+
+
+def _vouched(answer: Resolved) -> Fill:
+    """Return the fill a person vouches for, in place of whatever was seen of the order before."""
+    root = f"resolved-{answer.reference}"
+    return Fill(
+        account=answer.account,
+        at=answer.at,
+        reference=answer.reference,
+        exec_id=f"{root}.1",
+        quantity=answer.filled,
+        price=answer.price,
+    )
+
+
+class LineResult(msgspec.Struct, frozen=True):
+    """One line of the plan with its order, and a fallback's where there was one."""
+
+    reference: str
+    planned: PlannedOrder
+    orders: tuple[OrderResult, ...]
+    cut: LineCut | None
+
+    @property
+    def filled(self) -> Decimal:
+        """Return the shares bought or sold by all of the line's orders."""
+        return sum((order.filled for order in self.orders), ZERO)
+
+    @property
+    def executed(self) -> Decimal:
+        """Return the shares whose executions are known."""
+        return sum((order.executed for order in self.orders), ZERO)
+
+    @property
+    def is_priced(self) -> bool:
+        """Tell whether every share that was filled has its execution, and so its price."""
+        return all(order.is_priced for order in self.orders)
+
+    @property
+    def value_usd(self) -> Decimal:
+        """Return what all known fills came to, without commission."""
+        return sum((order.value_usd for order in self.orders), ZERO)
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """Return the average price of the executions in USD; ``None`` when there are none."""
+        return divide(self.value_usd, self.executed) if self.executed else None
+
+    @property
+    def charged_usd(self) -> Decimal:
+        """Return what the broker is known to have charged so far."""
+        return sum((order.charged_usd for order in self.orders), ZERO)
+
+    @property
+    def commission_usd(self) -> Decimal | None:
+        """Return what the broker charged; ``None`` while it has not said so of every fill."""
+        return self.charged_usd if all(order.is_charged for order in self.orders) else None
+
+    @property
+    def is_overfilled(self) -> bool:
+        """Tell whether more was bought or sold than planned."""
+        return self.filled > self.planned.quantity
+
+    @property
+    def status(self) -> LineStatus:
+        """Return the line's end, or where it stands."""
+        if not self.orders:
+            return "cut" if self.cut is not None and not self.cut.quantity else "not_sent"
+        if any(order.status == "unknown" for order in self.orders):
+            return "unknown"
+        if self.is_overfilled:
+            return "overfilled"
+        if any(order.status == "dispatched" for order in self.orders):
+            return "dispatched"
+        if not all(order.is_over for order in self.orders):
+            return "working"
+        if self.filled >= self.orders[0].dispatch.quantity:
+            return "filled"
+        if self.filled:
+            return "partial"
+        return "rejected" if self.orders[-1].status == "rejected" else "cancelled"
+
+
+class Holdings(msgspec.Struct, frozen=True):
+    """What an account holds: its positions, by symbol and contract, and its cash in USD."""
+
+    positions: tuple[Position, ...]
+    cash_usd: Decimal
+
+
+class AccountOrders(msgspec.Struct, frozen=True):
+    """One account's INTENTs and orders as its records alone tell of them: no plan is needed."""
+
+    account: str
+    intents: tuple[Intent, ...]
+    orders: tuple[OrderResult, ...]
+
+    def reckon(self) -> Holdings:
+        """Return the account as its fills leave it: the first INTENT, of which there must be one, and all since."""
+        first = self.intents[0]
+        held = {(p.symbol, p.con_id): p.quantity for p in first.positions}
+        cash = first.cash_usd
+        for order in self.orders:
+            key = (order.dispatch.symbol, order.dispatch.con_id)
+            held[key] = held.get(key, ZERO) + order.sign * order.filled
+            cash -= order.sign * order.value_usd + order.charged_usd
+        positions = (Position(symbol, con_id, canonical(q)) for (symbol, con_id), q in sorted(held.items()))
+        return Holdings(tuple(positions), canonical(cash))
+
+
+class AccountResult(msgspec.Struct, frozen=True):
+    """One account of the plan: its lines, every INTENT, how it was last closed.
+
+    ``is_current`` tells whether nothing was learnt of it since it was closed.
+    """
+
+    plan: AccountPlan
+    lines: tuple[LineResult, ...]
+    intents: tuple[Intent, ...]
+    closed: AccountClosed | None
+    is_current: bool
+
+    @property
+    def account(self) -> str:
+        """Return the account's id."""
+        return self.plan.account
+
+    @property
+    def orders(self) -> tuple[OrderResult, ...]:
+        """Return every order that was dispatched, line by line."""
+        return tuple(order for line in self.lines for order in line.orders)
+
+    @property
+    def is_applied(self) -> bool:
+        """Tell whether the account came to its end as planned and nothing of it is under way."""
+        if self.closed is None or self.closed.status != "done" or self.unresolved:
+            return False
+        return not any(line.is_overfilled for line in self.lines)
+
+    @property
+    def status(self) -> str:
+        """Return how the account ended: the plan's word when it was never begun, else the journal's."""
+        if self.plan.status != "planned":
+            return self.plan.status
+        if self.intents and not self.is_current:
+            return "incomplete"
+        return self.closed.status if self.closed is not None else "not_applied"
+
+    @property
+    def error(self) -> str:
+        """Return why the account did not end as planned, or nothing."""
+        if self.plan.reasons:
+            return "; ".join(self.plan.reasons)
+        if self.intents and not self.is_current:
+            return "the run did not finish: `rebal apply PLAN --resume` finishes it"
+        return self.closed_error
+
+    @property
+    def closed_error(self) -> str:
+        """Return what was said when the account was last closed."""
+        return self.closed.error if self.closed is not None else ""
+
+    @property
+    def unresolved(self) -> tuple[OrderResult, ...]:
+        """Return the dispatched orders nobody has evidence of the end of."""
+        return tuple(order for order in self.orders if not order.is_over)
+
+    @property
+    def unpriced(self) -> tuple[OrderResult, ...]:
+        """Return the orders that are over but lack executions: what they came to is not known yet."""
+        return tuple(order for order in self.orders if order.is_over and not order.is_priced)
+
+    @property
+    def unsent(self) -> tuple[LineResult, ...]:
+        """Return the lines nothing was ever sent of, cut or not."""
+        return tuple(line for line in self.lines if not line.orders)
+
+    @property
+    def unknown(self) -> tuple[OrderResult, ...]:
+        """Return the orders that block the account until a person resolves them."""
+        return tuple(order for order in self.unresolved if order.status == "unknown")
+
+    def reckon(self) -> Holdings:
+        """Return the account as its fills leave it: the first INTENT, of which there must be one, and all since."""
+        return AccountOrders(self.account, self.intents, self.orders).reckon()
+
+
+class ApplyResult(msgspec.Struct, frozen=True):
+    """The whole plan, in its order of accounts."""
+
+    accounts: tuple[AccountResult, ...]
+
+    def of(self, account: str) -> AccountResult:
+        """Return one account's result; raises ``KeyError`` for an account the plan has not."""
+        for result in self.accounts:
+            if result.account == account:
+                return result
+        raise KeyError(account)

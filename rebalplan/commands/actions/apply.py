@@ -1,0 +1,258 @@
+"""Apply a plan: what ``rebal apply`` does with its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import typer
+
+from rebalplan.apply.context import Turn
+from rebalplan.apply.engine import Outcome, Today, require_applicable, walk
+from rebalplan.apply.guard import check_mode
+from rebalplan.apply.journal.journal import Journal, journal_path
+from rebalplan.apply.journal.runs import Run, last_run, latest_time
+from rebalplan.apply.stages import Recover, Selection, Stage, accounts_of, build_stages
+from rebalplan.apply.timing import Timing
+from rebalplan.commands.inputs import choose_accounts, load, require_mode, trading_mode, with_targets
+from rebalplan.commands.logs import log_record
+from rebalplan.commands.operator import Consent, Screen, Terminal, check_expectation
+from rebalplan.commands.plans import blocked_elsewhere, find_plan, plan_lock
+from rebalplan.commands.progress import ProgressLine, progress_line
+from rebalplan.commands.reporting import require_writable_folder, write_report_of, write_reports
+from rebalplan.commands.stopping import Stop, watching
+from rebalplan.commands.world import World, open_world
+from rebalplan.core.errors import ExitCode, RefusedError, ReportError, UsageError
+from rebalplan.core.vocabulary import ConfirmMode
+from rebalplan.inputs.settings import Settings
+from rebalplan.plan.codec import Envelope
+from rebalplan.plan.store import read_plan, require_own_folder, require_own_name
+from rebalplan.plan.verify import Expected
+from rebalplan.render.apply import next_steps, render_outcome, render_result_json, render_stages
+from rebalplan.render.fractions import render_fractions
+from rebalplan.system.clock import SystemClock
+from rebalplan.system.disk import SystemDisk
+
+
+class ApplyRequest(msgspec.Struct, frozen=True):
+    """The arguments of ``rebal apply``; ``confirm_mode`` is ``None`` when settings.ini decides."""
+
+    reference: str
+    config: Path
+    accounts: tuple[str, ...]
+    confirm_mode: ConfirmMode | None
+    yes: bool
+    expect: str
+    preview_only: bool
+    resume: bool
+    color: bool
+    screen: Screen
+    timing: Timing
+
+
+class _Prepared(msgspec.Struct, frozen=True):
+    settings: Settings
+    path: Path
+    envelope: Envelope
+    journal: Journal
+    stages: tuple[Stage, ...]
+    consent: Consent
+
+
+def apply_plan(request: ApplyRequest) -> int:
+    """Apply the plan and return the exit code. A signal is answered from here until the last report is written."""
+    with watching(request.config) as stop:
+        return _apply(request, stop)
+
+
+def _apply(request: ApplyRequest, stop: Stop) -> int:
+    settings = load(request.config)
+    path = find_plan(request.reference, request.config)
+    envelope = read_plan(path)
+    require_own_name(path, envelope.id)
+    require_own_folder(path, settings.io.plan_dir)
+    disk = SystemDisk()
+    with plan_lock(disk, path):
+        journal = Journal(disk, journal_path(path), envelope, log_record)
+        prepared = _prepare(request, settings, path, envelope, journal)
+        if request.preview_only:
+            if request.screen.is_for_json:
+                typer.echo(msgspec.json.format(msgspec.json.encode(prepared.stages)).decode())
+                return ExitCode.DONE
+            typer.echo(render_stages(prepared.stages) + "\n\nNothing was sent.")
+            return ExitCode.DONE
+        _require_writable(settings)
+        if request.yes:
+            _require_understood(settings)
+        check_expectation(envelope, prepared.consent)
+        if not request.resume:  # a resume finds out what became of orders; that must not wait for a folder
+            require_writable_folder(settings)
+        with open_world(settings) as world, progress_line(color=request.color) as progress:
+            outcome = _walk(prepared, request, world, stop, progress)
+    return _finish(prepared, outcome, stop, request.screen)
+
+
+def _prepare(
+    request: ApplyRequest, settings: Settings, path: Path, envelope: Envelope, journal: Journal
+) -> _Prepared:
+    """Build the stages. A plan that must not be applied is refused; a resume of it only learns."""
+    require_mode(settings, envelope.plan.mode)
+    mode = request.confirm_mode or settings.accounts.confirm_mode
+    selection = Selection(
+        _chosen(settings, envelope, request.accounts),
+        mode,
+        request.resume,
+        float(settings.accounts.pacing_sec),
+        _refused(settings, envelope, path),
+    )
+    consent = Consent(request.yes, request.expect, mode == "global")
+    try:
+        require_applicable(envelope.plan, SystemClock().now(), _today(settings))
+        stages = build_stages(envelope, journal.result(), selection)
+    except RefusedError as error:
+        selection = msgspec.structs.replace(selection, unverified=str(error))
+        stages = build_stages(envelope, journal.result(), selection)
+        if not any(isinstance(stage, Recover) for stage in stages):
+            raise
+    return _Prepared(settings, path, envelope, journal, stages, consent)
+
+
+def _today(settings: Settings) -> Today:
+    accounts = with_targets(settings, settings.account_settings)
+    expected = {a.settings.account: Expected(a.settings.policy, a.targets) for a in accounts}
+    return Today(trading_mode(settings), expected)
+
+
+def _refused(settings: Settings, envelope: Envelope, path: Path) -> dict[str, str]:
+    """Return the accounts nothing may be sent to as things stand, and why."""
+    refused = blocked_elsewhere(SystemDisk(), path, (a.account for a in envelope.plan.accounts))
+    for account in settings.account_settings:
+        try:
+            check_mode(account, envelope.plan.mode)
+        except RefusedError as error:
+            refused.setdefault(account.account, str(error))
+    return refused
+
+
+def _chosen(settings: Settings, envelope: Envelope, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the accounts asked for; raises ``UsageError`` for one that the plan has not."""
+    if not wanted:
+        return ()
+    chosen = tuple(a.account for a in choose_accounts(settings, wanted))
+    planned = [a.account for a in envelope.plan.accounts]
+    missing = [account for account in chosen if account not in planned]
+    if missing:
+        raise UsageError(f"the plan has no account {missing[0]}; it has {', '.join(planned)}")
+    return chosen
+
+
+def _require_writable(settings: Settings) -> None:
+    if settings.ibkr.read_only:
+        raise RefusedError(
+            f"[ibkr] read_only = true in {settings.path}: set it to false to send orders. Nothing was sent."
+        )
+
+
+def _require_understood(settings: Settings) -> None:
+    """Refuse ``--yes`` beside settings that protect nobody: somebody who is asked reads about them in the question."""
+    if settings.unread_protections:
+        problems = "; ".join(str(problem) for problem in settings.unread_protections)
+        raise RefusedError(
+            f"--yes does not pass over settings that may have been meant to protect: {problems}. Correct them, or "
+            "answer the question yourself. Nothing was sent."
+        )
+
+
+def _walk(
+    prepared: _Prepared, request: ApplyRequest, world: World, stop: Stop, progress: ProgressLine
+) -> Outcome:
+    settings = prepared.settings
+    by_id = {a.account: a for a in settings.account_settings}
+    placed = world.place(with_targets(settings, settings.account_settings))
+    turn = Turn(
+        prepared.envelope,
+        world.broker,
+        world.clock,
+        prepared.journal,
+        request.timing,
+        stop,
+        progress,
+        lambda account: check_mode(by_id[account], prepared.envelope.plan.mode),
+        settings.accounts,
+    )
+    endpoints = {account.settings.account: account.settings.endpoint for account in placed}
+    operator = Terminal(
+        prepared.envelope,
+        prepared.journal,
+        world.clock,
+        prepared.consent,
+        stop=stop,
+        pause=progress.pause,
+        report=_reporter(prepared),
+        warnings=[str(warning) for warning in settings.warnings],
+        screen=request.screen,
+    )
+    return walk(prepared.stages, turn, endpoints, operator)
+
+
+def _reporter(prepared: _Prepared) -> Callable[[str], None]:
+    """Return what writes the reports of an account whose turn is over; the others are as they were before."""
+    journal = prepared.journal
+    results = {account.account: account for account in journal.result().accounts}
+
+    def report(account: str) -> None:
+        results[account] = journal.result_of(account)
+        run = Run(latest_time(journal.records), tuple(results.values()), (account,))
+        write_report_of(prepared.settings, run, account)
+
+    return report
+
+
+def _finish(prepared: _Prepared, outcome: Outcome, stop: Stop, screen: Screen) -> int:
+    accounts = [outcome.result.of(account) for account in accounts_of(prepared.stages)]
+    summary = render_outcome(accounts)
+    if summary:
+        screen.echo(summary)
+    fractions = render_fractions(account.plan for account in accounts if account.intents)
+    if fractions:
+        screen.echo(fractions)
+    if outcome.stopped:
+        what = "nothing more was sent" if outcome.sent else "nothing was sent"
+        screen.echo(f"{stop.why}: {what}.")
+        if any(account.unresolved for account in accounts):
+            screen.echo("Orders may still be working at the broker: --resume follows and cancels them.")
+    elif not outcome.sent:
+        screen.echo("Nothing was sent.")
+    for step in next_steps(prepared.envelope.id, accounts):
+        screen.echo(step)
+    if screen.is_for_json:
+        typer.echo(render_result_json(prepared.envelope.id, outcome.result))
+    code, run = _exit_code(prepared, outcome), last_run(prepared.envelope, prepared.journal.records)
+    try:
+        write_reports(prepared.settings, prepared.path, () if run is None else (run,), say=screen.echo)
+    except ReportError as error:
+        error.exit_code = max(error.exit_code, code)
+        raise
+    if stop.signalled and not outcome.stopped:
+        screen.echo(
+            "Stopped by Ctrl-C or a signal after the last account was done: the reports are complete."
+        )
+        return ExitCode.INTERRUPTED
+    return code
+
+
+def _exit_code(prepared: _Prepared, outcome: Outcome) -> ExitCode:
+    """Return what happened: stopped, all as planned, nothing sent, or something in between.
+
+    An account that an earlier run applied is no trouble where this one did something.
+    """
+    if outcome.stopped:
+        return ExitCode.INTERRUPTED
+    accounts = [outcome.result.of(account) for account in accounts_of(prepared.stages)]
+    applied_before = {a.account for a in accounts if a.is_applied and a.account not in outcome.done}
+    if set(outcome.problems) <= applied_before:
+        was_nothing_to_do = not outcome.declined and not outcome.problems
+        return ExitCode.DONE if outcome.done or was_nothing_to_do else ExitCode.REFUSED
+    is_begun = any(account.intents and not account.is_applied for account in accounts)
+    return ExitCode.INCOMPLETE if outcome.done or is_begun else ExitCode.REFUSED

@@ -1,0 +1,112 @@
+"""Check the input files, and the broker's view of them: what ``rebal validate`` does with its arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import typer
+
+from rebalplan.commands.inputs import load, trading_mode, with_targets
+from rebalplan.commands.world import open_world
+from rebalplan.core.errors import BrokerError, ExitCode, InputError, Problem, RebalError
+from rebalplan.core.money import HUNDRED, canonical
+from rebalplan.inputs.settings import Settings
+from rebalplan.plan.collect import AccountToRead, check_at_broker
+
+
+class Validation(msgspec.Struct, frozen=True):
+    """What ``--json`` prints: the problems and warnings of the files, and what the broker does not know."""
+
+    valid: bool
+    mode: str
+    accounts: tuple[str, ...]
+    confirm_mode: str
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    broker_problems: tuple[str, ...]
+
+
+def check_files(config: Path, *, online: bool, json: bool) -> int:
+    """Print what the files say and what is wrong, and return the exit code."""
+    settings = None
+    try:
+        settings = load(config, with_places=True)
+        accounts = with_targets(settings, settings.account_settings)
+        mode = trading_mode(settings)
+        _check_simulation(settings)
+    except RebalError as error:
+        if not json:
+            raise
+        _print_json(_invalid(config, error, () if settings is None else settings.warnings))
+        return error.exit_code
+    try:
+        problems = _check_online(settings, accounts) if online else ()
+    except BrokerError as error:
+        if not json:
+            raise
+        problems = (str(error),)
+    if json:
+        _print_json(
+            Validation(
+                not problems,
+                mode,
+                settings.accounts.ids,
+                settings.accounts.confirm_mode,
+                (),
+                settings.warnings,
+                problems,
+            )
+        )
+        return ExitCode.ERROR if problems else ExitCode.DONE
+    for account in accounts:
+        typer.echo(_describe(account))
+    for problem in problems:
+        typer.echo(f"Error: {problem}", err=True)
+    checked = "files, accounts and symbols" if online else "files"
+    if problems:
+        return ExitCode.ERROR
+    typer.echo(f"Accounts in this order: {', '.join(settings.accounts.ids)}")
+    typer.echo(f"Confirmation: {settings.accounts.confirm_mode}")
+    typer.echo(f"The {checked} are valid (mode {mode}).")
+    return ExitCode.DONE
+
+
+def _invalid(config: Path, error: RebalError, warnings: tuple[Problem, ...]) -> Validation:
+    """Return what an error says beside the warnings of the settings that could be read.
+
+    An error about a file as a whole names the settings file.
+    """
+    found = error.problems if isinstance(error, InputError) else (Problem(str(config), 0, 0, str(error)),)
+    errors = tuple(problem for problem in found if problem.severity == "error")
+    warnings += tuple(problem for problem in found if problem.severity == "warning")
+    return Validation(False, "", (), "", errors, warnings, ())
+
+
+def _check_simulation(settings: Settings) -> None:
+    """Raise ``RebalError`` for a scenario, or a state of it, that the built-in gateway cannot start with."""
+    if settings.ibkr.mode != "sim":
+        return
+    from rebalplan import sim
+
+    state = settings.sim.state
+    try:
+        sim.describe(sim.load_scenario(settings.sim.scenario), state if state.exists() else None)
+    except sim.SimError as error:
+        raise RebalError(str(error)) from error
+
+
+def _print_json(found: Validation) -> None:
+    typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+
+
+def _describe(account: AccountToRead) -> str:
+    settings = account.settings
+    mix = ", ".join(f"{m.model} {canonical(m.weight * HUNDRED)}%" for m in settings.models)
+    held = sum(1 for w in account.targets.weights if w.target_pct)
+    return f"{settings.account}: {held} target weights from {settings.portfolios} ({mix})"
+
+
+def _check_online(settings: Settings, accounts: tuple[AccountToRead, ...]) -> tuple[str, ...]:
+    with open_world(settings) as world:
+        return check_at_broker(world.place(accounts), world.broker, world.clock, settings.accounts)

@@ -1,0 +1,194 @@
+"""Check a plan against itself, today's files and the broker: what ``rebal verify`` does with its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import typer
+
+from rebalplan.apply.checks import expect
+from rebalplan.apply.journal.journal import Journal, journal_path
+from rebalplan.apply.journal.result import AccountResult
+from rebalplan.apply.journal.verify import verify_journals
+from rebalplan.apply.live import LiveFinding, verify_live
+from rebalplan.apply.resolve import verify_resolved
+from rebalplan.commands.cli.verify import Form
+from rebalplan.commands.inputs import load, trading_mode, with_targets
+from rebalplan.commands.plans import blocked_elsewhere, find_plan
+from rebalplan.commands.world import World, open_world
+from rebalplan.core.errors import AccountError, BrokerError, ExitCode, PlanFileError
+from rebalplan.core.ports import TradingConnection
+from rebalplan.inputs.settings import AccountSettings, Settings
+from rebalplan.plan.codec import Envelope
+from rebalplan.plan.document import Plan
+from rebalplan.plan.store import PlanStore, read_plan
+from rebalplan.plan.verify import (
+    OF_ONE_ACCOUNT,
+    Expected,
+    Finding,
+    verify_derivation,
+    verify_expiry,
+    verify_files,
+    verify_limits,
+)
+from rebalplan.render.checked import Checked, refused_file
+from rebalplan.render.figures import count
+from rebalplan.render.github import Places, find_places, render_github
+from rebalplan.render.style import Style
+from rebalplan.render.verify import render_checked, render_checked_json
+from rebalplan.system.clock import SystemClock
+from rebalplan.system.disk import SystemDisk
+
+
+def check_plan(reference: str, config: Path, *, offline: bool, form: Form, style: Style) -> int:
+    """Print what is not as the plan has it and return the exit code."""
+    path = find_plan(reference, config)
+    steps: tuple[str, ...] = ()
+    accounts = 0
+    try:
+        envelope = read_plan(path)
+        settings = load(config)
+        PlanStore(settings.io.plan_dir).require_name(path, envelope.id)
+    except PlanFileError as error:
+        checked = refused_file(error)
+    else:
+        checked = _check(path, envelope, settings, offline=offline)
+        steps = _all_well(envelope.plan, checked, offline=offline)
+        accounts = len(envelope.plan.accounts)
+    code = _exit_code(checked)
+    steps = steps if code == ExitCode.DONE else ()
+    match form:
+        case "json":
+            typer.echo(render_checked_json(checked))
+        case "github":
+            typer.echo(render_github(checked, _file_property(path), _places(checked, path), "; ".join(steps)))
+        case "text":
+            typer.echo(_text(checked, path, steps, accounts, style))
+    return code
+
+
+def _check(path: Path, envelope: Envelope, settings: Settings, *, offline: bool) -> Checked:
+    disk = SystemDisk()
+    result = Journal(disk, journal_path(path), envelope).result()
+    elsewhere = blocked_elsewhere(disk, path, (a.account for a in envelope.plan.accounts))
+    findings = (
+        *_findings(envelope, settings),
+        *verify_journals(envelope.plan, result, elsewhere),
+    )
+    live: tuple[LiveFinding, ...] = ()
+    unread: dict[str, str] = {}
+    if not offline and envelope.plan.mode == trading_mode(settings):  # never another world
+        live, unread = _look(settings, envelope.plan, [a for a in result.accounts if a.lines])
+    return Checked(envelope.id, findings, live, unread)
+
+
+def _text(checked: Checked, path: Path, all_well: Sequence[str], accounts: int, style: Style) -> str:
+    """Return what is printed; ``all_well`` are the steps that a plan without a refusal passed."""
+    passed = [str(path), *(f"  ok  {step}" for step in all_well)] if all_well else []
+    return "\n".join(part for part in (render_checked(checked, style, accounts=accounts), *passed) if part)
+
+
+def _file_property(path: Path) -> str:
+    """Return the path as GitHub wants it: from the current folder where the file is in it, with slashes."""
+    full, here = path.parent.resolve() / path.name, Path.cwd().resolve()
+    return (full.relative_to(here) if full.is_relative_to(here) else full).as_posix()
+
+
+def _places(checked: Checked, path: Path) -> Places:
+    """Read the lines of the file where a finding has one; what was refused may be anything, even endless."""
+    if checked.plan is None and not any(finding.field for finding in checked.findings):
+        return find_places(())
+    with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+        return find_places(file)
+
+
+def _all_well(plan: Plan, checked: Checked, *, offline: bool) -> tuple[str, ...]:
+    steps = (
+        "bytes and hash are those of the plan as it was made",
+        "its orders follow from its own snapshot, prices, targets and policy",
+        f"no limit is broken; it expires {plan.volatile.expires_at:%Y-%m-%d %H:%M} UTC",
+        f"policy and targets are still those of today's files ({count(len(plan.accounts), 'account')})",
+    )
+    if offline:
+        return steps
+    left_out = sum(finding.weight == "line" for finding in checked.live)
+    if left_out:
+        return (*steps, f"no account is refused; {count(left_out, 'line')} would be left out, see above")
+    return (
+        *steps,
+        "positions, orders, cash and prices at the broker are those of the plan and its own fills",
+    )
+
+
+def _look(
+    settings: Settings, plan: Plan, accounts: Iterable[AccountResult]
+) -> tuple[tuple[LiveFinding, ...], dict[str, str]]:
+    """Read each account that has orders, one after the other, and compare it with its plan."""
+    found: list[LiveFinding] = []
+    unread: dict[str, str] = {}
+    listed = {a.account: a for a in settings.account_settings}
+    with open_world(settings) as world:
+        for position, result in enumerate(accounts):
+            if position:
+                world.clock.sleep(float(settings.accounts.pacing_sec))
+            if result.account not in listed:
+                continue
+            try:
+                found += _look_at(world, listed[result.account], result)
+            except (AccountError, BrokerError) as error:
+                unread[result.account] = str(error)
+    return tuple(found), unread
+
+
+def _look_at(world: World, account: AccountSettings, result: AccountResult) -> tuple[LiveFinding, ...]:
+    placed = world.place_settings(account)
+    with world.broker.connect(placed.endpoint) as link:
+        snapshot = result.plan.with_names(link.read_account(placed.account))
+        left_out = {holding.con_id for holding in result.plan.left_out}
+        wanted = {p.symbol: p.con_id for p in snapshot.positions if p.con_id not in left_out}
+        wanted.update({o.symbol: o.con_id for o in result.plan.orders})
+        market = link.read_market(
+            dict(sorted(wanted.items())),
+            allow_delayed=result.plan.policy.pricing.allow_delayed,
+            progress=lambda _step: None,
+        )
+        contested = _contested(link, result)
+    quotes = {quote.symbol: quote for quote in market.quotes}
+    return (*contested, *verify_live(expect(result.plan, result), snapshot, quotes))
+
+
+def _contested(link: TradingConnection, result: AccountResult) -> tuple[LiveFinding, ...]:
+    """Compare what a person said of orders with the broker's lists; without such an order nothing is asked."""
+    if not any(order.status == "resolved" for order in result.orders):
+        return ()
+    executions, _ = link.executions(result.account)
+    return verify_resolved(
+        result,
+        open_orders=link.open_orders(result.account),
+        completed=link.completed_orders(result.account),
+        executions=executions,
+    )
+
+
+def _findings(envelope: Envelope, settings: Settings) -> tuple[Finding, ...]:
+    plan = envelope.plan
+    today = {
+        a.settings.account: Expected(a.settings.policy, a.targets)
+        for a in with_targets(settings, settings.account_settings)
+    }
+    return (
+        *verify_derivation(plan),
+        *verify_limits(plan),
+        *verify_expiry(plan, SystemClock().now()),
+        *verify_files(plan, trading_mode(settings), today),
+    )
+
+
+def _exit_code(checked: Checked) -> int:
+    """Return refused for a plan that must not be applied, incomplete where only some account must not."""
+    if any(finding.code not in OF_ONE_ACCOUNT for finding in checked.findings):
+        return ExitCode.REFUSED
+    if any(finding.weight == "refuse" for finding in checked.live):
+        return ExitCode.REFUSED
+    return ExitCode.INCOMPLETE if checked.findings or checked.unread else ExitCode.DONE

@@ -1,0 +1,1 @@
+"""The vocabulary that every other package shares: money, orders, policy, errors and ports. Pure."""

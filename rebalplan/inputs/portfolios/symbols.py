@@ -1,0 +1,78 @@
+"""Texts in the symbol column that are no symbol of a US security, with what they seem to be."""
+
+from __future__ import annotations
+
+import re
+
+from rebalplan.core.vocabulary import CASH
+
+_TOTALS = frozenset(
+    ["TOTAL", "TOTALS", "SUBTOTAL", "SUM", "SUMME", "GESAMT", "SOMME", "SUMA", "TOTALE", "TOTAAL", "SOMMA"]
+)
+_EXCHANGES = frozenset(
+    [
+        *("AS", "AT", "AX", "BA", "BE", "BK", "BO", "BR", "CN", "CO", "DE", "DU", "F", "FP", "GR", "GY"),
+        *("HA", "HE", "HK", "HM", "IM", "IR", "IS", "JK", "JO", "JP", "KL", "KQ", "KS", "L", "LN", "LS"),
+        *("MC", "MI", "MU", "MX", "NA", "NE", "NS", "NZ", "OL", "PA", "SA", "SG", "SI", "SN", "SS", "ST"),
+        *("SW", "SZ", "T", "TA", "TO", "TW", "TWO", "V", "VI", "VX", "WA"),
+    ]
+)
+"""Suffixes by which Yahoo, Reuters and Bloomberg tell exchanges outside the US apart; no US share class has one."""
+_CURRENCIES = frozenset(
+    [
+        *("AED", "AUD", "BGN", "BRL", "CAD", "CHF", "CNH", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF"),
+        *("IDR", "ILS", "INR", "JPY", "KRW", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "RUB", "SAR"),
+        *("SEK", "SGD", "THB", "TRY", "TWD", "USD", "ZAR"),
+    ]
+)
+"""Codes that a person may write for cash: the currencies of accounts at the broker. Some are tickers too (USD)."""
+_TICKER = re.compile(r"[A-Z][A-Z0-9]{0,11}(?:[ .][A-Z]{1,3})?")
+_WHICH = re.compile(r"[A-Z][A-Z0-9.]{1,15}|[1-9][0-9]{0,9}")
+"""What tells securities of one symbol apart: a primary exchange (ARCA, NASDAQ.NMS) or a contract id."""
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
+
+
+def is_total(symbol: str) -> bool:
+    """Return whether a row that begins with this (in capitals) adds up the others: Total, Grand total, Sum."""
+    words = symbol.replace("-", "").split()
+    return bool(words) and words[-1].rstrip(":") in _TOTALS
+
+
+def is_foreign(symbol: str) -> bool:
+    """Return whether a symbol (in capitals) is one of an exchange outside the US, such as CSPX.L or VWCE DE."""
+    _, separator, suffix = symbol.replace(".", " ").rpartition(" ")
+    return bool(separator) and suffix in _EXCHANGES
+
+
+def is_isin(symbol: str) -> bool:
+    """Return whether a symbol (in capitals) has the form of an ISIN."""
+    return _ISIN.fullmatch(symbol) is not None
+
+
+def is_cash_like(symbol: str) -> bool:
+    """Return whether a symbol (in capitals) may be meant as cash: a currency's code, CASH USD, USD CASH.
+
+    CASH alone is the row of the account's cash, and a symbol with its exchange (USD@ARCA) a security.
+    """
+    words = _words(symbol)
+    return symbol in _CURRENCIES or (len(words) > 1 and CASH in words and all(map(str.isalnum, words)))
+
+
+def security_beside_cash(symbol: str) -> str:
+    """Return the ticker in a symbol (in capitals) that may be meant as cash."""
+    return next((word for word in _words(symbol) if word != CASH), CASH)
+
+
+def _words(symbol: str) -> list[str]:
+    return symbol.replace(".", " ").replace("-", " ").split()
+
+
+def broker_symbol(symbol: str) -> str:
+    """Return a symbol (in capitals) as the broker writes it, with its exchange or contract id; empty for no symbol.
+
+    BRK.B is BRK B, and AAA @ ARCA is AAA@ARCA.
+    """
+    name, separator, which = (part.strip() for part in symbol.partition("@"))
+    if not _TICKER.fullmatch(name) or (separator and not _WHICH.fullmatch(which)):
+        return ""
+    return f"{name.replace('.', ' ')}{separator}{which}"

@@ -1,0 +1,164 @@
+"""How one budget is shared by buys that want more than it.
+
+First the fill (see ``level``): shares in the order of what each dollar gains, then what still fits. Then
+the search (see ``search``) within a cost limit that rises until the result is proven best or the sets of
+changes are too many. A few lines that are not proven yet are split: the line with the dearest share
+takes each of its possible steps in turn, and the others share the rest, at a price of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from rebalplan.plan.sizing.candidates import Candidate
+from rebalplan.plan.sizing.level import Demand, Fill, fill, top_up
+from rebalplan.plan.sizing.search import best_within, cheapest_changes, moves_within
+
+_MOST_SETS = 800
+"""Sets of changes in each half of the lines: what a few milliseconds allow."""
+_SPLIT_LINES = 6
+"""Up to so many lines are split until proven."""
+_NOT_WORTH_SPLITTING = 10**9
+"""A few lines are not split when the objective is within one part in so many of its bound."""
+_MOST_SETS_BEFORE_SPLIT = 2000
+_MOST_SPLITS = 100
+"""Nodes of the split, each a search of its own."""
+_CLOSE_ENOUGH = 10**7
+"""More lines are not searched further once the objective is within one part in so many of its bound."""
+_FIRST_CHANGES = 6
+"""The first limit is the cost of this many cheapest changes of one share."""
+
+Rank = tuple[int, int, int, list[int]]
+"""Objective, orders, value bought, and the steps negated, so that the least is best."""
+
+
+class Opening(Struct, frozen=True):
+    """Where a search starts: the fill, the Lagrangian bound of the objective, and steps that fit."""
+
+    start: Fill
+    bound: int
+    steps: list[int]
+
+
+class Share(Struct, frozen=True):
+    """A way to share the budget."""
+
+    rank: Rank
+    steps: list[int]
+
+
+def ration(buys: Sequence[Candidate], budget: int) -> tuple[int, ...]:
+    """Return the steps of each buy with the least sum of squared distances that ``budget`` pays for.
+
+    Ties go to fewer orders, then to less value bought, then to the larger trade in the first line that
+    differs. Proven best up to ``_SPLIT_LINES`` lines unless their splits run out, which takes prices many
+    thousandfold apart, and beyond wherever the search closes within its count.
+    """
+    demands = [Demand(buy.unit, buy.drift, buy.steps) for buy in buys]
+    return tuple(_share(demands, budget, splits=[_MOST_SPLITS]).steps)
+
+
+def ranges(buys: Sequence[Candidate], budget: int) -> list[tuple[int, int]]:
+    """Return the fewest and the most steps of each buy in any result of ``ration``.
+
+    A result is at least as good as the fill topped up, and steps outside cost more than that exceeds the
+    bound by. ``budget`` must be positive and less than all steps take.
+    """
+    demands = [Demand(buy.unit, buy.drift, buy.steps) for buy in buys]
+    opening = _open(demands, budget)
+    excess = _objective(demands, opening.steps) - opening.bound
+    found: list[tuple[int, int]] = []
+    for each, count in zip(demands, opening.start.steps, strict=True):
+        up = each.reach(each.unit * (opening.start.price - each.gain(count + 1)), excess)
+        down = each.reach(each.unit * (each.gain(count) - opening.start.price), excess)
+        found.append((max(0, count - down), min(each.most, count + up)))
+    return found
+
+
+def rank(demands: Sequence[Demand], steps: Sequence[int]) -> Rank:
+    """Return what is least for the best steps."""
+    return (
+        _objective(demands, steps),
+        len(steps) - steps.count(0),
+        sum([each.unit * count for each, count in zip(demands, steps, strict=True)]),
+        [-count for count in steps],
+    )
+
+
+def _objective(demands: Sequence[Demand], steps: Sequence[int]) -> int:
+    # A list adds up faster than a generator, and this runs for every account many times.
+    return sum([(each.drift - each.unit * count) ** 2 for each, count in zip(demands, steps, strict=True)])
+
+
+# ``splits`` below holds the one number of splits left, shared by the whole tree of searches.
+
+
+def _share(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
+    """Return the best steps for lines of which some may not fit the budget at all."""
+    fitting = [Demand(each.unit, each.drift, min(each.most, budget // each.unit)) for each in demands]
+    most = [each.most for each in fitting]
+    if sum(each.unit * each.most for each in fitting) <= budget:
+        return Share(rank(demands, most), most)
+    rows = [index for index, each in enumerate(fitting) if each.most]
+    found = _search([fitting[index] for index in rows], budget, splits)
+    steps = [0] * len(demands)
+    for index, count in zip(rows, found.steps, strict=True):
+        steps[index] = count
+    return Share(rank(demands, steps), steps)
+
+
+def _open(demands: Sequence[Demand], budget: int) -> Opening:
+    start = fill(demands, budget)
+    bound = _objective(demands, start.steps) - start.price * start.left
+    return Opening(start, bound, top_up(demands, start))
+
+
+def _search(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
+    """Search within limits that rise until the result is proven or there is too much to list."""
+    opening = _open(demands, budget)
+    start, bound, steps = opening.start, opening.bound, opening.steps
+    best = rank(demands, steps)
+    few = len(demands) <= _SPLIT_LINES
+    costs = cheapest_changes(demands, start)
+    limit = costs[min(_FIRST_CHANGES, len(costs)) - 1][0]
+    while True:
+        limit = min(limit, best[0] - bound)
+        movable = [index for cost, index in costs if cost <= limit]
+        found = best_within(demands, start, movable, limit, _MOST_SETS_BEFORE_SPLIT if few else _MOST_SETS)
+        if found is None:
+            break
+        if found and (found_rank := rank(demands, found)) < best:
+            best, steps = found_rank, found
+        if best[0] - bound <= limit:
+            return Share(best, steps)
+        if not few and (best[0] - bound) * _CLOSE_ENOUGH <= best[0]:
+            break
+        limit = 2 * limit + 1
+    share = Share(best, steps)
+    if not few or (best[0] - bound) * _NOT_WORTH_SPLITTING <= best[0]:
+        return share
+    return _split(demands, budget, share, opening, splits)
+
+
+def _split(
+    demands: Sequence[Demand], budget: int, share: Share, opening: Opening, splits: list[int]
+) -> Share:
+    """Try each possible step count of the line with the dearest share, the others sharing the rest."""
+    dearest = max(range(len(demands)), key=lambda index: demands[index].unit)
+    others = [*demands[:dearest], *demands[dearest + 1 :]]
+    moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 1)
+    for change in moves.steps:
+        splits[0] -= 1
+        if splits[0] < 0:
+            break
+        count = opening.start.steps[dearest] + change
+        rest = budget - count * demands[dearest].unit
+        if rest < 0:
+            continue
+        found = _share(others, rest, splits)
+        steps = [*found.steps[:dearest], count, *found.steps[dearest:]]
+        if (found_rank := rank(demands, steps)) < share.rank:
+            share = Share(found_rank, steps)
+    return share

@@ -1,0 +1,164 @@
+"""Exact search around a fill: every set of changes that could be better, met in the middle.
+
+Let ``price`` be the fill's. Changing a line by some steps has a cost: the sum over those steps of
+unit * |gain - price|, never negative. The objective of any order set is the Lagrangian bound plus its
+excess: the costs of its changes, plus price * (budget left). So an order set at least as good as a known
+one is made of changes that together cost no more than the known excess, and few are so cheap.
+
+They are listed in two halves of the lines, and each set of one half is matched with the best of the other
+that still fits the budget (Horowitz and Sahni, 1974). The limit on costs starts low and rises; once
+the best excess found is within the limit, that order set is proven best, rules for ties included.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+from msgspec import Struct
+
+from rebalplan.plan.sizing.level import Demand, Fill
+
+_ORDER_BITS = 16
+"""A weight holds a cost and, in this many low bits, the change in the number of orders: ties go by it."""
+
+_MOST_TRIED = 8
+"""Sets are not extended by a line when so many times the most sets would have to be tried."""
+
+Change = tuple[int, int, int]
+"""Value taken from the budget; weight; the changed steps as digits, negative so that the least wins ties."""
+
+
+class Moves(Struct, frozen=True):
+    """The changes of one line within a cost limit, the cheapest first."""
+
+    index: int
+    steps: tuple[int, ...]
+    """Relative to the fill; 0, no change, is among them."""
+    costs: tuple[int, ...]
+
+
+def cheapest_changes(demands: Sequence[Demand], fill: Fill) -> list[tuple[int, int]]:
+    """Return (cost, line) of the cheapest change of each line that can change, the cheapest first."""
+    found: list[tuple[int, int]] = []
+    for index, (demand, steps) in enumerate(zip(demands, fill.steps, strict=True)):
+        up = fill.price - demand.gain(steps + 1)
+        down = demand.gain(steps) - fill.price
+        if steps == 0:
+            found.append((demand.unit * up, index))
+        elif steps == demand.most:
+            found.append((demand.unit * down, index))
+        else:
+            found.append((demand.unit * min(up, down), index))
+    found.sort()
+    return found
+
+
+def moves_within(demands: Sequence[Demand], index: int, fill: Fill, limit: int, most: int) -> Moves:
+    """Return the changes of one line that cost at most ``limit``, no more than ``most`` each way."""
+    demand, steps = demands[index], fill.steps[index]
+    up = min(demand.most - steps, most)
+    down = min(steps, most)
+    found = [(0, 0)]
+    found += _one_way(demand.unit, fill.price - demand.gain(steps + 1), up, limit, sign=1)
+    found += _one_way(demand.unit, demand.gain(steps) - fill.price, down, limit, sign=-1)
+    found.sort()
+    return Moves(index, tuple(steps for _, steps in found), tuple(cost for cost, _ in found))
+
+
+def _one_way(unit: int, loss: int, most: int, limit: int, *, sign: int) -> list[tuple[int, int]]:
+    """Return (cost, steps) of the changes upwards or downwards, the first at ``loss`` per dollar.
+
+    Each further step loses 2 ``unit`` more per dollar.
+    """
+    found: list[tuple[int, int]] = []
+    cost = 0
+    step_cost = unit * loss
+    rise = 2 * unit * unit
+    for count in range(1, most + 1):
+        cost += step_cost
+        if cost > limit:
+            break
+        found.append((cost, sign * count))
+        step_cost += rise
+    return found
+
+
+def best_within(
+    demands: Sequence[Demand], fill: Fill, lines: Sequence[int], limit: int, most_sets: int
+) -> list[int] | None:
+    """Return the best steps among those whose changes cost at most ``limit`` in each half of ``lines``.
+
+    An empty list: none of them fits the budget. ``None``: a half has more than ``most_sets`` sets.
+    """
+    movable = [moves_within(demands, index, fill, limit, most_sets) for index in lines]
+    digits = max((len(moves.steps) for moves in movable), default=1).bit_length()
+    halves: list[list[Change]] = [[(0, 0, 0)], [(0, 0, 0)]]
+    for moves in movable:
+        half = int(len(halves[1]) < len(halves[0]))
+        if len(halves[half]) * len(moves.steps) > _MOST_TRIED * most_sets:
+            return None
+        extended = _extend(halves[half], _changes(demands, fill, moves, digits), limit)
+        if len(extended) > most_sets:
+            return None
+        halves[half] = extended
+    met = _meet(halves[0], halves[1], fill)
+    return [] if met is None else _steps(fill, movable, digits, len(demands), -met[2])
+
+
+def _changes(demands: Sequence[Demand], fill: Fill, moves: Moves, digits: int) -> list[Change]:
+    """Return the moves of one line as changes of value, weight and path."""
+    before = fill.steps[moves.index] > 0
+    lowest = min(moves.steps)
+    unit = demands[moves.index].unit
+    place = digits * (len(demands) - 1 - moves.index)
+    return [
+        (
+            steps * unit,
+            (cost << _ORDER_BITS) + (fill.steps[moves.index] + steps > 0) - before,
+            -((steps - lowest) << place),
+        )
+        for steps, cost in zip(moves.steps, moves.costs, strict=True)
+    ]
+
+
+def _extend(sets: list[Change], changes: list[Change], limit: int) -> list[Change]:
+    """Return every set with every change of one more line, as far as the limit allows."""
+    heaviest = (limit << _ORDER_BITS) + (1 << (_ORDER_BITS - 1))
+    return [
+        (value + more_value, weight + more_weight, path + more_path)
+        for value, weight, path in sets
+        for more_value, more_weight, more_path in changes
+        if weight + more_weight <= heaviest
+    ]
+
+
+def _meet(one: list[Change], other: list[Change], fill: Fill) -> Change | None:
+    """Return the best sum of a set of each half that fits: (objective, value, path), the least is best."""
+    scaled_price = fill.price << _ORDER_BITS
+    other.sort()
+    values = [value for value, _, _ in other]
+    best_up_to = list(
+        accumulate(((weight - scaled_price * value, value, path) for value, weight, path in other), min)
+    )
+    best: Change | None = None
+    for value, weight, path in one:
+        fitting = bisect_right(values, fill.left - value)
+        if not fitting:
+            continue
+        partner = best_up_to[fitting - 1]
+        objective = weight - scaled_price * value + partner[0]
+        if best is None or objective <= best[0]:
+            met = (objective, value + partner[1], path + partner[2])
+            best = met if best is None else min(best, met)
+    return best
+
+
+def _steps(fill: Fill, movable: list[Moves], digits: int, lines: int, path: int) -> list[int]:
+    """Return the fill's steps with the changes that ``path`` spells."""
+    steps = list(fill.steps)
+    for moves in movable:
+        digit = (path >> digits * (lines - 1 - moves.index)) & ((1 << digits) - 1)
+        steps[moves.index] += digit + min(moves.steps)
+    return steps

@@ -1,0 +1,202 @@
+"""Walk the scripts of orders: fills, messages, waits, cancels. It is told the time and does no I/O of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from rebalplan.sim.errors import SimError
+from rebalplan.sim.faults import Reply
+from rebalplan.sim.orders import fills, incidents, late, news, script
+from rebalplan.sim.orders.deliveries import (
+    Charged,
+    Delivery,
+    Event,
+    Executed,
+    HangUp,
+    Notice,
+    OpenOrder,
+    Status,
+    to_replies,
+)
+from rebalplan.sim.orders.floor import Floor
+from rebalplan.sim.orders.order_model import ZERO, WorkingOrder
+from rebalplan.sim.orders.order_texts import CONNECTIVITY, OrderCode, text_of
+from rebalplan.sim.orders.script import split_step
+
+_ACCOUNT_STEPS: Final = frozenset({"fill", "correct", "reveal"})
+
+
+def conclude(floor: Floor, deliveries: Sequence[Delivery]) -> list[Reply]:
+    """Make the book durable and return what may be said then; without that, hang up on those it was for."""
+    try:
+        floor.shared.save()
+    except SimError:
+        unsaid = dict.fromkeys(delivery.connection for delivery in deliveries)
+        return [Reply(close=True, connection=connection) for connection in unsaid]
+    return to_replies(floor.shared, deliveries)
+
+
+def cancel(
+    floor: Floor,
+    order: WorkingOrder,
+    reason: str = "",
+    *,
+    first: script.Script = (),
+    after: script.Script = (),
+) -> list[Delivery]:
+    """Give up what is not filled of an order, between the steps ``first`` and ``after``.
+
+    Without ``after``, what the order's own behaviour lets execute after a cancel does.
+    """
+    after = after or script.late_fill_step(floor.behaviour(order).late_fill)
+    steps = (*first, *script.cancelling(order.script, reason), *after)
+    return restart(floor, msgspec.structs.replace(order, script=steps))
+
+
+def restart(floor: Floor, order: WorkingOrder) -> list[Delivery]:
+    """Put an order with a new script into the book and walk as far as that goes now."""
+    floor.shared.due.pop(order.perm_id, None)
+    return advance(floor, floor.book.trading.put(order))
+
+
+def advance(floor: Floor, order: WorkingOrder) -> list[Delivery]:
+    """Walk the order's script up to the first step that has to wait."""
+    deliveries: list[Delivery] = []
+    is_account_changed = False
+    while order.script and not _has_to_wait(floor, order):
+        word, value = split_step(order.script[0])
+        order = floor.book.trading.put(msgspec.structs.replace(order, script=order.script[1:]))
+        deliveries += _perform(floor, order, word, value)
+        is_account_changed |= word in _ACCOUNT_STEPS
+        order = floor.book.trading.order(order.perm_id)
+    if not order.script:
+        floor.shared.due.pop(order.perm_id, None)
+    return [*deliveries, *(news.fill_news(floor, order) if is_account_changed else [])]
+
+
+def _has_to_wait(floor: Floor, order: WorkingOrder) -> bool:
+    if floor.book.lost:
+        return True
+    word, value = split_step(order.script[0])
+    due = floor.shared.due
+    if word == "wait":
+        if floor.clock_sec < due.setdefault(order.perm_id, floor.clock_sec + float(value)):
+            return True
+        del due[order.perm_id]
+    elif word == "fill" and order.is_working:
+        if is_held(floor, order):
+            opening = floor.shared.hours.next_open(floor.now)
+            if opening is not None:
+                due[order.perm_id] = floor.clock_sec + (opening - floor.now).total_seconds()
+            return True
+        due.pop(order.perm_id, None)
+        return _price(floor, order) is None
+    return False
+
+
+def is_held(floor: Floor, order: WorkingOrder) -> bool:
+    """Tell whether the market is closed for the order; a limit order may ask for the hours outside."""
+    is_outside = order.outside_hours and order.order_type == "LMT"
+    return not is_outside and not floor.shared.hours.is_open(floor.now)
+
+
+def _price(floor: Floor, order: WorkingOrder) -> Decimal | None:
+    instrument = floor.book.instruments[order.con_id]
+    return fills.fill_price(order, instrument, floor.behaviour(order).slippage_bps)
+
+
+def _perform(floor: Floor, order: WorkingOrder, word: str, value: str) -> list[Delivery]:
+    """Do one step of which the order's script is rid already."""
+    match word:
+        case "fill":
+            _fill(floor, order, value)
+        case "correct":
+            fills.correct(floor.book, order, floor.behaviour(order).correction_bps)
+        case "reveal":
+            floor.book.trading.reveal(order.perm_id)
+            floor.book.trading.put(msgspec.structs.replace(order, is_visible=True))
+        case "cancel":
+            _cancel(floor, order, value)
+        case "late_fill":
+            late.schedule_late_fill(floor, order, value)
+        case "notice":
+            return _notice(floor, order, value)
+        case _:
+            return news.tell(floor, order, _events(floor, order, word, value))
+    return []
+
+
+def _fill(floor: Floor, order: WorkingOrder, value: str) -> None:
+    price = _price(floor, order)
+    quantity = min(Decimal(value), order.remaining)
+    if not order.is_working or price is None or quantity <= 0:
+        return
+    behaviour = floor.behaviour(order)
+    filled = fills.fill(floor.book, order, quantity, price, late.moment_of(floor, behaviour))
+    late.schedule_reveals(floor, filled, behaviour)
+    incidents.occurred(floor, "execution", filled)
+    if not filled.is_working:
+        incidents.occurred(floor, "filled", filled)
+    fills.move_market(floor.book, order, floor.shared.scenario.orders, price)
+
+
+def _cancel(floor: Floor, order: WorkingOrder, reason: str) -> None:
+    """End the order, or let it say that it was done already."""
+    if order.is_working:
+        text = reason or "Cancelled by Trader"
+        ended = msgspec.structs.replace(
+            order, status="Cancelled", completed=floor.now, completed_status=text, why_held=""
+        )
+    else:
+        refusal = text_of(OrderCode.CANCEL_REFUSED, order.order_id, order.status)
+        steps = script.without_cancel(order.script)
+        ended = msgspec.structs.replace(
+            order, script=(script.notice(OrderCode.CANCEL_REFUSED, refusal), *steps)
+        )
+    floor.book.trading.put(ended)
+    if ended.status == "Cancelled" != order.status:
+        incidents.occurred(floor, "cancelled", ended)
+
+
+def _notice(floor: Floor, order: WorkingOrder, value: str) -> list[Delivery]:
+    number, _, text = value.partition(" ")
+    code = int(number)
+    if code in CONNECTIVITY:
+        return news.tell_everyone(floor, code, text)
+    if code == OrderCode.HELD and order.is_working:
+        floor.book.trading.put(msgspec.structs.replace(order, why_held="locate"))
+    return news.tell(floor, order, [Notice(order.order_id, code, text)])
+
+
+def _events(floor: Floor, order: WorkingOrder, word: str, value: str) -> list[Event]:
+    instrument = floor.book.instruments[order.con_id]
+    match word:
+        case "new_open":
+            return [OpenOrder(_before_fills(order), instrument)]
+        case "new_status":
+            return [Status(_before_fills(order))]
+        case "open":
+            return [OpenOrder(order, instrument)]
+        case "status":
+            return [Status(order)]
+        case "execution" | "commission":
+            executions = floor.book.trading.executions(order.perm_id)
+            chosen = executions[int(value) - 1 : int(value)]
+            if word == "execution":
+                return [Executed(execution, instrument) for execution in chosen]
+            return [Charged(execution, instrument.currency) for execution in chosen]
+        case "hang_up":
+            return [HangUp()]
+        case _:
+            return []
+
+
+def _before_fills(order: WorkingOrder) -> WorkingOrder:
+    """Return the order as its acknowledgement shows it."""
+    if not order.filled:
+        return order
+    return msgspec.structs.replace(order, filled=ZERO, value=ZERO, last_price=ZERO, status="Submitted")

@@ -1,0 +1,136 @@
+"""What incidents do: a person changes, cancels, trades, pays in or out; the broker is lost."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+import msgspec
+
+from rebalplan.sim.orders import engine, fills, late, news, script
+from rebalplan.sim.orders.agenda import Restore
+from rebalplan.sim.orders.deliveries import Charged, Delivery, Event, Executed, OpenOrder, Status
+from rebalplan.sim.orders.floor import Floor
+from rebalplan.sim.orders.incident_model import Incident
+from rebalplan.sim.orders.incidents import NO_ORDER
+from rebalplan.sim.orders.order_model import ZERO, Side, WorkingOrder
+from rebalplan.sim.orders.order_texts import OrderCode
+from rebalplan.sim.scenario.scenario_behaviours import plain_behaviour
+
+_ACKNOWLEDGEMENT: Final = ("new_open", "new_status")
+
+
+def happen(floor: Floor, incident: Incident, perm_id: int) -> list[Delivery] | None:
+    """Do what an incident does and return who is told, ``None`` when it cannot be done any more.
+
+    ``perm_id`` is the order whose event it follows, 0 without one.
+    """
+    order = floor.book.trading.order(perm_id) if perm_id != NO_ORDER else None
+    match incident.does:
+        case "change":
+            return None if order is None else _change(floor, incident, order)
+        case "cancel":
+            return None if order is None else _cancel(floor, incident, order)
+        case "buy" | "sell":
+            return _trade(floor, incident, order)
+        case "deposit" | "withdraw":
+            return _pay(floor, incident, order)
+        case "lose":
+            return _lose(floor, incident)
+
+
+def _change(floor: Floor, incident: Incident, order: WorkingOrder) -> list[Delivery] | None:
+    """Give a working order another size or price; it begins anew with what is left."""
+    quantity = incident.quantity or order.quantity
+    if not order.is_working or quantity <= order.filled:
+        return None
+    changed = msgspec.structs.replace(order, quantity=quantity)
+    if incident.limit_price:
+        changed = msgspec.structs.replace(changed, order_type="LMT", limit_price=incident.limit_price)
+    executions = len(floor.book.trading.executions(order.perm_id))
+    steps = script.build_script(floor.behaviour(order), changed.remaining, executions)
+    rest = tuple(step for step in steps if step not in _ACKNOWLEDGEMENT)
+    told = ("open", "status") if incident.told else ()
+    return engine.restart(floor, msgspec.structs.replace(changed, script=(*told, *rest)))
+
+
+def _cancel(floor: Floor, incident: Incident, order: WorkingOrder) -> list[Delivery] | None:
+    if not order.is_working:
+        return None
+    after = script.late_fill_step(incident.late_fill)
+    if incident.told:
+        return engine.cancel(floor, order, after=after)
+    left = script.left_after_cancel(order.script)
+    after = after or script.late_fill_step(floor.behaviour(order).late_fill)
+    return engine.restart(floor, msgspec.structs.replace(order, script=("cancel ", *left, *after)))
+
+
+def _trade(floor: Floor, incident: Incident, order: WorkingOrder | None) -> list[Delivery] | None:
+    """Buy or sell by hand: an order without reference, of order id 0 and client id 0, that fills at once."""
+    behaviour = plain_behaviour(floor.shared.scenario.orders)
+    con_id = _contract(floor, incident, order)
+    side = cast(Side, incident.does.upper())
+    price = fills.touch(floor.book.instruments[con_id].quote, side)
+    if price is None:
+        return None
+    traded = floor.book.trading.put(
+        WorkingOrder(
+            account=_account(incident, order),
+            con_id=con_id,
+            side=side,
+            quantity=incident.quantity,
+            order_type="MKT",
+            limit_price=ZERO,
+            tif="DAY",
+            order_ref="",
+            client_id=0,
+            order_id=0,
+            perm_id=floor.book.trading.new_perm_id(),
+            status="Submitted",
+            placed=floor.now,
+        )
+    )
+    traded = fills.fill(floor.book, traded, incident.quantity, price, late.moment_of(floor, behaviour))
+    late.schedule_reveals(floor, traded, behaviour)
+    instrument = floor.book.instruments[con_id]
+    (execution,) = floor.book.trading.executions(traded.perm_id)
+    fills.move_market(floor.book, traded, floor.shared.scenario.orders, price)
+    events: list[Event] = [OpenOrder(traded, instrument), Executed(execution, instrument), Status(traded)]
+    if not behaviour.no_commission:
+        events.append(Charged(execution, instrument.currency))
+    return [*news.tell(floor, traded, events), *news.fill_news(floor, traded)]
+
+
+def _contract(floor: Floor, incident: Incident, order: WorkingOrder | None) -> int:
+    if order is not None and not incident.what:
+        return order.con_id
+    found = [i.con_id for i in floor.book.instruments.values() if i.symbol == incident.what]
+    return found[0]
+
+
+def _account(incident: Incident, order: WorkingOrder | None) -> str:
+    return order.account if order is not None else incident.account
+
+
+def _pay(floor: Floor, incident: Incident, order: WorkingOrder | None) -> list[Delivery]:
+    account = _account(incident, order)
+    amount = incident.amount if incident.does == "deposit" else -incident.amount
+    floor.book.pay(account, incident.currency, amount)
+    return news.value_news(floor, account)
+
+
+def _lose(floor: Floor, incident: Incident) -> list[Delivery] | None:
+    """Stand still until the broker is there again, if ever; nothing when it is lost already."""
+    if floor.book.lost:
+        return None
+    floor.book.lost = incident.label
+    if incident.for_sec >= 0:
+        floor.schedule(incident.for_sec, Restore(int(incident.restored)))
+    return news.tell_everyone(floor, OrderCode.CONNECTION_LOST)
+
+
+def restore(floor: Floor, effect: Restore) -> list[Delivery]:
+    """Let everything go on, behind the notice that says so."""
+    floor.book.lost = ""
+    told = news.tell_everyone(floor, effect.code)
+    unfinished = [order for order in floor.book.trading.orders() if order.script]
+    return [*told, *(delivery for order in unfinished for delivery in engine.advance(floor, order))]

@@ -1,0 +1,1 @@
+"""The scenario file: its keys, how it is read, what it says."""

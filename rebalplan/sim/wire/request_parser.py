@@ -1,0 +1,149 @@
+"""Turn the fields of a client's message into a request.
+
+Field layouts after the public TWS API documentation; fields that this gateway does not use are skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from rebalplan.sim.wire.contract_parser import read_contract
+from rebalplan.sim.wire.frames import FieldReader, Message, WireError, read_integer
+from rebalplan.sim.wire.order_parser import UNVERSIONED, read_cancel_order, read_place_order
+from rebalplan.sim.wire.requests import (
+    CANCEL_POSITIONS,
+    NO_REQUEST_ID,
+    PLACE_ORDER,
+    START_API,
+    Accepted,
+    AccountSummary,
+    AccountUpdates,
+    AccountUpdatesMulti,
+    AllOpenOrders,
+    AutoOpenOrders,
+    CancelAccountSummary,
+    CancelMarketData,
+    CompletedOrders,
+    ContractDetails,
+    CurrentTime,
+    Executions,
+    GlobalCancel,
+    ManagedAccounts,
+    MarketData,
+    MarketDataType,
+    NextIds,
+    OpenOrders,
+    Positions,
+    PositionsMulti,
+    Request,
+    StartApi,
+    Unsupported,
+)
+
+_ACCEPTED = frozenset({14, CANCEL_POSITIONS, 75, 77})
+_MARKET_RULE = 91
+"""Its one number is a rule, no request id: an error with it would end another request."""
+_ID_FIRST = frozenset({20, 22, 78, 79, 81, 83, 84, *range(86, 99), *range(100, 105)}) - {_MARKET_RULE}
+_ID_AFTER_VERSION = frozenset({10, 11, 21, 23, 25, *range(50, 58), 67, 68, 69, 70})
+
+
+def parse_request(fields: Message, version: int) -> StartApi | Request:
+    """Return the request in the fields of one message, as ``version`` lays it out.
+
+    Raises ``WireError`` when the id or a field is not what its place asks.
+    """
+    if not fields[0]:
+        raise WireError("a message without an id")
+    message_id = read_integer(fields[0])
+    if message_id == START_API:
+        return StartApi(FieldReader(fields, start=2).integer())
+    if message_id in _ACCEPTED:
+        return Accepted(message_id)
+    if message_id == PLACE_ORDER:
+        return read_place_order(FieldReader(fields, start=1), version)
+    parse = _PARSERS.get(message_id)
+    if parse is None:
+        return Unsupported(message_id, _find_request_id(fields, message_id))
+    return parse(FieldReader(fields, start=1))
+
+
+def find_order_id(fields: Message, version: int) -> int:
+    """Return the order id of an order message whose other fields make no sense, -1 when that is none either."""
+    is_unversioned = read_integer(fields[0]) == PLACE_ORDER and version >= UNVERSIONED
+    try:
+        return read_integer(fields[1 if is_unversioned else 2])
+    except (WireError, IndexError):
+        return NO_REQUEST_ID
+
+
+def _find_request_id(fields: Message, message_id: int) -> int:
+    at = 0
+    if message_id in _ID_AFTER_VERSION:
+        at = 2
+    elif message_id in _ID_FIRST:
+        at = 1
+    return read_integer(fields[at]) if 0 < at < len(fields) else NO_REQUEST_ID
+
+
+def _versioned(build: Callable[[FieldReader], Request]) -> Callable[[FieldReader], Request]:
+    """Return a parser that skips the version field in front."""
+
+    def parse(reader: FieldReader) -> Request:
+        reader.text()
+        return build(reader)
+
+    return parse
+
+
+def _market_data(reader: FieldReader) -> Request:
+    request_id, contract = reader.integer(), read_contract(reader)
+    if contract.sec_type == "BAG":
+        raise WireError("combinations are not supported")
+    if reader.boolean():
+        for _ in range(3):
+            reader.text()
+    reader.text()
+    return MarketData(request_id, contract, reader.boolean())
+
+
+def _executions(reader: FieldReader) -> Request:
+    return Executions(
+        reader.integer(),
+        client_id=reader.integer(),
+        account=reader.text(),
+        since=reader.text(),
+        symbol=reader.text(),
+        sec_type=reader.text(),
+        exchange=reader.text(),
+        side=reader.text(),
+    )
+
+
+def _account_summary(reader: FieldReader) -> Request:
+    request_id, group = reader.integer(), reader.text()
+    return AccountSummary(request_id, group, tuple(tag for tag in reader.text().split(",") if tag))
+
+
+_PARSERS: Final[dict[int, Callable[[FieldReader], Request]]] = {
+    1: _versioned(_market_data),
+    2: _versioned(lambda r: CancelMarketData(r.integer())),
+    4: read_cancel_order,
+    5: lambda r: OpenOrders(),
+    6: _versioned(lambda r: AccountUpdates(r.boolean(), r.text())),
+    7: _versioned(_executions),
+    8: lambda r: NextIds(),
+    9: _versioned(lambda r: ContractDetails(r.integer(), read_contract(r))),
+    15: _versioned(lambda r: AutoOpenOrders(r.boolean())),
+    16: lambda r: AllOpenOrders(),
+    17: lambda r: ManagedAccounts(),
+    49: lambda r: CurrentTime(),
+    58: lambda r: GlobalCancel(),
+    59: _versioned(lambda r: MarketDataType(r.integer())),
+    61: lambda r: Positions(),
+    62: _versioned(_account_summary),
+    63: _versioned(lambda r: CancelAccountSummary(r.integer())),
+    74: _versioned(lambda r: PositionsMulti(r.integer(), r.text(), r.text())),
+    76: _versioned(lambda r: AccountUpdatesMulti(r.integer(), r.text(), r.text(), r.boolean())),
+    99: lambda r: CompletedOrders(),
+}

@@ -1,0 +1,1 @@
+"""The machine behind its ports: clock, disk and files."""
