@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rebalplan.core.errors import AccountError
-from rebalplan.core.text import printable
+from rebalplan.core.text import named, printable
 from rebalplan.ibkr.account import PositionRow
 from rebalplan.ibkr.connection import LOG, Connection
 from rebalplan.ibkr.market import Ticks
@@ -189,7 +189,7 @@ def require_account(account: str, managed: tuple[str, ...]) -> None:
     """Raise ``AccountError`` unless the gateway's login manages this account and it can hold positions."""
     if account not in managed:
         raise AccountError(
-            f"the gateway does not manage account {account}; its login sees {', '.join(map(printable, managed))}: "
+            f"the gateway does not manage this account; its login sees {named([*map(printable, managed)], 0)}: "
             "correct [accounts] ids or log in with the user who owns it"
         )
     if account.removeprefix("D").startswith("F"):

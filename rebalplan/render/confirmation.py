@@ -22,6 +22,9 @@ from rebalplan.render.warnings import account_notes
 _SECONDS_PER_ORDER = 5
 """What an order takes on average from send to fill: for the expected duration only."""
 
+_SYMBOL_WIDTH = 6
+"""Of the column of symbols at least; SYMBOL@EXCHANGE is wider."""
+
 
 def confirmation(
     envelope: Envelope,
@@ -71,7 +74,8 @@ def _account(account: AccountResult, preview: Preview, envelope: Envelope, revie
         f"Account {account.account} ({plan.mode}): {what}, sells {dollars(_value(sells))} USD, "
         f"buys {dollars(_value(buys))} USD"
     )
-    yield from (f"  {_order(order)}" for order in (*sells, *buys))
+    width = max([_SYMBOL_WIDTH, *(len(order.symbol) for order in (*sells, *buys))])
+    yield from (f"  {_order(order, width)}" for order in (*sells, *buys))
     yield from (f"  {_rest(line)}" for line in account.lines if line.orders and line.orders[0] in rests)
     yield from (f"  ! {_cut(line)}" for line in preview.cuts)
     yield from (f"  ! {note}" for note in preview.notes)
@@ -94,9 +98,9 @@ def _value(orders: Iterable[PlannedOrder]) -> Decimal:
     return sum((order.quantity * order.price for order in orders), ZERO)
 
 
-def _order(order: PlannedOrder) -> str:
+def _order(order: PlannedOrder, width: int) -> str:
     return (
-        f"{order.action:5} {shares(order.quantity):>8} {order.symbol:6} about "
+        f"{order.action:5} {shares(order.quantity):>8} {order.symbol:{width}} about "
         f"{dollars(order.quantity * order.price)} USD"
     )
 

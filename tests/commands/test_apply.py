@@ -103,6 +103,12 @@ def test_a_declined_account_can_be_applied_later(sample: Workspace, gateway: Gat
     assert sorted(received(gateway)) == sorted(planned_orders(sample, "DU1000001", "DU1000002"))
 
 
+def test_a_declined_account_that_was_never_begun_got_nothing(sample: Workspace, gateway: Gateway) -> None:
+    assert gateway.port
+    result = sample.run("apply", "latest", "--account", "DU1000002", answers="no\n")
+    assert "DU1000002: declined, nothing was sent there." in result.out + result.err
+
+
 def test_after_an_apply_the_accounts_are_within_their_bands(sample: Workspace, gateway: Gateway) -> None:
     assert gateway.port
     sample.ok("apply", "latest", "--yes")

@@ -329,6 +329,7 @@ def test_yes_refuses_beside_a_limit_that_is_misspelled(build: Callable[..., Site
     site.write_settings("max_ordr_usd = 100\n")
     refused = site.apply("--yes")
     assert (refused.code, site.sent()) == (3, {})
+    assert "Nothing was sent.\n  settings.ini:" in refused.err
     assert "max_ordr_usd" in refused.err
     asked = site.apply(answers="yes\n")
     assert "warning: settings.ini:17:" in asked.out

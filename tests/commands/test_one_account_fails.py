@@ -103,12 +103,18 @@ def test_an_account_that_the_gateway_does_not_manage(sample: Workspace) -> None:
     result = sample.run("plan")
     assert result.code == 4
     assert (
-        "the gateway does not manage account DU7777777; its login sees DU1000001, DU1000002, DU1000003"
+        "DU7777777 failed: the gateway does not manage this account; its login sees DU1000001, DU1000002, DU1000003"
         in result.out
     )
     sample.clock.sleep(1)
     found = planned(sample, code=4)
     assert {a: found[a] for a in ACCOUNTS} == baseline
+
+
+def test_accounts_that_the_gateway_does_not_manage_share_one_reason(sample: Workspace) -> None:
+    sample.edit("settings.ini", "DU1000002, DU1000003", "DU1000002, DU1000003, DU7777777, DU8888888")
+    out = sample.run("plan").out
+    assert "! DU7777777, DU8888888 failed: the gateway does not manage this account;" in " ".join(out.split())
 
 
 def test_no_account_left_to_plan_writes_nothing_and_is_incomplete(sample: Workspace) -> None:

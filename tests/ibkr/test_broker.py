@@ -146,7 +146,7 @@ def test_interest_in_another_currency_is_not_taken_for_us_dollars(tmp_path: Path
 
 def test_an_account_of_somebody_else_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     with connected(tmp_path) as (connection, gateway):
-        with pytest.raises(AccountError, match="does not manage account DU9"):
+        with pytest.raises(AccountError, match="does not manage this account; its login sees DU1000001, "):
             connection.read_account("DU9")
         assert [e.message_id for e in gateway.log if e.kind == "request"] == [71]
 

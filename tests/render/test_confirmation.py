@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
@@ -45,6 +46,16 @@ def test_a_resume_is_asked_for_what_is_left_and_its_rests(screen: SnapshotAssert
         closed("incomplete"),
     )
     assert told(*sold_in_part) == screen
+
+
+def test_a_symbol_with_its_exchange_keeps_the_columns_straight() -> None:
+    (account, *_) = fold(PLAN, ()).accounts
+    order = account.unsent[0].planned
+    wide = msgspec.structs.replace(order, symbol="CASH@NASDAQ")
+    lines = [PreviewLine("rb", o, o.quantity, o.quantity) for o in (order, wide)]
+    text = confirmation(PLAN, [(account, Preview(account.account, tuple(lines), 0, (), NOW))], NOW)
+    first, second = (line for line in text.splitlines() if " about " in line and "USD" in line)
+    assert first.index(" about ") == second.index(" about ")
 
 
 def test_an_order_that_somebody_else_cancelled_has_no_rest_to_send() -> None:

@@ -23,7 +23,8 @@ from rebalplan.commands.progress import ProgressLine, progress_line
 from rebalplan.commands.reporting import require_writable_folder, write_report_of, write_reports
 from rebalplan.commands.stopping import Stop, watching
 from rebalplan.commands.world import World, open_world
-from rebalplan.core.errors import ExitCode, RefusedError, ReportError, UsageError
+from rebalplan.core.errors import MOST_SHOWN, ExitCode, RefusedError, ReportError, UsageError
+from rebalplan.core.text import listed
 from rebalplan.core.vocabulary import ConfirmMode
 from rebalplan.inputs.settings import Settings
 from rebalplan.plan.codec import Envelope
@@ -157,10 +158,10 @@ def _require_writable(settings: Settings) -> None:
 def _require_understood(settings: Settings) -> None:
     """Refuse ``--yes`` beside settings that protect nobody: somebody who is asked reads about them in the question."""
     if settings.unread_protections:
-        problems = "; ".join(str(problem) for problem in settings.unread_protections)
+        problems = [str(problem) for problem in settings.unread_protections]
         raise RefusedError(
-            f"--yes does not pass over settings that may have been meant to protect: {problems}. Correct them, or "
-            "answer the question yourself. Nothing was sent."
+            "--yes does not pass over settings that may have been meant to protect. Correct them, or answer the "
+            f"question yourself. Nothing was sent.\n  {listed(problems, MOST_SHOWN, chr(10) + '  ')}"
         )
 
 

@@ -24,6 +24,7 @@ _FLAGS = {
     "off": False,
     "0": False,
 }
+_SCHEME = re.compile(r"[a-z]+://", re.IGNORECASE)
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 _ACCOUNT = re.compile(r"[A-Za-z]+[0-9]+")
 _PLAIN_NUMBER = re.compile(r"[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?")
@@ -161,11 +162,15 @@ def host() -> Kind:
     """Return the kind for a host name or address."""
 
     def read(text: str) -> str:
-        name, _, port = text.rpartition(":")
-        if name and ":" not in name and port.isdecimal():
+        address = _SCHEME.sub("", text).rstrip("/")
+        inside, _, port = address.rpartition(":")
+        name = inside[1:-1] if inside.startswith("[") and inside.endswith("]") else inside
+        if name and (":" not in name or name != inside) and port.isdecimal():
             raise ValueRefusedError(
                 f"this has a port in it; write host = {bare(name)} and port = {bare(port)}"
             )
+        if address and address != text:
+            raise ValueRefusedError(f"this is the address of a page; write host = {bare(address)}")
         if not _HOST.fullmatch(text) or (":" in text and not _is_ipv6(text)):
             raise ValueRefusedError
         return text

@@ -236,10 +236,23 @@ def test_a_host_is_a_name_or_an_address(load: Load, host: str) -> None:
     assert load(f"{MINIMAL}[ibkr]\nhost = {host}\n").account_settings[0].endpoint.host == host
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-def test_a_port_in_the_host_says_where_it_belongs(problems: Problems, name: str) -> None:
-    (line,) = problems(f"{MINIMAL}[ibkr]\nhost = {name}:4002\n")
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("127.0.0.1:4002", "127.0.0.1"),
+        ("localhost:4002", "localhost"),
+        ("[::1]:4002", "::1"),
+        ("http://127.0.0.1:4002/", "127.0.0.1"),
+    ],
+)
+def test_a_port_in_the_host_says_where_it_belongs(problems: Problems, text: str, name: str) -> None:
+    (line,) = problems(f"{MINIMAL}[ibkr]\nhost = {text}\n")
     assert f"this has a port in it; write host = {name} and port = 4002" in line
+
+
+def test_the_address_of_a_page_is_no_host(problems: Problems) -> None:
+    (line,) = problems(f"{MINIMAL}[ibkr]\nhost = https://gateway/\n")
+    assert "this is the address of a page; write host = gateway" in line
 
 
 def test_every_policy_key_of_the_file_is_a_field_of_the_policy_and_the_reverse() -> None:
