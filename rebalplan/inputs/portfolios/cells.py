@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.core.money import ZERO, canonical
+from rebalplan.core.money import HUNDRED, ZERO, canonical, parse_decimal
 from rebalplan.core.vocabulary import CASH
 from rebalplan.inputs.findings import Findings
 from rebalplan.inputs.portfolios.header import Column
@@ -18,11 +18,13 @@ from rebalplan.inputs.portfolios.symbols import (
     is_isin,
     is_total,
     security_beside_cash,
+    us_ticker,
 )
 from rebalplan.inputs.settings.values import ValueRefusedError, parse_number
 from rebalplan.inputs.wording import bare, shown
 
 _ZEROS = frozenset(["-", "\N{EN DASH}", "\N{EM DASH}", "\N{MINUS SIGN}", "--", "n/a", "na", "none", "nil"])
+_MINUS_SIGNS = ("\N{EN DASH}", "\N{EM DASH}", "\N{MINUS SIGN}")
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -38,9 +40,10 @@ def read_lines(rows: tuple[Row, ...], columns: tuple[Column, ...], findings: Fin
     first_lines: dict[str, int] = {}
     lines: list[Line] = []
     for row in rows:
-        if is_total(row.cells[0].upper()):
+        if is_total(row.cells[0].upper()) or _is_sums(row):
+            name = shown(row.cells[0]) if row.cells[0] else "this"
             findings.error(
-                f"{shown(row.cells[0])} is a row of totals; delete it, rebal adds up by itself",
+                f"{name} is a row of totals; delete it, rebal adds up by itself",
                 line=row.line,
                 column=1,
             )
@@ -55,6 +58,12 @@ def read_lines(rows: tuple[Row, ...], columns: tuple[Column, ...], findings: Fin
             )
         lines.append(Line(row.line, symbol, _percentages(row, symbol, columns, findings)))
     return tuple(lines)
+
+
+def _is_sums(row: Row) -> bool:
+    """Return whether a row without a symbol has nothing but 100 in it, as under the columns of a spreadsheet."""
+    sums = [parse_decimal(cell.removesuffix("%").rstrip()) for cell in row.cells[1:] if cell]
+    return not row.cells[0] and bool(sums) and all(pct == HUNDRED for pct in sums)
 
 
 def _symbol(row: Row, findings: Findings) -> str:
@@ -86,6 +95,8 @@ def _problem(text: str, symbol: str) -> str:
             f"{shown(text)} looks like {what}; only securities that are listed in the US in USD can be traded, "
             "by their US ticker, such as VTI"
         )
+    if ticker := us_ticker(symbol):
+        return f"{shown(text)} is no ticker as the broker writes it; write {ticker}"
     return ""
 
 
@@ -93,7 +104,8 @@ def _percentages(
     row: Row, symbol: str, columns: tuple[Column, ...], findings: Findings
 ) -> tuple[Decimal | None, ...]:
     width = len(columns) + 1
-    if len(row.cells) < width:
+    needed = max((column.number for column in columns if column.may_be_model), default=1)
+    if len(row.cells) < needed:
         findings.error(
             f"this row ends after {len(row.cells)} of {width} columns; write an empty cell for 0",
             line=row.line,
@@ -138,4 +150,6 @@ def _hint(text: str) -> str:
     """Return what a cell is that a spreadsheet or a person wrote for something else than a number, or nothing."""
     if text.removesuffix("%").strip().casefold() in _ZEROS:
         return "leave the cell blank for 0"
+    if text[:1] in _MINUS_SIGNS and text[1:2].isdecimal():
+        return f"write the minus as -, such as -{text[1:]}"
     return "a formula failed in the spreadsheet" if text.upper() in SPREADSHEET_ERRORS else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -28,9 +28,12 @@ class Column(msgspec.Struct, frozen=True):
     may_be_model: bool = True
 
 
-def read_header(row: Row, models: Sequence[str], findings: Findings) -> tuple[Column, ...]:
+def read_header(
+    row: Row, models: Sequence[str], findings: Findings, below: Sequence[Row] = ()
+) -> tuple[Column, ...]:
     """Return the columns of the models in file order; what settings.ini and the header disagree on is noted.
 
+    The rows ``below`` tell a column of texts from one of percentages.
     Raises InputError when the row is no header at all, because nothing below could be read then.
     """
     names = _without_empty_end(row.cells)
@@ -42,8 +45,15 @@ def read_header(row: Row, models: Sequence[str], findings: Findings) -> tuple[Co
     )
     _check_symbol_column(row, columns, models, findings)
     _check_names(columns, row.line, findings)
-    _check_against_settings(columns, models, row.line, findings)
+    texts = {column.number: text for column in columns if (text := _text_in(column.number, below))}
+    _check_against_settings(columns, models, row.line, findings, texts)
     return columns
+
+
+def _text_in(number: int, rows: Sequence[Row]) -> str:
+    """Return the first cell of a column that has letters in it, or nothing."""
+    cells = (row.cells[number - 1] for row in rows if len(row.cells) >= number)
+    return next((cell for cell in cells if any(map(str.isalpha, cell)) and not cell.startswith("#")), "")
 
 
 def _check_symbol_column(
@@ -93,14 +103,18 @@ def _check_names(columns: tuple[Column, ...], line: int, findings: Findings) -> 
 
 
 def _check_against_settings(
-    columns: tuple[Column, ...], models: Sequence[str], line: int, findings: Findings
+    columns: tuple[Column, ...],
+    models: Sequence[str],
+    line: int,
+    findings: Findings,
+    texts: Mapping[int, str],
 ) -> None:
     in_file = {folded(column.name) for column in columns}
     for column in columns:
         if column.name and not column.is_model:
             findings.error(
                 f"unknown column {bare(column.name)}: no model of settings.ini has this name"
-                f"{_nearest(column.name, models) or _unused(column.name)}",
+                f"{_nearest(column.name, models) or _unused(column.name, texts.get(column.number, ''))}",
                 line=line,
                 column=column.number,
             )
@@ -113,7 +127,10 @@ def _check_against_settings(
             )
 
 
-def _unused(name: str) -> str:
+def _unused(name: str, text: str) -> str:
+    """Return what to do about a column that is no model; ``text`` is in it, or it has numbers alone."""
+    if text:
+        return f", and it holds text such as {shown(text)}; delete the column"
     return f"; delete the column, or write {bare(name)} = 0 under [models] for a model that is not used now"
 
 

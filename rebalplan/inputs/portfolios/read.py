@@ -36,7 +36,7 @@ def read_portfolios(path: Path, *, models: Sequence[str]) -> Portfolios:
     if not rows:
         findings.raise_errors()
         raise RebalError(f"{findings.file}: the file has no rows. {_IF_MISSING}")
-    columns = read_header(rows[0], models, findings)
+    columns = read_header(rows[0], models, findings, rows[1:])
     lines = read_lines(rows[1:], columns, findings)
     if not lines:
         findings.error("there is no row below the header; write one for each ETF", line=rows[0].line)
@@ -54,6 +54,8 @@ def _check_sums(
         percentages = [line.percentages[index] for line in lines]
         known = [pct for pct in percentages if pct is not None]
         total = exact_sum(known)
+        if not column.may_be_model:  # it has its one problem in the header
+            continue
         if len(known) == len(percentages) and abs(total - HUNDRED) > SUM_TOLERANCE_PCT:
             fractions = abs(total - ONE) <= _FRACTIONS_TOLERANCE
             hint = ". These look like fractions: write percentages, 60 for 0.6" if fractions else ""

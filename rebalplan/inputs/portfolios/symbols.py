@@ -29,6 +29,10 @@ _CURRENCIES = frozenset(
 _TICKER = re.compile(r"[A-Z][A-Z0-9]{0,11}(?:[ .][A-Z]{1,3})?")
 _WHICH = re.compile(r"[A-Z][A-Z0-9.]{1,15}|[1-9][0-9]{0,9}")
 """What tells securities of one symbol apart: a primary exchange (ARCA, NASDAQ.NMS) or a contract id."""
+_US_EXCHANGES = frozenset(
+    ["NYSE", "NYSEARCA", "NYSEAMERICAN", "AMEX", "ARCA", "BATS", "CBOE", "NASDAQ", "US"]
+)
+_ELSEWHERE = re.compile(r" ?([A-Z][A-Z0-9]{0,5})(?:[ ./-]([A-Z]))?(?:[ .]US)?")
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 
 
@@ -39,9 +43,26 @@ def is_total(symbol: str) -> bool:
 
 
 def is_foreign(symbol: str) -> bool:
-    """Return whether a symbol (in capitals) is one of an exchange outside the US, such as CSPX.L or VWCE DE."""
+    """Return whether a symbol (in capitals) is one of an exchange abroad, such as CSPX.L, VWCE DE or LON:CSPX."""
+    if (prefix := _prefix(symbol)).isalpha() and prefix not in _US_EXCHANGES:
+        return True
     _, separator, suffix = symbol.replace(".", " ").rpartition(" ")
     return bool(separator) and suffix in _EXCHANGES
+
+
+def us_ticker(symbol: str) -> str:
+    """Return the ticker in a symbol (in capitals) as other programs write it: NYSEARCA:VTI, VTI US, BRK-B; or nothing.
+
+    A class of shares stands behind a space: BRK B.
+    """
+    found = _ELSEWHERE.fullmatch(symbol.partition(":")[2] if _prefix(symbol) in _US_EXCHANGES else symbol)
+    ticker = " ".join(part for part in found.groups() if part) if found else ""
+    return "" if ticker == broker_symbol(symbol) else ticker
+
+
+def _prefix(symbol: str) -> str:
+    """Return the exchange before a colon, or nothing."""
+    return symbol.partition(":")[0].strip() if ":" in symbol else ""
 
 
 def is_isin(symbol: str) -> bool:

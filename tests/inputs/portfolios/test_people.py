@@ -80,10 +80,19 @@ def test_a_formula_that_failed_is_no_comment_and_no_number(problems: Problems, e
     ]
 
 
-def test_a_column_of_texts_is_one_problem_and_says_how_a_model_is_kept_unused(problems: Problems) -> None:
+def test_a_column_of_texts_is_one_problem(problems: Problems) -> None:
     assert problems("ETF,SMURF,Notes,GLTR\nVTI,60,core,60\nBND,40,safe one,40\n") == [
-        "portfolios.csv:1:3: unknown column Notes: no model of settings.ini has this name; delete the column, or "
-        "write Notes = 0 under [models] for a model that is not used now"
+        "portfolios.csv:1:3: unknown column Notes: no model of settings.ini has this name, and it holds text such as "
+        "'core'; delete the column"
+    ]
+
+
+def test_a_column_of_other_numbers_is_one_problem_and_says_how_a_model_is_kept_unused(
+    problems: Problems,
+) -> None:
+    assert problems("ETF,SMURF,GLTR,Price\nVTI,60,60,312.40\nBND,40,40\n") == [
+        "portfolios.csv:1:4: unknown column Price: no model of settings.ini has this name; delete the column, or "
+        "write Price = 0 under [models] for a model that is not used now"
     ]
 
 
@@ -149,13 +158,45 @@ def test_what_no_exchange_or_contract_id_can_be_is_no_ticker(problems: Problems,
     assert line.startswith(f"portfolios.csv:2:1: '{symbol}' is no ticker; expected")
 
 
-@pytest.mark.parametrize("symbol", ["CSPX.L", "vwce.de", "XIC TO", "7203.T", "IWDA.AS", "CSPX LN"])
+@pytest.mark.parametrize(
+    "symbol", ["CSPX.L", "vwce.de", "XIC TO", "7203.T", "IWDA.AS", "CSPX LN", "LON:CSPX"]
+)
 def test_a_ticker_of_another_exchange_says_what_is_handled(problems: Problems, symbol: str) -> None:
     (line,) = problems(f"{HEADER}VTI,100,100\n{symbol},,\n")
     assert line == (
         f"portfolios.csv:3:1: '{symbol}' looks like a ticker of another exchange; only securities that are listed in "
         "the US in USD can be traded, by their US ticker, such as VTI"
     )
+
+
+@pytest.mark.parametrize(
+    ("symbol", "ticker"),
+    [
+        ("BRK-B", "BRK B"),
+        ("brk/b", "BRK B"),
+        ("AAPL US", "AAPL"),
+        ("VTI.US", "VTI"),
+        ("NYSEARCA:VTI", "VTI"),
+        ("NYSE:BRK.B", "BRK B"),
+    ],
+)
+def test_a_us_ticker_of_another_program_says_what_to_write(
+    problems: Problems, symbol: str, ticker: str
+) -> None:
+    (line,) = problems(f"{HEADER}QQQ,100,100\n{symbol},,\n")
+    assert line == f"portfolios.csv:3:1: '{symbol}' is no ticker as the broker writes it; write {ticker}"
+
+
+@pytest.mark.parametrize("minus", ["\N{MINUS SIGN}", "\N{EN DASH}"])
+def test_a_typographic_minus_says_what_to_write(problems: Problems, minus: str) -> None:
+    (line,) = problems(f"{HEADER}VTI,120,100\nCASH,{minus}20,\n")
+    assert "write the minus as -, such as -20" in line
+
+
+def test_sums_without_a_name_are_a_row_of_totals(problems: Problems) -> None:
+    assert problems(f"{HEADER}VTI,60,60\nBND,40,40\n,100,100.00%\n") == [
+        "portfolios.csv:4:1: this is a row of totals; delete it, rebal adds up by itself"
+    ]
 
 
 def test_an_isin_says_that_a_ticker_is_needed(problems: Problems) -> None:
