@@ -17,6 +17,8 @@ from rebalplan.render.log_lines import log_line
 _KEPT_FILES = 5
 _FILE_BYTES = 1_000_000
 _SHOWN_DIGITS = 4
+_ANY_ID = "D?[UFI][0-9]{4,}"
+"""Ids of the broker: those of other accounts that the login sees are in its answers too."""
 
 _LOG = logging.getLogger("rebalplan.apply")
 
@@ -27,15 +29,18 @@ class _Lines(logging.Formatter):
     def __init__(self, accounts: Iterable[str]) -> None:
         super().__init__("%(asctime)sZ %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
         self.converter = time.gmtime
-        names = "|".join(sorted(map(re.escape, accounts), key=len, reverse=True))
-        self._ids = re.compile(rf"(?<![A-Za-z0-9])({names})(?![A-Za-z0-9])") if names else None
+        names = "|".join([*sorted(map(re.escape, accounts), key=len, reverse=True), _ANY_ID])
+        self._ids = re.compile(rf"(?<![A-Za-z0-9])(?:{names})(?![A-Za-z0-9])")
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        text = super().format(record)
-        if self._ids is None:
-            return text
-        return self._ids.sub(lambda found: f"…{found.group()[-_SHOWN_DIGITS:]}", text)
+        return self._ids.sub(lambda found: f"…{found.group()[-_SHOWN_DIGITS:]}", super().format(record))
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    """Return whether a record belongs in the log: what libraries do step by step names no account, and is DEBUG."""
+    own = record.name.startswith("rebalplan")
+    return own or record.levelno >= logging.WARNING or logging.getLogger().level <= logging.DEBUG
 
 
 def quiet_logs() -> None:
@@ -47,6 +52,7 @@ def log_to_stderr() -> None:
     """Send the log to stderr, from now on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines(()))
+    handler.addFilter(_is_told)
     handler.set_name(__name__)
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
@@ -78,6 +84,7 @@ def _file_handler(path: Path) -> logging.Handler:
             f"the log cannot be written to {path} ({error.strerror or error}): correct [io] log_file, or set it to none"
         ) from error
     handler.set_name(__name__)
+    handler.addFilter(_is_told)
     return handler
 
 

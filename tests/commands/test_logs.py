@@ -97,6 +97,19 @@ def test_the_log_file_is_relative_to_the_settings(sample: Workspace) -> None:
     assert (deeper / "rebal.log").is_file()
 
 
+def test_every_line_at_info_carries_an_account(applied: Workspace) -> None:
+    applied.ok("apply", "latest", "--account", "DU1000002", "--yes")
+    without = [line for line in log_of(applied) if not re.search(r"…\d{4}[: ]", line)]
+    assert [line.partition("Z ")[2] for line in without] == ["INFO rebalplan.apply apply begins"]
+
+
+def test_ids_of_other_accounts_of_the_login_are_shortened_too(applied: Workspace) -> None:
+    applied.edit("settings.ini", "DU1000001, DU1000002, DU1000003", "DU1000002")
+    applied.edit("settings.ini", ";log_level = INFO", "log_level = DEBUG")
+    applied.ok("plan")
+    assert "DU1000001" not in "\n".join(log_of(applied))
+
+
 def test_no_account_id_is_written_whole(applied: Workspace) -> None:
     applied.ok("apply", "latest", "--yes")
     assert "DU100000" not in "\n".join(log_of(applied))
