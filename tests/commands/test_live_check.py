@@ -151,6 +151,7 @@ def test_nothing_is_sold_when_no_buy_can_be_sent(build: Callable[..., Site], pos
     result = site.apply("--account", ACCOUNTS[position], "--yes")
     assert (result.code, site.sent()) == (3, {})
     assert "no line can be sent now; no price for BBB: trading is halted; no price for CCC" in result.out
+    assert "was not sent" not in result.out  # of an account that was refused whole this is no news
     assert "Nothing was sent." in result.out
     assert "was not sent" not in result.out
     assert f"tries {ACCOUNTS[position]} again. If the reason stays: `rebal plan` plans anew." in result.out
