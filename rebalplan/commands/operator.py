@@ -34,7 +34,7 @@ def check_expectation(envelope: Envelope, consent: Consent) -> None:
     digits = envelope.sha256[:HASH_DIGITS]
     if consent.expect and consent.expect.lower() != digits:
         raise RefusedError(
-            f"--expect {consent.expect[:40]!a} is not this plan, whose hash begins with {digits}: nothing was sent"
+            f"--expect {consent.expect[:40]!a} is not this plan: its id ends in {digits}. Nothing was sent"
         )
     if consent.yes and envelope.plan.mode == "live" and not consent.expect:
         raise RefusedError(

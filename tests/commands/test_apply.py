@@ -287,6 +287,8 @@ def test_a_read_only_account_is_refused_and_the_others_go_on(
 
 def test_another_plan_than_the_expected_one_is_refused(sample: Workspace, gateway: Gateway) -> None:
     result = sample.run("apply", "latest", "--yes", "--expect", "0" * 12)
+    (plan,) = sample.folder.glob("plans/*Z-*.json")
+    assert f"is not this plan: its id ends in {plan.stem[-12:]}. Nothing was sent\n" in result.err
     assert (result.code, received(gateway)) == (3, [])
 
 
