@@ -23,8 +23,11 @@ def snapshot_failures(
         if position.quantity < 0
     ]
     tolerated = tolerated_debts(snapshot, foreign_cash_tolerance_usd)
+    together = sum(item.debt_usd is not None for item in snapshot.unmanaged) > 1
+    total = _known_debts_usd(snapshot)
     debts = [
-        f"{_unmanaged_debt(item.kind)} {item.quantity} {item.description} ({item.currency}){_worth(item)} claims cash "
+        f"{_unmanaged_debt(item.kind)} {item.quantity} {item.description} ({item.currency})"
+        f"{_worth(item, total if together else None)} claims cash "
         "that is not managed here: settle it first"
         for item in snapshot.unmanaged
         if item.quantity < 0 and item not in tolerated
@@ -50,15 +53,21 @@ def tolerated_debts(snapshot: AccountSnapshot, tolerance_usd: Decimal) -> tuple[
     They are added up, so that no number of small ones claims more than the tolerance.
     """
     known = [item for item in snapshot.unmanaged if item.debt_usd is not None]
-    total = sum((item.debt_usd for item in known if item.debt_usd is not None), ZERO)
-    return tuple(known) if total <= tolerance_usd else ()
+    return tuple(known) if _known_debts_usd(snapshot) <= tolerance_usd else ()
 
 
-def _worth(item: UnmanagedItem) -> str:
+def _known_debts_usd(snapshot: AccountSnapshot) -> Decimal:
+    return sum((item.debt_usd for item in snapshot.unmanaged if item.debt_usd is not None), ZERO)
+
+
+def _worth(item: UnmanagedItem, total_usd: Decimal | None) -> str:
+    """Say what a debt comes to, and all of them where there are several: the tolerance is for their sum."""
     if item.kind != "CASH":
         return ""
     if item.debt_usd is None:
         return ", of unknown value in USD for want of the broker's ExchangeRate,"
+    if total_usd is not None:
+        return f", {usd(item.debt_usd)} USD, with the others {usd(total_usd)} USD and over foreign_cash_tolerance_usd,"
     return f", {usd(item.debt_usd)} USD and over foreign_cash_tolerance_usd,"
 
 

@@ -78,6 +78,12 @@ def test_debts_in_other_currencies_are_tolerated_together(
     assert len(found) == failing
 
 
+def test_debts_that_are_too_much_only_together_say_so() -> None:
+    items = tuple(unmanaged("CASH", f"C{n} cash", f"C{n}", "-9", "9.90") for n in range(2))
+    first, _ = snapshot_failures(snapshot("900", unmanaged=items), D(10))
+    assert "9.90 USD, with the others 19.80 USD and over foreign_cash_tolerance_usd, claims cash" in first
+
+
 def test_a_short_option_is_never_tolerated() -> None:
     option = unmanaged("OPT", "SPY 400 C", "USD", "-1")
     assert len(snapshot_failures(snapshot("900", unmanaged=(option,)), D(1000))) == 1
