@@ -11,9 +11,9 @@ import msgspec
 from rebalplan.apply.journal.result import AccountResult, LineResult
 from rebalplan.apply.preview import Preview, PreviewLine
 from rebalplan.apply.stages import rests_of
-from rebalplan.core.money import ZERO
+from rebalplan.core.money import ZERO, percent_of
 from rebalplan.plan.codec import Envelope
-from rebalplan.plan.document import PlannedOrder
+from rebalplan.plan.document import AccountPlan, PlannedOrder
 from rebalplan.plan.review import Review, review_plan
 from rebalplan.render.exceptions import order_exceptions
 from rebalplan.render.figures import count, dollars, shares
@@ -79,7 +79,7 @@ def _account(account: AccountResult, preview: Preview, envelope: Envelope, revie
     yield from (f"  {_rest(line)}" for line in account.lines if line.orders and line.orders[0] in rests)
     yield from (f"  ! {_cut(line)}" for line in preview.cuts)
     yield from (f"  ! {note}" for note in preview.notes)
-    yield from (f"  ! {sentence}" for sentence in _exceptions(account, envelope, review))
+    yield from (f"  ! {sentence}" for sentence in _exceptions(account, preview, envelope, review))
     yield from (f"  warning: {note}" for note in account_notes(account.plan, plan))
 
 
@@ -114,8 +114,34 @@ def _rest(line: LineResult) -> str:
     )
 
 
-def _exceptions(account: AccountResult, envelope: Envelope, review: Review) -> tuple[str, ...]:
-    """Return what the review says of the account's orders; sides are compared with the whole plan."""
-    alone = review_plan(msgspec.structs.replace(envelope.plan, accounts=(account.plan,)))
-    opposite = (o for o in review.opposite_sides if account.account in (*o.buyers, *o.sellers))
+def _exceptions(
+    account: AccountResult, preview: Preview, envelope: Envelope, review: Review
+) -> tuple[str, ...]:
+    """Return what the review says of the orders that would be sent; sides are compared with the whole plan."""
+    as_sent = _as_sent(account, preview)
+    alone = review_plan(msgspec.structs.replace(envelope.plan, accounts=(as_sent,)))
+    sent = {order.symbol for order in as_sent.orders}
+    opposite = (
+        o for o in review.opposite_sides if o.symbol in sent and account.account in (*o.buyers, *o.sellers)
+    )
     return order_exceptions(msgspec.structs.replace(alone, opposite_sides=tuple(opposite)))
+
+
+def _as_sent(account: AccountResult, preview: Preview) -> AccountPlan:
+    """Return the plan of an account with the orders that would be sent now, which may be less than all."""
+    plan, summary = account.plan, account.plan.summary
+    if summary is None or not (preview.cuts or account.intents):
+        return plan
+    left = rests_of(account)
+    rests = [
+        msgspec.structs.replace(
+            line.planned, quantity=line.orders[0].dispatch.quantity - line.orders[0].filled
+        )
+        for line in account.lines
+        if line.orders and line.orders[0] in left
+    ]
+    orders = (*rests, *(line.order for line in (*preview.sells, *preview.buys)))
+    turnover = percent_of(_value(orders), summary.net_liquidation_usd)
+    return msgspec.structs.replace(
+        plan, orders=orders, summary=msgspec.structs.replace(summary, turnover_pct=turnover)
+    )

@@ -163,6 +163,8 @@ def test_one_buy_that_falls_out_takes_its_share_of_the_sells_with_it(build: Call
     assert site.sent() == {"DU1": {"AAA": 87, "BBB": 45}}
     assert "! cut to 87: sell 178 AAA: buys_left_out: 9,100.00 USD of buys cannot be sent (CCC)" in result.out
     assert "! left out: buy 182 CCC: no price for CCC: trading is halted" in result.out
+    assert "! new to the account: BBB in DU1" in result.out
+    assert "! turnover over 20% of NLV: DU1 58.22%" in result.out
     assert result.code == 4
     journal = next(site.workspace.folder.glob("plans/*.jsonl")).read_text(encoding="utf-8")
     assert '"record":"CUT"' in journal
