@@ -323,7 +323,8 @@ def test_verify_does_not_call_all_well_what_leaves_out_a_line(sample: Workspace)
     use_scenario(sample, *((f'"{old}"', f'"{new}"') for old, new in moved))
     result = sample.run("verify", "latest")
     assert "RB506" in result.out
-    assert "lines would be left out, see above" in result.out
+    assert "lines would be left out, see above: `rebal apply` shows what is left, if anything" in result.out
+    assert "no account is refused" not in result.out
     assert "at the broker are those of the plan" not in result.out
 
 

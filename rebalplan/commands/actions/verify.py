@@ -114,7 +114,12 @@ def _all_well(plan: Plan, checked: Checked, *, offline: bool) -> tuple[str, ...]
         return steps
     left_out = sum(finding.weight == "line" for finding in checked.live)
     if left_out:
-        return (*steps, f"no account is refused; {count(left_out, 'line')} would be left out, see above")
+        lines = count(left_out, "line")
+        return (
+            *steps,
+            f"no account is stale; {lines} would be left out, see above: `rebal apply` shows what is left, if anything, "
+            "before it asks",
+        )
     return (
         *steps,
         "positions, orders, cash and prices at the broker are those of the plan and its own fills",
