@@ -106,8 +106,8 @@ class Terminal:
         answer = self._read_answer(question)
         confirmed = answer.strip() == wanted if wanted else answer.strip().lower() in ("y", "yes")
         if not confirmed:
-            is_begun = any(result.intents for result, _ in asked)
-            echo(f"{', '.join(accounts)}: declined, nothing {'more ' if is_begun else ''}was sent there.")
+            more = " more" if any(result.intents for result, _ in asked) else ""
+            echo(f"{', '.join(accounts)}: declined, nothing{more} was sent there.")
             self._is_over_one = True
         return confirmed
 

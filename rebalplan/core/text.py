@@ -51,5 +51,5 @@ def named(accounts: Sequence[str], known: int) -> str:
 
 def listed(names: Sequence[str], most: int, between: str = ", ") -> str:
     """Return the names, or the first few and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
+    more = f"{';' if between == '; ' else ''} and {len(names) - most} more" if len(names) > most else ""
     return between.join(names[:most]) + more

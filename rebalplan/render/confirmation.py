@@ -43,8 +43,9 @@ def confirmation(
         f"Plan {envelope.id} ({envelope.plan.mode}), made {_ago(now - volatile.created_at)} ago, "
         f"expires {volatile.expires_at:%Y-%m-%d %H:%M} UTC"
     )
+    names = ", ".join(account.account for account, _ in accounts)
     again = [
-        "Nothing was sent yet: less can be sent now than you said yes to.",
+        f"{names}: {_sent_so_far(accounts)}: less can be sent now than you said yes to.",
         *(f"  - {why}" for why in worse),
     ]
     orders = sum(len(preview.sells) + len(preview.buys) + preview.rests for _, preview in accounts)
@@ -52,6 +53,10 @@ def confirmation(
     parts = [line for account, preview in accounts for line in _account(account, preview, envelope, review)]
     said = [f"warning: {warning}" for warning in warnings]
     return "\n".join([*(again if worse else ()), head, *parts, *said, duration])
+
+
+def _sent_so_far(accounts: Sequence[tuple[AccountResult, Preview]]) -> str:
+    return "nothing more was sent yet" if any(a.intents for a, _ in accounts) else "nothing was sent yet"
 
 
 def _ago(age: timedelta) -> str:

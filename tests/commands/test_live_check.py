@@ -200,7 +200,8 @@ def test_what_gets_worse_while_a_person_thinks_is_shown_and_asked_about_anew(
     worse = site.answer("yes", Market(halted=("CCC",)))
     result = site.apply(answers=[worse, lambda: answer])
     assert result.out.count("Only yes sends them [no]:") == 2
-    assert "less can be sent now than you said yes to" in result.out
+    assert "DU1: nothing was sent yet: less can be sent now than you said yes to." in result.out
+    assert ("DU1: declined, nothing was sent there." in result.out) == (answer == "no")
     assert site.sent() == ({"DU1": {"AAA": 87, "BBB": 45}} if answer == "yes" else {})
     assert result.code == (4 if answer == "yes" else 3)
 

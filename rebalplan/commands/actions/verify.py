@@ -117,8 +117,8 @@ def _all_well(plan: Plan, checked: Checked, *, offline: bool) -> tuple[str, ...]
         lines = count(left_out, "line")
         return (
             *steps,
-            f"no account is stale; {lines} would be left out, see above: `rebal apply` shows what is left, if anything, "
-            "before it asks",
+            f"no account is stale; {lines} would be left out, see above: `rebal apply` shows what is left, if "
+            "anything, before it asks",
         )
     return (
         *steps,
