@@ -228,9 +228,14 @@ def _goes_on(account: AccountResult) -> bool:
 
 
 def _lacks_proceeds(account: AccountResult) -> bool:
-    """Tell whether only buys are left, and a sell that was to pay for them went out smaller: nothing sells the rest."""
+    """Tell whether only buys are left that were cut, and a sell that was to pay for them brought less than planned."""
     sells = [line for line in account.lines if line.planned.side == "SELL"]
-    return all(line.orders for line in sells) and any(line.cut is not None for line in sells)
+    is_short = any(line.filled < line.planned.quantity for line in sells)
+    return (
+        is_short
+        and all(line.orders for line in sells)
+        and all(line.cut is not None for line in account.unsent)
+    )
 
 
 def _is_missed(account: AccountResult) -> bool:
