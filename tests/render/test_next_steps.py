@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
 from rebalplan.journal.fold import fold
 from rebalplan.journal.records import AnyRecord
+
 from rebalplan.render.apply import next_steps
 from tests.journal.support import (
     FIRST_BUY,
