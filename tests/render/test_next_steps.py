@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from rebalplan.journal.fold import fold
-from rebalplan.journal.records import AnyRecord
 
+from rebalplan.apply.journal.fold import fold
+from rebalplan.apply.journal.records import AnyRecord
 from rebalplan.render.apply import next_steps
-from tests.journal.support import (
+from tests.apply.journal.support import (
     FIRST_BUY,
     PLAN,
     SECOND_BUY,
