@@ -17,6 +17,8 @@ from tests.broker.driving import (
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
+pytestmark = pytest.mark.slow
+
 WORD = ["ack", "execution", "commission", "status"]
 
 HARMLESS: dict[str, dict[str, str | int | list[str]]] = {

@@ -17,6 +17,8 @@ from tests.broker.driving import (
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("disturbed", ACCOUNTS)
 @pytest.mark.parametrize("code", [201, 439, 441, 442, 443])

@@ -35,6 +35,8 @@ from tests.broker.hostile import (
 from tests.cli import Workspace
 from tests.scenarios import fault, scenario_text
 
+pytestmark = pytest.mark.slow
+
 UNSET = "1.7976931348623157e+308"
 
 

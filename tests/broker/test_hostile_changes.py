@@ -22,6 +22,8 @@ from tests.broker.hostile import (
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
+pytestmark = pytest.mark.slow
+
 RAISED = {ACCOUNTS[0]: Decimal(100), ACCOUNTS[1]: Decimal(20), ACCOUNTS[2]: Decimal(235)}
 LOWERED = {ACCOUNTS[0]: Decimal(40), ACCOUNTS[1]: Decimal(7), ACCOUNTS[2]: Decimal(90)}
 

@@ -15,6 +15,8 @@ from tests.broker.hostile import FIRST_SELL, FLOOR, bought, cash, error_of, kill
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
+pytestmark = pytest.mark.slow
+
 LAG, LONG, NEVER = "0.15", "0.8", "60"
 """Real seconds. An apply looks at the account two hundred times for its cash, which takes much longer than LAG."""
 

@@ -32,6 +32,8 @@ from tests.broker.hostile import (
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
+pytestmark = pytest.mark.slow
+
 LATE = {ACCOUNTS[0]: Decimal(20), ACCOUNTS[1]: Decimal(4), ACCOUNTS[2]: Decimal(100)}
 AT_ONCE, SOON, AFTER_THE_AGREEMENT, NEVER = "0.02", "0.2", "0.9", "-1"
 """Real seconds after the cancel: 0.4, 4 and 18 of the clock that the run goes by. Lists must agree after 8."""

@@ -9,6 +9,8 @@ from tests.broker.hostile import error_of, first_sell, intents, table
 from tests.cli import Workspace
 from tests.scenarios import fault, scenario_text
 
+pytestmark = pytest.mark.slow
+
 
 def nth_connection(account: str, *, at_look: bool = True) -> int:
     """Return which connection of a run is the account's first, when it is looked at, or its second, when it is traded.

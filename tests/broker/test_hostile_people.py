@@ -21,6 +21,8 @@ from tests.broker.hostile import (
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
+pytestmark = pytest.mark.slow
+
 LAST_SELL = {ACCOUNTS[0]: "VTI", ACCOUNTS[1]: "VEA", ACCOUNTS[2]: "VNQ"}
 HELD = {ACCOUNTS[0]: 1100, ACCOUNTS[1]: 20, ACCOUNTS[2]: 60}
 """Shares of the fund that is not in the plan."""

@@ -41,6 +41,8 @@ from tests.broker.hostile import (
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
+pytestmark = pytest.mark.slow
+
 AFTER = dict(zip(ACCOUNTS, (*ACCOUNTS[1:], ACCOUNTS[0]), strict=True))
 """Another account for each, where another program works."""
 

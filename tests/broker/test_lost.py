@@ -20,6 +20,8 @@ from tests.broker.driving import (
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("disturbed", ACCOUNTS)
 def test_a_partial_fill_and_then_a_hang_up_is_reported_and_not_sent_again(

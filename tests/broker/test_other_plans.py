@@ -12,6 +12,8 @@ from tests.broker.driving import ACCOUNTS, Desk, behaviour, desk, first_line
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
+pytestmark = pytest.mark.slow
+
 AFTER = dict(zip(ACCOUNTS, (*ACCOUNTS[1:], ACCOUNTS[0]), strict=True))
 """Another account of the plan, for each."""
 

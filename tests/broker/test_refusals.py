@@ -19,6 +19,8 @@ from tests.broker.hostile import with_order
 from tests.cli import Workspace
 from tests.scenarios import fault, scenario_text
 
+pytestmark = pytest.mark.slow
+
 REFUSED = {
     "a buy the broker would refuse": (
         behaviour(on="what_if", account="{}", side="BUY", code=201, text="KID missing"),

@@ -24,6 +24,8 @@ from tests.broker.driving import (
 from tests.cli import Workspace
 from tests.scenarios import fault, scenario_text
 
+pytestmark = pytest.mark.slow
+
 
 def dropped(planned: Workspace, account: str) -> str:
     """A gateway that swallows the account's first sell."""

@@ -18,6 +18,8 @@ from tests.broker.driving import (
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
+pytestmark = pytest.mark.slow
+
 ACCOUNT = ACCOUNTS[1]
 LIMIT = "value estimate of 124,995.00 USD exceeds the Total Value Limit of 100,000 USD"
 REFUSALS = {

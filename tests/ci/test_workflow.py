@@ -16,6 +16,7 @@ from tests.cli import Workspace
 from tests.forging import edit_order, forge
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(os.name == "nt", reason="the workflow's steps are for the bash of a Linux runner"),
     pytest.mark.skipif(
         not (shutil.which("git") and shutil.which("bash")), reason="git and bash run the steps"

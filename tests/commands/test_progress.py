@@ -32,6 +32,7 @@ def read_until(terminal: int, is_enough: Callable[[bytes], bool], longest_sec: f
     return said
 
 
+@pytest.mark.slow
 def test_nothing_is_drawn_over_a_question(sample: Workspace) -> None:
     ours, theirs = os.openpty()
     rebal = [sys.executable, "-m", "rebalplan"]

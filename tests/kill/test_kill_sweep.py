@@ -25,7 +25,10 @@ from tests.kill.nursery import Nursery, environment
 from tests.kill.sweep import Sweep
 from tests.kill.world import ACCOUNTS, HIDDEN_SEC, SHIFT, make_original, serving, wait_until_alone
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL and no fork")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL and no fork"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,10 @@ from tests.kill.launcher import Alert
 from tests.kill.nursery import Nursery, environment
 from tests.kill.world import ACCOUNTS, Original, make_original, scenario_text, serving, wait_until_alone
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to answer and no fork")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to answer and no fork"),
+]
 
 INTERRUPTED: Final = 130
 CLIENT: Final = 42

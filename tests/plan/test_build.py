@@ -41,6 +41,7 @@ def without_total_limit(given: AccountInput) -> AccountInput:
     return msgspec.structs.replace(given, policy=msgspec.structs.replace(given.policy, limits=limits))
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None)
 @given(worlds())
 def test_the_plan_of_many_accounts_is_each_accounts_plan_alone(world: World) -> None:
@@ -49,6 +50,7 @@ def test_the_plan_of_many_accounts_is_each_accounts_plan_alone(world: World) -> 
     assert built(accounts, market).accounts == tuple(planned_alone(a, market) for a in accounts)
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None)
 @given(worlds(), st.randoms(use_true_random=False))
 def test_the_order_of_quotes_changes_no_byte(world: World, chance: Random) -> None:
@@ -58,6 +60,7 @@ def test_the_order_of_quotes_changes_no_byte(world: World, chance: Random) -> No
     assert encode(built(accounts, shuffled)) == encode(built(accounts, market))
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None)
 @given(worlds())
 def test_the_ambient_decimal_context_changes_no_byte(world: World) -> None:
@@ -66,6 +69,7 @@ def test_the_ambient_decimal_context_changes_no_byte(world: World) -> None:
         assert encode(built(*world)) == expected
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None)
 @given(plans())
 def test_a_plan_derived_again_is_the_plan(made: Plan) -> None:

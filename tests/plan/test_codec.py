@@ -93,6 +93,7 @@ def test_the_tests_own_signature_is_right() -> None:
     assert signed(PLAN) == FILE
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_is_refused_wherever_it_is() -> None:
     flips = (
         FILE[:at] + bytes([FILE[at] ^ (1 << bit)]) + FILE[at + 1 :]
@@ -115,6 +116,7 @@ def test_a_file_cut_anywhere_is_refused() -> None:
     assert accepted(FILE[:at] for at in range(len(FILE))) == []
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=40)
 @given(plans(), st.data())
 def test_any_changed_byte_of_any_plan_is_refused(made: Plan, data: st.DataObject) -> None:
@@ -455,6 +457,7 @@ def decimals(schema: object) -> Iterator[str]:
             yield from decimals(item)
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=500)
 @given(st.from_regex(r"[-+]?[0-9]{0,21}\.?[0-9]{0,21}(E[0-9])?|NaN|Infinity", fullmatch=True))
 @example("0.00000000000000000123456789")

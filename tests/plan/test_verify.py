@@ -74,6 +74,7 @@ TWO_ORDERS = plan(account(holdings={"BND": "50"}, cash="5000", weights={"BND": "
 # RB201, RB202: derivation
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=50)
 @given(plans())
 def test_an_untouched_plan_is_derivable(made: Plan) -> None:
@@ -246,6 +247,7 @@ def changed(document: Any, path: tuple[Any, ...], value: Any) -> bytes:
     return json.dumps(copy).encode()
 
 
+@pytest.mark.slow
 def test_no_edited_value_makes_verification_fall_over() -> None:
     document = json.loads(encode(EVERY_KIND)[1])["plan"]
     checked = 0

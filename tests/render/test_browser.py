@@ -19,6 +19,8 @@ from tests.render.views import varied
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Playwright
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 REQUIRED = os.environ.get("REBAL_BROWSER_TESTS") == "1"
 

@@ -71,6 +71,7 @@ def holds(told: str, drift: Drift, worth: Valuation, rules: RebalancePolicy, *, 
     return fact
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(plans())
 def test_what_is_said_of_a_selection_is_what_the_drift_of_the_plans_inputs_says(made: Plan) -> None:

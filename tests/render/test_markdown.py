@@ -91,6 +91,7 @@ LARGE: dict[str, Callable[[], PlanView]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 def test_no_plan_is_longer_than_a_forge_accepts_and_says_what_it_left_out(name: str) -> None:
     view = LARGE[name]()

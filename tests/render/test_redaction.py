@@ -97,6 +97,7 @@ _LARGEST_SETTING = 3000
 """An amount up to this may be a number that is shown, such as the year or ``plan_ttl_min``."""
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(plans())
 def test_no_amount_of_any_plan_is_left(made: Plan) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ def _toml(table: KeyTable, values: dict[str, str]) -> str:
 TABLE = st.one_of([_lines(table) for table in REPEATED if table.header != "[[instrument]]"])
 
 
+@pytest.mark.slow
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(st.lists(TABLE, min_size=1, max_size=4))
 def test_no_fault_makes_a_gateway_raise(tables: list[str]) -> None:

@@ -28,6 +28,11 @@ ENOUGH = 1_000
 """Seeds within which every planted policy is caught: the rarest is in one of eighty, the first in one of a handful."""
 
 
+def test_the_first_hundred_seeds_do_nothing_forbidden() -> None:
+    assert run_seeds(range(100)).violated == {}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_nothing_forbidden_happens_in_seeded_runs(chunk: int) -> None:
     summary = run_seeds(range(chunk, RUNS, CHUNKS))
@@ -35,6 +40,7 @@ def test_nothing_forbidden_happens_in_seeded_runs(chunk: int) -> None:
     assert summary.runs == RUNS // CHUNKS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed", [False, True], ids=["alone", "killed"])
 @pytest.mark.parametrize("row", ROWS)
 def test_a_hostile_row_does_no_harm_alone_or_with_a_kill(row: str, killed: bool) -> None:
@@ -47,6 +53,7 @@ def test_seeds_that_once_showed_a_defect_do_not(seed: int) -> None:
     assert simulate(seed).violations == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", POLICIES)
 def test_a_planted_policy_is_caught(policy: str) -> None:
     with POLICIES[policy]():
@@ -58,6 +65,7 @@ def _costs_money(seed: int) -> bool:
     return any(sign in found for found in simulate(seed).violations for sign in signs)
 
 
+@pytest.mark.slow
 def test_faults_in_one_account_leave_no_trace_in_the_others() -> None:
     scenarios = [s for s in map(draw, range(1_000)) if s.profile == "one"]
     assert len(scenarios) > 150

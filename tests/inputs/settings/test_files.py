@@ -123,6 +123,7 @@ def test_no_bytes_raise_anything_but_a_refusal(
     only_refuses(tmp_path_factory.getbasetemp() / "bytes.ini", content)
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=400)
 @given(pieces=st.lists(INI_PIECES | st.text(max_size=8), max_size=40))
 def test_no_text_raises_anything_but_a_refusal(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,6 +92,7 @@ def test_the_minimum_order_drops_the_smallest_and_solves_again(problem: SizingPr
     assert_equals_brute_force(problem)
 
 
+@pytest.mark.slow
 @given(small_problems(fractional=True))
 @_SETTINGS
 def test_fractional_shares(problem: SizingProblem) -> None:

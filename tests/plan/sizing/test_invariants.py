@@ -95,6 +95,7 @@ def test_orders_below_the_minimum_only_close(seed: int) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_dropping_one_order_at_a_time_by_hand_comes_to_the_same(seed: int) -> None:
     problem = msgspec.structs.replace(large_problem(seed), min_order_usd=Decimal(500))
@@ -137,6 +138,7 @@ def test_no_exchange_of_two_shares_is_better(seed: int) -> None:
                     assert (*violations(problem, changed), objective(problem, changed)) >= best
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_the_decimal_context_and_a_second_run_change_nothing(seed: int) -> None:
     problem = large_problem(seed)
