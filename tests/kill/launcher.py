@@ -10,6 +10,7 @@ the process get a signal just after the boundary that ``--on`` names. Waits are 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import os
 import re
@@ -19,11 +20,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, get_args
 from unittest import mock
 
 import msgspec
-from ib_insync.connection import Connection
 
 from rebalplan.apply.timing import Timing
 from rebalplan.commands.actions import apply as applying
@@ -32,6 +32,9 @@ from rebalplan.ibkr.connection import MessageRate
 from rebalplan.system.clock import SystemClock
 from rebalplan.system.disk import SystemDisk
 from tests.pace import without_limit
+
+if TYPE_CHECKING:
+    from ib_insync.connection import Connection
 
 What = Literal["journal", "socket", "report"]
 Side = Literal["before", "after", "torn"]
@@ -125,11 +128,24 @@ def die() -> NoReturn:
     raise AssertionError
 
 
+def library_connection() -> type[Connection]:
+    """Import the client library: eventkit, which it is built on, asks for the thread's event loop meanwhile."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        from ib_insync.connection import Connection  # noqa: PLC0415  # only with an event loop
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+    return Connection
+
+
 @contextlib.contextmanager
 def watched(boundaries: Boundaries) -> Iterator[None]:
     """Pass every boundary of this process through ``boundaries``."""
     append, truncate, replace = SystemDisk.append, SystemDisk.truncate, Path.replace
-    send: Callable[[Connection, bytes], None] = Connection.sendMsg
+    connection_type = library_connection()
+    send: Callable[[Connection, bytes], None] = connection_type.sendMsg
 
     def append_watched(disk: SystemDisk, path: Path, data: bytes) -> None:
         with boundaries.at("journal", record_name(data)) as torn:
@@ -152,7 +168,7 @@ def watched(boundaries: Boundaries) -> Iterator[None]:
     with (
         mock.patch.object(SystemDisk, "append", append_watched),
         mock.patch.object(SystemDisk, "truncate", truncate_watched),
-        mock.patch.object(Connection, "sendMsg", send_watched),
+        mock.patch.object(connection_type, "sendMsg", send_watched),
         mock.patch.object(Path, "replace", replace_watched),
     ):
         yield
