@@ -6,6 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -28,8 +30,9 @@ def test_the_table_of_packages_is_the_contract() -> None:
     assert rows() == layers()
 
 
-def test_every_place_that_is_named_is_there() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/simulation.md"])
+def test_every_place_that_is_named_is_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
     named = re.findall(r"`((?:apply|commands|core|inputs|plan|render|sim)/[\w/*.]+)`", text)
     assert len(named) > 10
     assert [path for path in named if not list((ROOT / "rebalplan").glob(path))] == []

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.live import Expectation, foreign_orders, refusals, verify_live
-from rebalplan.apply.market import Market
+from rebalplan.apply.live_quotes import LiveQuotes
 from rebalplan.apply.reconcile import foreign_references
 from rebalplan.core.errors import RefusedError
 from rebalplan.core.money import ZERO
@@ -33,9 +33,9 @@ def check_day(plan: Plan, result: AccountResult, now: datetime) -> None:
         )
 
 
-def check_hours(plan: AccountPlan, result: AccountResult, market: Market) -> None:
+def check_hours(plan: AccountPlan, result: AccountResult, quotes: LiveQuotes) -> None:
     """Refuse to begin outside the session or in its guarded first and last minutes; a resume only outside it."""
-    session, now, limits = market.session(), market.now(), plan.policy.limits
+    session, now, limits = quotes.session(), quotes.now(), plan.policy.limits
     if result.intents:
         return
     if now < session.opens_at + timedelta(minutes=limits.open_guard_min):

@@ -13,7 +13,7 @@ from rebalplan.inputs.settings import AccountsSettings
 from rebalplan.plan.codec import Envelope
 
 
-class Turn(msgspec.Struct, frozen=True):
+class ApplyContext(msgspec.Struct, frozen=True):
     """What a turn needs beside the account: the world, the plan, and who may say stop.
 
     ``guard`` raises ``RefusedError`` when live and paper do not agree for an account. ``pace`` says how often a

@@ -8,13 +8,13 @@ from typing import Protocol
 
 import msgspec
 
-from rebalplan.apply.context import Turn
+from rebalplan.apply.account import AccountApply, Changed
+from rebalplan.apply.context import ApplyContext
 from rebalplan.apply.journal.records import AccountClosed, Dispatch, RunStarted
 from rebalplan.apply.journal.result import ApplyResult
 from rebalplan.apply.journal.runs import run_time
 from rebalplan.apply.preview import Preview
 from rebalplan.apply.stages import Check, Confirm, ConfirmAll, Pause, Recover, Skip, Stage, Trade, Verify
-from rebalplan.apply.turn import AccountTurn, Changed
 from rebalplan.core.errors import RefusedError
 from rebalplan.core.money import ZERO
 from rebalplan.core.vocabulary import Endpoint, Mode
@@ -90,24 +90,24 @@ def _refusal(found: Sequence[str]) -> str:
     return "\n  ".join(["this plan must not be applied as things are. No order is sent.", *lines])
 
 
-def walk(stages: Sequence[Stage], turn: Turn, endpoints: Endpoints, operator: Operator) -> Outcome:
+def walk(stages: Sequence[Stage], context: ApplyContext, endpoints: Endpoints, operator: Operator) -> Outcome:
     """Walk the stages and return what the journal says afterwards.
 
     A stop ends the walk; one that is there from the start still lets earlier orders be followed and cancelled.
     Raises ``DiskError`` when the journal cannot be written: whatever was under way is settled by a resume.
     """
-    walker, before = _Walker(turn, endpoints, operator), len(turn.journal.records)
+    walker, before = _Walker(context, endpoints, operator), len(context.journal.records)
     if any(isinstance(stage, Recover | Check) for stage in stages):
-        turn.journal.append(RunStarted(at=run_time(turn.journal.records, turn.clock.now())))
-    if turn.stop():
+        context.journal.append(RunStarted(at=run_time(context.journal.records, context.clock.now())))
+    if context.stop():
         walker.only_recover(stages)
     else:
         walker.walk_all(stages)
-    own = turn.journal.records[before:]
+    own = context.journal.records[before:]
     closed = {record.account: record.status for record in own if isinstance(record, AccountClosed)}
     return Outcome(
-        turn.journal.result(),
-        turn.stop(),
+        context.journal.result(),
+        context.stop(),
         any(isinstance(record, Dispatch) for record in own),
         tuple(dict.fromkeys(walker.problems)),
         tuple(account for account, status in closed.items() if status == "declined"),
@@ -118,8 +118,8 @@ def walk(stages: Sequence[Stage], turn: Turn, endpoints: Endpoints, operator: Op
 class _Walker:
     """Remembers what was seen, what was confirmed and what went wrong on the way."""
 
-    def __init__(self, turn: Turn, endpoints: Endpoints, operator: Operator) -> None:
-        self._turn = turn
+    def __init__(self, context: ApplyContext, endpoints: Endpoints, operator: Operator) -> None:
+        self._context = context
         self._endpoints = endpoints
         self._operator = operator
         self._previews: dict[str, Preview] = {}
@@ -129,7 +129,7 @@ class _Walker:
     def walk_all(self, stages: Iterable[Stage]) -> None:
         """Walk the stages until somebody says stop."""
         for stage in stages:
-            if self._turn.stop():
+            if self._context.stop():
                 return
             self._walk(stage)
 
@@ -157,10 +157,10 @@ class _Walker:
             case Trade():
                 self._trade(stage.account)
             case Pause():
-                self._turn.clock.sleep(stage.seconds)
+                self._context.clock.sleep(stage.seconds)
 
     def _skip(self, stage: Skip) -> None:
-        result = self._turn.journal.result_of(stage.account)
+        result = self._context.journal.result_of(stage.account)
         if stage.account in self._learnt and result.is_applied:
             self._leave_out(stage.account, "everything is settled now, nothing is left", is_problem=False)
         elif not stage.is_unknown or result.unknown:
@@ -187,7 +187,7 @@ class _Walker:
             self._leave_out(account, why, is_problem=True)
             self._operator.ended(account)
         elif not stage.trades_after:
-            if not self._turn.journal.result_of(account).is_applied:
+            if not self._context.journal.result_of(account).is_applied:
                 self.problems.append(account)
             self._operator.ended(account)
 
@@ -214,13 +214,13 @@ class _Walker:
     def _decline(self, account: str) -> None:
         """Record a no; an account that was begun before is not what it was, and a problem."""
         del self._previews[account]
-        is_begun = bool(self._turn.journal.result_of(account).intents)
+        is_begun = bool(self._context.journal.result_of(account).intents)
         if is_begun:
             self.problems.append(account)
-        self._turn.journal.append(
+        self._context.journal.append(
             AccountClosed(
                 account=account,
-                at=self._turn.clock.now().replace(microsecond=0),
+                at=self._context.clock.now().replace(microsecond=0),
                 status="incomplete" if is_begun else "declined",
                 error="declined at the prompt",
                 read=False,
@@ -251,7 +251,7 @@ class _Walker:
         elif not self._operator.confirm((changed.preview,), changed.why):
             self._decline(account)
 
-    def _turn_of(self, account: str) -> AccountTurn:
+    def _turn_of(self, account: str) -> AccountApply:
         """Return an account's turn on what the journal says now."""
-        result = self._turn.journal.result_of(account)
-        return AccountTurn(self._turn, result.plan, result, self._endpoints[account])
+        result = self._context.journal.result_of(account)
+        return AccountApply(self._context, result.plan, result, self._endpoints[account])

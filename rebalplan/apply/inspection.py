@@ -11,12 +11,12 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.book import Book
 from rebalplan.apply.checks import check_day, check_hours, check_live, expect, foreign
 from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.live import foreign_orders, working_strangers
-from rebalplan.apply.market import Market
+from rebalplan.apply.live_orders import LiveOrders
+from rebalplan.apply.live_quotes import LiveQuotes
 from rebalplan.apply.reader import AccountReader
 from rebalplan.apply.stages import OrderLine
 from rebalplan.apply.tickets import line_ticket
@@ -44,46 +44,46 @@ class Inspection:
         link: TradingConnection,
         envelope: Envelope,
         result: AccountResult,
-        book: Book,
+        orders: LiveOrders,
         journal: Journal,
         *,
         clock: Clock,
         timing: Timing,
         reader: AccountReader,
-        market: Market,
+        quotes: LiveQuotes,
     ) -> None:
         self._link = link
         self._envelope = envelope
         self._plan: AccountPlan = result.plan
         self._result = result
-        self._book = book
+        self._orders = orders
         self._journal = journal
         self._clock = clock
         self._timing = timing
         self._reader = reader
-        self._market = market
+        self._quotes = quotes
 
     def check(self) -> Checked:
         """Refuse a stale account, and return it as it is."""
-        account, link, market = self._plan.account, self._link, self._market
+        account, link, quotes = self._plan.account, self._link, self._quotes
         if self._result.intents:
             snapshot, _ = self._reader.require_booked()
         else:
             snapshot = self._plan.with_names(link.read_account(account))
-        market.read(snapshot)
-        check_day(self._envelope.plan, self._result, market.now())
-        check_hours(self._plan, self._result, market)
+        quotes.read(snapshot)
+        check_day(self._envelope.plan, self._result, quotes.now())
+        check_hours(self._plan, self._result, quotes)
         executions, _ = link.executions(account)
         open_orders, completed = snapshot.working_orders or (), link.completed_orders(account)
-        self._book.check_resolved(open_orders, completed, executions)
-        self._book.contest_ends(open_orders)
+        self._orders.check_resolved(open_orders, completed, executions)
+        self._orders.contest_ends(open_orders)
         for execution in executions:
-            self._book.record_execution(execution)
+            self._orders.record_execution(execution)
         self.refuse_alarms()
         if any(line.is_overfilled for line in self._current().lines):
             raise RefusedError("no more orders: more was filled than planned. Plan again")
         references = self._foreign(open_orders, completed, executions)
-        notes = check_live(expect(self._plan, self._current()), snapshot, market.quotes, references)
+        notes = check_live(expect(self._plan, self._current()), snapshot, quotes.by_symbol, references)
         return Checked(snapshot, tuple(notes))
 
     def ask_what_if(self, lines: Sequence[OrderLine]) -> bool:
@@ -118,9 +118,9 @@ class Inspection:
         account, link = self._plan.account, self._link
         open_orders = link.open_orders(account)  # first: what fills in between is among the executions
         executions, _ = link.executions(account)
-        self._book.contest_ends(open_orders)
+        self._orders.contest_ends(open_orders)
         for execution in executions:
-            self._book.record_execution(execution)
+            self._orders.record_execution(execution)
         self.refuse_alarms()
         found = foreign_orders(account, self._foreign(open_orders, (), executions))
         if found:
@@ -146,7 +146,7 @@ class Inspection:
 
     def refuse_alarms(self) -> None:
         """Refuse the account once something is true of one of its orders that must not be."""
-        if self._book.alarms:
+        if self._orders.alarms:
             raise RefusedError("no more orders: what the broker shows is not what the journal says")
 
     def _current(self) -> AccountResult:
@@ -161,7 +161,7 @@ class Inspection:
         return foreign(
             self._envelope,
             self._plan,
-            known=self._book.orders,
+            known=self._orders.by_reference,
             open_orders=open_orders,
             completed=completed,
             executions=executions,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from rebalplan.apply.book import Book
-from rebalplan.apply.desk import Offers
-from rebalplan.apply.lines import Lines
+from rebalplan.apply.executor import Offers
+from rebalplan.apply.line_orders import LineOrders
+from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.stages import OrderLine
 from rebalplan.core.orders import OrderTicket
 
@@ -15,7 +15,7 @@ from rebalplan.core.orders import OrderTicket
 class Sells:
     """Every sell, whole; the rest of one that died follows at once."""
 
-    def __init__(self, lines: Lines, sells: Iterable[OrderLine]) -> None:
+    def __init__(self, lines: LineOrders, sells: Iterable[OrderLine]) -> None:
         self._lines = lines
         self._waiting = deque(sells)
 
@@ -41,7 +41,7 @@ class Sells:
 class Buys:
     """The buys, each costed again with what is left of the money; the smallest drift is cut first."""
 
-    def __init__(self, lines: Lines, buys: Iterable[OrderLine], read_before: Callable[[], None]) -> None:
+    def __init__(self, lines: LineOrders, buys: Iterable[OrderLine], read_before: Callable[[], None]) -> None:
         self._lines = lines
         self._waiting = list(buys)
         self._read_before = read_before
@@ -73,10 +73,10 @@ class Buys:
 class Together:
     """Sells first, and each buy as soon as confirmed cash covers it; what never is covered is cut at the end."""
 
-    def __init__(self, sells: Sells, buys: Buys, book: Book) -> None:
+    def __init__(self, sells: Sells, buys: Buys, orders: LiveOrders) -> None:
         self._sells = sells
         self._buys = buys
-        self._book = book
+        self._orders = orders
 
     def prepare(self) -> None:
         """Once every sell was offered, read the account again before the first buy."""
@@ -91,7 +91,7 @@ class Together:
         return self._buys.next_paid() if self._expects_proceeds() else self._buys.next()
 
     def _expects_proceeds(self) -> bool:
-        return any(live.order.dispatch.side == "SELL" for live in self._book.followed())
+        return any(live.order.dispatch.side == "SELL" for live in self._orders.followed())
 
     def is_over(self) -> bool:
         """Tell whether both are."""
@@ -103,8 +103,8 @@ class Together:
 
 
 def phases(
-    lines: Lines,
-    book: Book,
+    lines: LineOrders,
+    orders: LiveOrders,
     sells: Iterable[OrderLine],
     buys: Iterable[OrderLine],
     *,
@@ -113,4 +113,4 @@ def phases(
 ) -> tuple[Offers, ...]:
     """Return what is offered one after the other: an earlier phase is followed to its end first."""
     first, second = Sells(lines, sells), Buys(lines, buys, read_before_buys)
-    return (Together(first, second, book),) if together else (first, second)
+    return (Together(first, second, orders),) if together else (first, second)

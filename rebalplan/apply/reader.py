@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from rebalplan.apply.book import Book
 from rebalplan.apply.booking import Booking, compare_bookings
 from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.timing import Timing
 from rebalplan.core.errors import RefusedError
 from rebalplan.core.ports import Clock, TradingConnection
@@ -20,7 +20,7 @@ class AccountReader:
     def __init__(
         self,
         link: TradingConnection,
-        book: Book,
+        orders: LiveOrders,
         journal: Journal,
         clock: Clock,
         timing: Timing,
@@ -29,7 +29,7 @@ class AccountReader:
         stop: Callable[[], bool],
     ) -> None:
         self._link = link
-        self._book = book
+        self._orders = orders
         self._journal = journal
         self._clock = clock
         self._timing = timing
@@ -39,7 +39,7 @@ class AccountReader:
     def compare(self, snapshot: AccountSnapshot) -> Booking:
         """Return the account beside what our fills make of it."""
         return compare_bookings(
-            self._journal.result_of(self._book.account), snapshot, self._book.shares_in_flight()
+            self._journal.result_of(self._orders.account), snapshot, self._orders.shares_in_flight()
         )
 
     def read(self, seconds: float) -> tuple[AccountSnapshot, Booking]:
@@ -50,9 +50,9 @@ class AccountReader:
         self, seconds: float, is_enough: Callable[[Booking], bool]
     ) -> tuple[AccountSnapshot, Booking]:
         until = self._clock.now() + timedelta(seconds=seconds)
-        plan = self._journal.result_of(self._book.account).plan
+        plan = self._journal.result_of(self._orders.account).plan
         while True:
-            snapshot = plan.with_names(self._link.read_account(self._book.account))
+            snapshot = plan.with_names(self._link.read_account(self._orders.account))
             self._listen()
             booking = self.compare(snapshot)
             if is_enough(booking) or self._clock.now() >= until or self._stop():

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.apply.book import Book
+from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.order import LiveOrder
 from rebalplan.core.orders import INACTIVE, CompletedOrder, Execution, OpenOrder, Referenced
 from rebalplan.core.ports import TradingConnection
@@ -31,27 +31,29 @@ class Lists(msgspec.Struct, frozen=True):
     still_open: tuple[OpenOrder, ...]
 
 
-def ask_lists(link: TradingConnection, book: Book) -> Lists:
+def ask_lists(link: TradingConnection, orders: LiveOrders) -> Lists:
     """Ask for everything and record what it shows of the account's orders.
 
     Raises ``BrokerError`` when a list cannot be had; then nothing may be concluded.
     """
-    asked_at = book.clock.now()
-    before = link.open_orders(book.account)
-    completed = link.completed_orders(book.account)
-    executions, commissions = link.executions(book.account)
-    after = link.open_orders(book.account)
-    book.check_resolved(after, completed, executions)
+    asked_at = orders.clock.now()
+    before = link.open_orders(orders.account)
+    completed = link.completed_orders(orders.account)
+    executions, commissions = link.executions(orders.account)
+    after = link.open_orders(orders.account)
+    orders.check_resolved(after, completed, executions)
     for shown in (*before, *after):
-        book.shown(shown)
+        orders.shown(shown)
     for execution in executions:
-        book.record_execution(execution)
+        orders.record_execution(execution)
     for commission in commissions:
-        book.commissioned(commission)
+        orders.commissioned(commission)
     return Lists(asked_at, completed, after)
 
 
-def conclude(book: Book, live: LiveOrder, lists: Lists, *, is_last: bool, agree_sec: float) -> Verdict:
+def conclude(
+    orders: LiveOrders, live: LiveOrder, lists: Lists, *, is_last: bool, agree_sec: float
+) -> Verdict:
     """Say how an order stands by complete lists; on the last time what is absent is given up as unknown.
 
     An end with a rest holds once lists that were asked ``agree_sec`` after its first word agree on how much was
@@ -59,14 +61,14 @@ def conclude(book: Book, live: LiveOrder, lists: Lists, *, is_last: bool, agree_
     """
     done = [c for c in lists.completed if c.reference == live.reference]
     if len({live.order.perm_id, *(c.perm_id for c in done)} - {0}) > 1:
-        book.refuse_twin(live, "the broker has it more than once")
+        orders.refuse_twin(live, "the broker has it more than once")
     elif done:
-        book.end(live, done[-1].status, done[-1].filled)
+        orders.end(live, done[-1].status, done[-1].filled)
     elif live.inactive_filled is not None and not _is_open(live, lists):
-        book.end(live, INACTIVE, live.inactive_filled)
+        orders.end(live, INACTIVE, live.inactive_filled)
     if live.is_followed and live.ended_at is not None:
         is_ripe = (lists.asked_at - live.ended_at).total_seconds() >= agree_sec
-        book.settle(live, is_agreed=is_ripe and _agree(live, lists), is_last=is_last)
+        orders.settle(live, is_agreed=is_ripe and _agree(live, lists), is_last=is_last)
     if not live.is_followed:
         return "over"
     if live.end_status:
@@ -76,7 +78,7 @@ def conclude(book: Book, live: LiveOrder, lists: Lists, *, is_last: bool, agree_
     if is_last:
         executed = live.order.executed
         fills = f"executions of {count(executed, 'share')}" if executed else "no execution"
-        book.give_up(live, f"neither open nor completed at the broker, which shows {fills} of it")
+        orders.give_up(live, f"neither open nor completed at the broker, which shows {fills} of it")
     return "absent"
 
 

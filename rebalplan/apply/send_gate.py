@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from rebalplan.apply.book import Book
 from rebalplan.apply.funding import Baseline
 from rebalplan.apply.gate import (
     GateRefusal,
@@ -17,8 +16,9 @@ from rebalplan.apply.gate import (
     sent_of,
 )
 from rebalplan.apply.journal.result import AccountResult
-from rebalplan.apply.lines import Lines
-from rebalplan.apply.market import Market
+from rebalplan.apply.line_orders import LineOrders
+from rebalplan.apply.live_orders import LiveOrders
+from rebalplan.apply.live_quotes import LiveQuotes
 from rebalplan.core.errors import RefusedError
 from rebalplan.core.orders import OrderTicket
 from rebalplan.core.references import line_of
@@ -31,24 +31,24 @@ class SendGate:
     def __init__(
         self,
         result: AccountResult,
-        book: Book,
-        market: Market,
-        lines: Lines,
+        orders: LiveOrders,
+        quotes: LiveQuotes,
+        lines: LineOrders,
         baseline: Baseline,
         *,
         expires_at: datetime,
     ) -> None:
         self._plan = result.plan
         self._planned = {line.reference: line.planned for line in result.lines}
-        self._book = book
-        self._market = market
+        self._orders = orders
+        self._quotes = quotes
         self._lines = lines
         self._baseline = baseline
         self._expires_at = expires_at
 
     def refresh(self) -> None:
         """Ask for quotes again when they are old."""
-        self._market.refresh()
+        self._quotes.refresh()
 
     def approve(self, ticket: OrderTicket) -> Decimal | None:
         """Return the price to measure slippage against, or ``None`` for an order whose line was refused by name.
@@ -57,7 +57,7 @@ class SendGate:
         """
         reference = line_of(ticket.reference)
         policy = self._plan.policy
-        price = choose_price(self._market.quotes.get(ticket.symbol), policy.pricing, policy.limits)
+        price = choose_price(self._quotes.by_symbol.get(ticket.symbol), policy.pricing, policy.limits)
         if isinstance(price, NoPrice):
             self._lines.refuse(reference, f"no price for {ticket.symbol}: {price.why}")
             return None
@@ -71,14 +71,14 @@ class SendGate:
 
     def _check(self, ticket: OrderTicket, reference: str, price: Decimal) -> GateRefusal | None:
         planned = self._planned[reference]
-        sent = sent_of(self._book.results(), self._baseline.elsewhere)
-        first = self._book.orders.get(reference)
+        sent = sent_of(self._orders.results(), self._baseline.elsewhere)
+        first = self._orders.by_reference.get(reference)
         limits = self._plan.policy.limits
-        closes_at = self._market.session().closes_at
+        closes_at = self._quotes.session().closes_at
         return (
             check_ticket(ticket, reference, self._plan.account, planned, sent)
             or check_rest(ticket, first.order if first is not None else None)
-            or check_time(self._market.now(), self._expires_at, closes_at)
-            or check_quote(self._market.quotes[ticket.symbol], price, planned, limits)
+            or check_time(self._quotes.now(), self._expires_at, closes_at)
+            or check_quote(self._quotes.by_symbol[ticket.symbol], price, planned, limits)
             or check_limits(ticket, price, sent, self._baseline.net_liquidation, limits)
         )

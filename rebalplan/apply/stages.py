@@ -110,31 +110,31 @@ def build_stages(envelope: Envelope, result: ApplyResult, selection: Selection) 
 
     One question for all comes after every account was checked: it says what is left to send of each.
     """
-    turns = [
-        _turn(account, result.of(account.account), selection)
+    groups = [
+        _stages_of(account, result.of(account.account), selection)
         for account in envelope.plan.accounts
         if not selection.accounts or account.account in selection.accounts
     ]
-    asked = tuple(turn[-1].account for turn in turns if isinstance(turn[-1], Trade))
+    asked = tuple(group[-1].account for group in groups if isinstance(group[-1], Trade))
     if selection.confirm_mode == "global" and asked:
-        looks = [turn[:-1] for turn in turns if isinstance(turn[-1], Trade)]
-        others = [turn[-1:] if isinstance(turn[-1], Trade) else turn for turn in turns]
-        turns = [*looks, (ConfirmAll(asked),), *others]
-    return (Verify(selection.unverified), *_paced(turns, selection.pacing_sec))
+        looks = [group[:-1] for group in groups if isinstance(group[-1], Trade)]
+        others = [group[-1:] if isinstance(group[-1], Trade) else group for group in groups]
+        groups = [*looks, (ConfirmAll(asked),), *others]
+    return (Verify(selection.unverified), *_paced(groups, selection.pacing_sec))
 
 
-def _paced(turns: Iterable[tuple[Stage, ...]], pacing_sec: float) -> Iterable[Stage]:
+def _paced(groups: Iterable[tuple[Stage, ...]], pacing_sec: float) -> Iterable[Stage]:
     """Return the turns' stages with a pause before each that connects, but for the first."""
     connected = False
-    for turn in turns:
-        connects = any(isinstance(stage, Recover | Check | Trade) for stage in turn)
+    for group in groups:
+        connects = any(isinstance(stage, Recover | Check | Trade) for stage in group)
         if connects and connected:
             yield Pause(pacing_sec)
         connected = connected or connects
-        yield from turn
+        yield from group
 
 
-def _turn(plan: AccountPlan, result: AccountResult, selection: Selection) -> tuple[Stage, ...]:
+def _stages_of(plan: AccountPlan, result: AccountResult, selection: Selection) -> tuple[Stage, ...]:
     """Return one account's stages; the last one says whether it acts."""
     skip = _why_not(plan, result, selection)
     if skip is not None:

@@ -1,6 +1,6 @@
 """Request in, messages out: what the gateway answers when nothing goes wrong.
 
-One function per request; each gets the desk (what it may look at) and the parsed request.
+One function per request; each gets the caller (who asks, and what it may look at) and the parsed request.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Subscriptions:
         self.summaries: set[int] = set()
 
 
-class Desk(msgspec.Struct, frozen=True):
+class Caller(msgspec.Struct, frozen=True):
     """What an answer depends on besides the request.
 
     ``now`` is the gateway's time, ``clock_sec`` a monotonic clock in seconds.
@@ -77,45 +77,47 @@ class Desk(msgspec.Struct, frozen=True):
         return [error(self.version, request_id, code, text)]
 
 
-def welcome(desk: Desk) -> list[Message]:
+def welcome(caller: Caller) -> list[Message]:
     """Return what follows an accepted start of the API."""
-    book = desk.shared.book
+    book = caller.shared.book
     return [
         messages.managed_accounts(book.account_ids),
         messages.next_valid_id(book.next_order_id),
-        *messages.notices(desk.version),
+        *messages.notices(caller.version),
     ]
 
 
-def resolve_account(desk: Desk, asked: str) -> str | None:
+def resolve_account(caller: Caller, asked: str) -> str | None:
     """Return the account meant by ``asked``: empty means the only one there is."""
-    known = desk.shared.book.account_ids
+    known = caller.shared.book.account_ids
     if not asked and len(known) == 1:
         return known[0]
-    return asked if asked in desk.shared.book.accounts else None
+    return asked if asked in caller.shared.book.accounts else None
 
 
-def _invalid_account(desk: Desk, request_id: int, account: str) -> list[Message]:
-    return desk.error(request_id, Code.CANNOT_VALIDATE, INVALID_ACCOUNT_TEXT.format(account))
+def _invalid_account(caller: Caller, request_id: int, account: str) -> list[Message]:
+    return caller.error(request_id, Code.CANNOT_VALIDATE, INVALID_ACCOUNT_TEXT.format(account))
 
 
-def _rows(desk: Desk, account: str, *, ledger_and_nlv: bool = False) -> list[valuation.Row]:
-    prefixed = desk.shared.scenario.gateway.ledger_prefix
-    return valuation.updated_rows(desk.shared.book, account, prefixed=prefixed, ledger_and_nlv=ledger_and_nlv)
+def _rows(caller: Caller, account: str, *, ledger_and_nlv: bool = False) -> list[valuation.Row]:
+    prefixed = caller.shared.scenario.gateway.ledger_prefix
+    return valuation.updated_rows(
+        caller.shared.book, account, prefixed=prefixed, ledger_and_nlv=ledger_and_nlv
+    )
 
 
-def account_updates(desk: Desk, request: AccountUpdates) -> list[Message]:
+def account_updates(caller: Caller, request: AccountUpdates) -> list[Message]:
     """Return values and portfolio of one account; a new subscription replaces anyone's older one."""
     if not request.subscribe:
-        desk.shared.updated_account = None
+        caller.shared.updated_account = None
         return []
-    account = resolve_account(desk, request.account)
+    account = resolve_account(caller, request.account)
     if account is None:
-        return _invalid_account(desk, READ_ONLY_ID, request.account)
-    desk.shared.updated_account = (desk.connection, account)
-    book = desk.shared.book
-    time = messages.account_time(f"{desk.shared.hours.local(desk.now):%H:%M}")
-    rows = _rows(desk, account)
+        return _invalid_account(caller, READ_ONLY_ID, request.account)
+    caller.shared.updated_account = (caller.connection, account)
+    book = caller.shared.book
+    time = messages.account_time(f"{caller.shared.hours.local(caller.now):%H:%M}")
+    rows = _rows(caller, account)
     return [
         *(messages.account_value(tag, value, currency, account) for tag, value, currency in rows),
         *(layouts.portfolio_value(account, instrument, held) for instrument, held in book.positions(account)),
@@ -124,50 +126,52 @@ def account_updates(desk: Desk, request: AccountUpdates) -> list[Message]:
     ]
 
 
-def account_updates_multi(desk: Desk, request: AccountUpdatesMulti) -> list[Message]:
+def account_updates_multi(caller: Caller, request: AccountUpdatesMulti) -> list[Message]:
     """Return the values of one account; ``ledger_and_nlv`` leaves out all but these."""
-    account = resolve_account(desk, request.account)
+    account = resolve_account(caller, request.account)
     if account is None:
-        return _invalid_account(desk, request.request_id, request.account)
-    rows = _rows(desk, account, ledger_and_nlv=request.ledger_and_nlv)
+        return _invalid_account(caller, request.request_id, request.account)
+    rows = _rows(caller, account, ledger_and_nlv=request.ledger_and_nlv)
     return [
         *(messages.account_update_multi(request.request_id, account, *row) for row in rows),
         messages.list_end(Out.ACCOUNT_UPDATE_MULTI_END, request.request_id),
     ]
 
 
-def account_summary(desk: Desk, request: AccountSummary) -> list[Message]:
+def account_summary(caller: Caller, request: AccountSummary) -> list[Message]:
     """Return the asked tags of all accounts; two such requests may run at a time."""
-    running = desk.subscriptions.summaries
+    running = caller.subscriptions.summaries
     if request.request_id not in running and len(running) >= MAX_SUMMARIES:
-        return desk.error(request.request_id, Code.CANNOT_PROCESS, MAX_SUMMARIES_TEXT)
+        return caller.error(request.request_id, Code.CANNOT_PROCESS, MAX_SUMMARIES_TEXT)
     if request.group != "All":
-        return desk.error(request.request_id, Code.CANNOT_VALIDATE, INVALID_GROUP_TEXT.format(request.group))
+        return caller.error(
+            request.request_id, Code.CANNOT_VALIDATE, INVALID_GROUP_TEXT.format(request.group)
+        )
     running.add(request.request_id)
     rows = [
         messages.account_summary(request.request_id, account, *row)
-        for account in desk.shared.book.account_ids
-        for row in _summary_rows(desk, account, request.tags)
+        for account in caller.shared.book.account_ids
+        for row in _summary_rows(caller, account, request.tags)
     ]
     return [*rows, messages.list_end(Out.ACCOUNT_SUMMARY_END, request.request_id)]
 
 
-def _summary_rows(desk: Desk, account: str, tags: tuple[str, ...]) -> list[valuation.Row]:
+def _summary_rows(caller: Caller, account: str, tags: tuple[str, ...]) -> list[valuation.Row]:
     wanted = frozenset(tags)
-    rows = [row for row in valuation.account_rows(desk.shared.book, account) if row[0] in wanted]
+    rows = [row for row in valuation.account_rows(caller.shared.book, account) if row[0] in wanted]
     currencies = {tag.partition(":")[2] or "BASE" for tag in wanted if tag.startswith("$LEDGER")}
     if currencies:
-        ledger = valuation.ledger_rows(desk.shared.book, account)
+        ledger = valuation.ledger_rows(caller.shared.book, account)
         rows += [row for row in ledger if row[2] in currencies or "ALL" in currencies]
     return rows
 
 
-def positions(desk: Desk) -> list[Message]:
+def positions(caller: Caller) -> list[Message]:
     """Return the positions of all accounts, which is refused above 50 of them; changes follow as they come."""
-    book = desk.shared.book
+    book = caller.shared.book
     if len(book.account_ids) > MAX_POSITION_ACCOUNTS:
-        return desk.error(READ_ONLY_ID, Code.CANNOT_VALIDATE, MANY_ACCOUNTS_TEXT)
-    desk.shared.position_watchers.add(desk.connection)
+        return caller.error(READ_ONLY_ID, Code.CANNOT_VALIDATE, MANY_ACCOUNTS_TEXT)
+    caller.shared.position_watchers.add(caller.connection)
     rows = [
         layouts.position(account, instrument, held)
         for account in book.account_ids
@@ -176,27 +180,27 @@ def positions(desk: Desk) -> list[Message]:
     return [*rows, messages.position_end()]
 
 
-def positions_multi(desk: Desk, request: PositionsMulti) -> list[Message]:
+def positions_multi(caller: Caller, request: PositionsMulti) -> list[Message]:
     """Return the positions of one account."""
-    account = resolve_account(desk, request.account)
+    account = resolve_account(caller, request.account)
     if account is None:
-        return _invalid_account(desk, request.request_id, request.account)
+        return _invalid_account(caller, request.request_id, request.account)
     rows = [
         layouts.position_multi(request.request_id, account, instrument, held)
-        for instrument, held in desk.shared.book.positions(account)
+        for instrument, held in caller.shared.book.positions(account)
     ]
     return [*rows, messages.list_end(Out.POSITION_MULTI_END, request.request_id)]
 
 
-def contract_details(desk: Desk, request: ContractDetails) -> list[Message]:
+def contract_details(caller: Caller, request: ContractDetails) -> list[Message]:
     """Return every contract the description fits, or error 200 without an end marker."""
-    found = desk.shared.book.find(request.contract)
+    found = caller.shared.book.find(request.contract)
     if not found:
-        return desk.error(request.request_id, Code.NO_SECURITY, NO_SECURITY_TEXT)
-    hours = desk.shared.hours.describe(desk.now)
+        return caller.error(request.request_id, Code.NO_SECURITY, NO_SECURITY_TEXT)
+    hours = caller.shared.hours.describe(caller.now)
     rows = [
         layouts.contract_details(
-            desk.version, request.request_id, instrument, _exchange(request.contract, instrument), hours
+            caller.version, request.request_id, instrument, _exchange(request.contract, instrument), hours
         )
         for instrument in found
     ]
@@ -207,36 +211,36 @@ def _exchange(query: ContractQuery, instrument: Instrument) -> str:
     return query.exchange or instrument.exchange
 
 
-def market_data(desk: Desk, request: MarketData) -> list[Message]:
+def market_data(caller: Caller, request: MarketData) -> list[Message]:
     """Return the quote of one instrument; a snapshot ends, a stream stays subscribed."""
-    request_id, found = request.request_id, desk.shared.book.find(request.contract)
+    request_id, found = request.request_id, caller.shared.book.find(request.contract)
     if len(found) != 1:
         text = AMBIGUOUS_TEXT.format(request.contract.symbol) if found else NO_SECURITY_TEXT
-        return desk.error(request_id, Code.NO_SECURITY, text)
-    if _is_full(desk, request):
-        return desk.error(request_id, Code.MAX_TICKERS, MAX_TICKERS_TEXT)
+        return caller.error(request_id, Code.NO_SECURITY, text)
+    if _is_full(caller, request):
+        return caller.error(request_id, Code.MAX_TICKERS, MAX_TICKERS_TEXT)
     quote = found[0].quote
-    granted = ticks.granted_type(quote, desk.subscriptions.data_type)
+    granted = ticks.granted_type(quote, caller.subscriptions.data_type)
     if granted is None:
-        return desk.error(request_id, Code.NOT_SUBSCRIBED, ticks.NOT_SUBSCRIBED_TEXT)
+        return caller.error(request_id, Code.NOT_SUBSCRIBED, ticks.NOT_SUBSCRIBED_TEXT)
     warning = (
-        desk.error(request_id, Code.DELAYED_SHOWN, ticks.DELAYED_TEXT) if granted >= ticks.DELAYED else []
+        caller.error(request_id, Code.DELAYED_SHOWN, ticks.DELAYED_TEXT) if granted >= ticks.DELAYED else []
     )
     if not request.snapshot:
-        desk.subscriptions.tickers.add(request_id)
+        caller.subscriptions.tickers.add(request_id)
     end = [messages.list_end(Out.SNAPSHOT_END, request_id)] if request.snapshot else []
     return [
         *warning,
-        *ticks.quote_messages(request_id, quote, granted, desk.shared.hours, desk.now),
+        *ticks.quote_messages(request_id, quote, granted, caller.shared.hours, caller.now),
         *end,
     ]
 
 
-def _is_full(desk: Desk, request: MarketData) -> bool:
+def _is_full(caller: Caller, request: MarketData) -> bool:
     """Tell whether one more stream or snapshot would be over its limit."""
-    running = desk.subscriptions
+    running = caller.subscriptions
     if request.snapshot:
-        for over in [key for key, end in running.snapshots.items() if end <= desk.clock_sec]:
+        for over in [key for key, end in running.snapshots.items() if end <= caller.clock_sec]:
             del running.snapshots[over]
         return len(running.snapshots) >= MAX_SNAPSHOTS
     return request.request_id not in running.tickers and len(running.tickers) >= MAX_TICKERS

@@ -39,7 +39,7 @@ class FaultCounter:
         self._reached = Counter[str]() if reached is None else reached
         self._seen = [0] * len(self._faults)
 
-    def strike(self, request: str, account: str = "", symbol: str = "") -> Fault | None:
+    def take(self, request: str, account: str = "", symbol: str = "") -> Fault | None:
         """Count one request and return the first fault that hits it, or ``None``."""
         hit = None
         for at, fault in enumerate(self._faults):
@@ -62,7 +62,7 @@ def reply_with(messages: Sequence[Message], *, after_sec: float = 0.0, close: bo
     return Reply(data=data, messages=tuple(messages), after_sec=after_sec, close=close)
 
 
-def bend(  # noqa: PLR0911  # one case per action
+def alter(  # noqa: PLR0911  # one case per action
     fault: Fault | None, answer: Sequence[Message], version: int, request_id: int
 ) -> Reply:
     """Return the answer as the fault lets it through, the whole answer without a fault."""

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from rebalplan.sim.errors import SimError
 from rebalplan.sim.faults import Reply
 from rebalplan.sim.orders import timing
-from rebalplan.sim.orders.floor import Floor
+from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.session import Session
 from rebalplan.sim.shared import Shared
 
@@ -90,14 +90,14 @@ class Server:
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        wake_sec = timing.next_wake_sec(self._floor())
+        wake_sec = timing.next_wake_sec(self._instant())
         self._timer = None if wake_sec is None else self.loop.call_later(wake_sec, self._tick)
 
     def _tick(self) -> None:
-        self.send(timing.tick(self._floor()))
+        self.send(timing.tick(self._instant()))
 
-    def _floor(self) -> Floor:
-        return Floor(self._shared, self.clock(), self.loop.time())
+    def _instant(self) -> Instant:
+        return Instant(self._shared, self.clock(), self.loop.time())
 
     def listen(self, host: str, port: int) -> int:
         """Start to listen and return the port. Raises ``SimError`` when the address cannot be had."""
@@ -133,7 +133,7 @@ class Server:
         try:
             listener = self._open(host, port, listening)
             if listener is not None:
-                self.send(timing.resume(self._floor()))
+                self.send(timing.resume(self._instant()))
                 self.loop.run_forever()
                 self.loop.run_until_complete(self._shut_down(listener))
         finally:

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from rebalplan.sim import dispatch, handshakes
-from rebalplan.sim.answers import Desk, Subscriptions, welcome
-from rebalplan.sim.faults import CONNECT, Reply, bend, reply_with
+from rebalplan.sim.answers import Caller, Subscriptions, welcome
+from rebalplan.sim.faults import CONNECT, Reply, alter, reply_with
 from rebalplan.sim.orders import incidents, trading
 from rebalplan.sim.orders.agenda import Say
-from rebalplan.sim.orders.floor import Floor
 from rebalplan.sim.orders.incident_model import Handshake
+from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.shared import NO_CLIENT, NO_MESSAGE, Event, EventKind, Shared
 from rebalplan.sim.wire import frames as wire
 from rebalplan.sim.wire.frames import FrameBuffer, Message, WireError
@@ -75,7 +75,7 @@ class Session:
         self._stage = Stage.GREETING
         self._version = 0
         self._client_id = NO_CLIENT
-        self._connect_fault = shared.faults.strike(CONNECT)
+        self._connect_fault = shared.faults.take(CONNECT)
         if self._connect_fault is not None:
             shared.save_faults()
 
@@ -141,20 +141,20 @@ class Session:
         try:
             request = parse_request(fields, self._version)
         except WireError as problem:
-            return self._complain(fields, f"Error reading request. {problem}", self._desk(now, clock_sec))
-        desk = self._desk(now, clock_sec)
+            return self._complain(fields, f"Error reading request. {problem}", self._caller(now, clock_sec))
+        caller = self._caller(now, clock_sec)
         if isinstance(request, StartApi):
-            return [self._start(request, desk)]
+            return [self._start(request, caller)]
         if self._stage is not Stage.STARTED:
             return [self._refuse(Code.CANNOT_VALIDATE, NOT_STARTED_TEXT)]
-        replies = dispatch.answer(desk, request, wire.read_integer(fields[0]))
+        replies = dispatch.answer(caller, request, wire.read_integer(fields[0]))
         if any(reply.close and reply.connection in (0, self._connection) for reply in replies):
             self._stage = Stage.CLOSED
         return replies
 
-    def _complain(self, fields: Message, problem: str, desk: Desk) -> list[Reply]:
+    def _complain(self, fields: Message, problem: str, caller: Caller) -> list[Reply]:
         if self._stage is Stage.STARTED and fields[0] in _ORDER_MESSAGES:
-            return trading.unreadable(desk, fields, problem)
+            return trading.unreadable(caller, fields, problem)
         return [self._refuse(Code.CANNOT_READ, problem)]
 
     def _greet(self, payload: bytes, now: datetime) -> Reply:
@@ -167,35 +167,35 @@ class Session:
             return self._hang_up()
         self._version, self._stage = version, Stage.CONNECTED
         time = f"{self._shared.hours.local(now):%Y%m%d %H:%M:%S %Z}"
-        return bend(self._connect_fault, [(str(version), time)], version, NO_ID)
+        return alter(self._connect_fault, [(str(version), time)], version, NO_ID)
 
-    def _start(self, request: StartApi, desk: Desk) -> Reply:
+    def _start(self, request: StartApi, caller: Caller) -> Reply:
         if self._stage is Stage.STARTED:
             return self._refuse(Code.CANNOT_VALIDATE, STARTED_TEXT)
         handshake = self._shared.handshakes.choose(request.client_id)
         if request.client_id in self._shared.clients or (handshake is not None and handshake.in_use):
-            desk.shared.save_faults()
+            caller.shared.save_faults()
             return self._refuse(Code.CLIENT_ID_IN_USE, ID_IN_USE_TEXT, close=True)
         self._stage, self._client_id = Stage.STARTED, request.client_id
         self._shared.clients[request.client_id] = self._connection
         self._shared.versions[self._connection] = self._version
-        fault = self._shared.faults.strike(request_name(START_API))
-        desk = self._desk(desk.now, desk.clock_sec)
-        self._follow(desk, handshake)
-        if handshake is not None or fault is not None or desk.shared.agenda_due:
-            desk.shared.save_faults()
-        reply = bend(fault, handshakes.greeting(desk, handshake, welcome(desk)), self._version, NO_ID)
+        fault = self._shared.faults.take(request_name(START_API))
+        caller = self._caller(caller.now, caller.clock_sec)
+        self._follow(caller, handshake)
+        if handshake is not None or fault is not None or caller.shared.agenda_due:
+            caller.shared.save_faults()
+        reply = alter(fault, handshakes.greeting(caller, handshake, welcome(caller)), self._version, NO_ID)
         return self._hang_up() if reply.close else reply
 
-    def _follow(self, desk: Desk, handshake: Handshake | None) -> None:
+    def _follow(self, caller: Caller, handshake: Handshake | None) -> None:
         """Enter what a connected client is followed by."""
-        floor = Floor(desk.shared, desk.now, desk.clock_sec)
-        incidents.occurred(floor, "connected")
+        instant = Instant(caller.shared, caller.now, caller.clock_sec)
+        incidents.occurred(instant, "connected")
         if handshake is not None and handshake.later:
-            floor.schedule(handshake.later_after_sec, Say(handshake.label, handshake.later))
+            instant.schedule(handshake.later_after_sec, Say(handshake.label, handshake.later))
 
-    def _desk(self, now: datetime, clock_sec: float) -> Desk:
-        return Desk(
+    def _caller(self, now: datetime, clock_sec: float) -> Caller:
+        return Caller(
             self._shared,
             self._subscriptions,
             self._connection,

@@ -8,11 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from rebalplan.apply.book import Book
+from rebalplan.apply.deadlines import Deadlines
 from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.reconcile import Lists, conclude
 from rebalplan.apply.timing import Timing
-from rebalplan.apply.watch import Watch
 from rebalplan.core.orders import CompletedOrder, Execution, OpenOrder, OrderTicket, StatusReported
 from rebalplan.core.policy import ExecutionPolicy, LimitsPolicy
 from rebalplan.core.ports import Clock
@@ -49,23 +49,23 @@ def ticket(reference: str = SELL, quantity: str = "40", **fields: Any) -> OrderT
     return OrderTicket(**(values | fields))
 
 
-def new_book() -> tuple[Book, Journal]:
+def new_orders() -> tuple[LiveOrders, Journal]:
     journal = Journal(SimDisk(), Path("plans/p.journal.jsonl"), PLAN)
-    return book_on(journal, VirtualClock(AT)), journal
+    return orders_on(journal, VirtualClock(AT)), journal
 
 
-def book_on(journal: Journal, clock: Clock, watch: Watch | None = None) -> Book:
+def orders_on(journal: Journal, clock: Clock, deadlines: Deadlines | None = None) -> LiveOrders:
     """Return a book without orders that writes to this journal."""
-    watch = watch or Watch(clock, ExecutionPolicy(), Timing())
-    return Book("DU1", CLIENT_ID, journal, clock, watch)
+    deadlines = deadlines or Deadlines(clock, ExecutionPolicy(), Timing())
+    return LiveOrders("DU1", CLIENT_ID, journal, clock, deadlines)
 
 
-def sent_book(*references: str) -> tuple[Book, Journal]:
+def sent_orders(*references: str) -> tuple[LiveOrders, Journal]:
     """Return a book in which orders for 40 shares have been dispatched, SELL by default."""
-    book, journal = new_book()
+    orders, journal = new_orders()
     for reference in references or (SELL,):
-        book.dispatch(dispatch(reference))
-    return book, journal
+        orders.dispatch(dispatch(reference))
+    return orders, journal
 
 
 def shown(reference: str = SELL, perm_id: int = 70, **fields: Any) -> OpenOrder:
@@ -114,10 +114,10 @@ def lists(
     return Lists(AT + timedelta(seconds=after_sec), tuple(completed), tuple(still_open))
 
 
-def confirm(book: Book, *rows: CompletedOrder, after_sec: float = AGREE_SEC) -> str:
+def confirm(orders: LiveOrders, *rows: CompletedOrder, after_sec: float = AGREE_SEC) -> str:
     """Ask the lists about the order of SELL, nothing being open any more."""
     found = lists(rows, after_sec=after_sec)
-    return conclude(book, book.orders[SELL], found, is_last=False, agree_sec=AGREE_SEC)
+    return conclude(orders, orders.by_reference[SELL], found, is_last=False, agree_sec=AGREE_SEC)
 
 
 def completed(name: str = "Filled", filled: str | None = "40", perm_id: int = 70) -> CompletedOrder:

@@ -59,12 +59,12 @@ def apply(
     mode: ConfirmMode = ConfirmMode.PER_ACCOUNT,
     *,
     resume: bool = False,
-    **turn: Any,
+    **context: Any,
 ) -> Outcome:
     journal = Journal(world.disk, journal_path(PLAN_PATH), world.envelope)
     world.journal = journal
     stages = build_stages(world.envelope, journal.result(), Selection((), mode, resume, 1.0))
-    return walk(stages, msgspec.structs.replace(world._turn(journal), **turn), world.endpoints, person)
+    return walk(stages, msgspec.structs.replace(world._context(journal), **context), world.endpoints, person)
 
 
 def closings(world: World) -> list[tuple[str, str]]:

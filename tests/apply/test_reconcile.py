@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 from rebalplan.apply.reconcile import ask_lists, conclude
 from rebalplan.core.orders import CompletedOrder, OpenOrder
 from tests.apply.journal.support import SELL
-from tests.apply.support import AGREE_SEC, completed, lists, sent_book, shown, status
-from tests.apply.test_desk import Link
+from tests.apply.support import AGREE_SEC, completed, lists, sent_orders, shown, status
+from tests.apply.test_executor import Link
 
 if TYPE_CHECKING:
     from rebalplan.core.ports import TradingConnection
@@ -35,32 +35,32 @@ class Moving(Link):
 
 def test_open_orders_are_asked_before_and_after_completed_orders_and_executions() -> None:
     link = Moving((), ())
-    ask_lists(cast("TradingConnection", link), sent_book()[0])
+    ask_lists(cast("TradingConnection", link), sent_orders()[0])
     assert link.asked == ["open orders", "completed orders", "executions", "open orders"]
 
 
 def test_an_order_that_only_the_second_list_of_open_orders_has_is_open() -> None:
-    book, _ = sent_book()
-    found = ask_lists(cast("TradingConnection", Moving((), (shown(),))), book)
-    order = book.orders[SELL]
+    orders, _ = sent_orders()
+    found = ask_lists(cast("TradingConnection", Moving((), (shown(),))), orders)
+    order = orders.by_reference[SELL]
     assert order.order.perm_id == 70
-    assert conclude(book, order, found, is_last=True, agree_sec=AGREE_SEC) == "open"
+    assert conclude(orders, order, found, is_last=True, agree_sec=AGREE_SEC) == "open"
 
 
 def test_an_order_that_only_the_first_list_of_open_orders_had_is_not_open() -> None:
-    book, _ = sent_book()
-    book.shown(shown())
-    book.status(status("Cancelled"))
+    orders, _ = sent_orders()
+    orders.shown(shown())
+    orders.status(status("Cancelled"))
     link = Moving((shown(),), (), completed=(completed("Cancelled", "0"),))
-    found = ask_lists(cast("TradingConnection", link), book)
-    assert conclude(book, book.orders[SELL], found, is_last=False, agree_sec=0) == "over"
+    found = ask_lists(cast("TradingConnection", link), orders)
+    assert conclude(orders, orders.by_reference[SELL], found, is_last=False, agree_sec=0) == "over"
 
 
 def test_an_end_is_not_agreed_on_while_the_order_is_still_listed_as_open() -> None:
-    book, _ = sent_book()
-    book.shown(shown())
-    book.status(status("Cancelled"))
-    order, row = book.orders[SELL], completed("Cancelled", "0")
+    orders, _ = sent_orders()
+    orders.shown(shown())
+    orders.status(status("Cancelled"))
+    order, row = orders.by_reference[SELL], completed("Cancelled", "0")
     both = lists((row,), (shown(),))
-    assert conclude(book, order, both, is_last=False, agree_sec=AGREE_SEC) == "short"
-    assert conclude(book, order, lists((row,)), is_last=False, agree_sec=AGREE_SEC) == "over"
+    assert conclude(orders, order, both, is_last=False, agree_sec=AGREE_SEC) == "short"
+    assert conclude(orders, order, lists((row,)), is_last=False, agree_sec=AGREE_SEC) == "over"

@@ -13,9 +13,9 @@ from tests.broker.driving import (
     PlanFor,
     TickingClock,
     Undisturbed,
-    desk,
     quicken,
     serving,
+    trial,
 )
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
@@ -80,7 +80,7 @@ def kept() -> list[Undisturbed]:
 def undisturbed(planned: Workspace, kept: list[Undisturbed]) -> Undisturbed:
     """What becomes of the plan when nothing goes wrong; it is found out once."""
     if not kept:
-        with desk(planned, scenario_text()) as calm:
+        with trial(planned, scenario_text()) as calm:
             assert calm.apply().code == 0
             kept.append(
                 Undisturbed({a: calm.sent(a) for a in ACCOUNTS}, {a: calm.records(a) for a in ACCOUNTS})

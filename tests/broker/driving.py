@@ -110,7 +110,7 @@ def first_line(workspace: Workspace, account: str, side: str) -> Line:
     return next(x for x in planned_lines(workspace) if (x.account, x.side) == (account, side))
 
 
-class Desk:
+class Trial:
     """A plan in a folder of its own, the gateway it is applied at, and what became of it."""
 
     def __init__(self, workspace: Workspace, gateway: Gateway) -> None:
@@ -211,12 +211,12 @@ def serving(workspace: Workspace, text: str) -> Iterator[Gateway]:
 
 
 @contextmanager
-def desk(workspace: Workspace, text: str) -> Iterator[Desk]:
+def trial(workspace: Workspace, text: str) -> Iterator[Trial]:
     """Serve a scenario and let the time run."""
     with serving(workspace, text) as gateway:
         assert isinstance(workspace.clock, TickingClock)
         workspace.clock.start()
-        yield Desk(workspace, gateway)
+        yield Trial(workspace, gateway)
 
 
 class Undisturbed(msgspec.Struct, frozen=True):
@@ -233,7 +233,7 @@ def behaviour(**where: str | int | list[str]) -> str:
     )
 
 
-def assert_others_untouched(found: Desk, disturbed: str, undisturbed: Undisturbed) -> None:
+def assert_others_untouched(found: Trial, disturbed: str, undisturbed: Undisturbed) -> None:
     for account in ACCOUNTS:
         if account != disturbed:
             assert found.sent(account) == undisturbed.orders[account]

@@ -17,7 +17,7 @@ from rebalplan.core.orders import OrderTicket
 from rebalplan.core.vocabulary import Endpoint
 from rebalplan.ibkr.broker import IbkrBroker, IbkrConnection
 from rebalplan.system.clock import SystemClock
-from tests.broker.driving import ACCOUNTS, FAST, Desk, Line, first_line
+from tests.broker.driving import ACCOUNTS, FAST, Line, Trial, first_line
 
 CLIENT, OTHER_CLIENT = 42, 43
 
@@ -49,7 +49,7 @@ def incident(**keys: str | float | bool) -> str:
     return table("incident", **keys)
 
 
-def first_sell(desk_or_line: Desk, account: str) -> Line:
+def first_sell(desk_or_line: Trial, account: str) -> Line:
     """Return the account's first sell, which must be the one of ``FIRST_SELL``."""
     line = first_line(desk_or_line.workspace, account, "SELL")
     assert (line.symbol, line.quantity) == FIRST_SELL[account]
@@ -73,7 +73,7 @@ def with_order(text: str, account: str, symbol: str, *, order_id: int, limit_pri
     return f"{text[:at]}\n{order}{text[at:]}"
 
 
-def executed(it: Desk, account: str, symbol: str, side: str = "SELL") -> Decimal:
+def executed(it: Trial, account: str, symbol: str, side: str = "SELL") -> Decimal:
     """Return the shares that the gateway's own book has executed for our references."""
     return sum(
         (
@@ -86,28 +86,28 @@ def executed(it: Desk, account: str, symbol: str, side: str = "SELL") -> Decimal
     )
 
 
-def working(it: Desk, account: str) -> list[tuple[str, int, Decimal]]:
+def working(it: Trial, account: str) -> list[tuple[str, int, Decimal]]:
     """Return symbol, client id and quantity of the orders that work at the gateway."""
     (found,) = [view for view in it.gateway.describe().accounts if view.id == account]
     return [(view.symbol, view.order.client_id, view.order.quantity) for view in found.orders]
 
 
-def cash(it: Desk, account: str) -> Decimal:
+def cash(it: Trial, account: str) -> Decimal:
     """Return the account's true US dollars."""
     (found,) = [view for view in it.gateway.describe().accounts if view.id == account]
     return next(balance.amount for balance in found.cash if balance.currency == "USD")
 
 
-def fallbacks(it: Desk, account: str) -> list[tuple[str, Decimal]]:
+def fallbacks(it: Trial, account: str) -> list[tuple[str, Decimal]]:
     """Return the plain market orders that followed dead ones."""
     return [(s.symbol, s.quantity) for s in it.sent(account) if s.reference.endswith("-f")]
 
 
-def bought(it: Desk, account: str) -> list[str]:
+def bought(it: Trial, account: str) -> list[str]:
     return [s.symbol for s in it.sent(account) if s.side == "BUY"]
 
 
-def cancelled(it: Desk) -> list[tuple[int, str]]:
+def cancelled(it: Trial) -> list[tuple[int, str]]:
     """Return client id and the end of the reference of every cancel that the gateway was sent."""
     return [
         (entry.client_id, entry.order_ref.removeprefix(it.prefix))
@@ -116,11 +116,11 @@ def cancelled(it: Desk) -> list[tuple[int, str]]:
     ]
 
 
-def error_of(it: Desk, account: str) -> str:
+def error_of(it: Trial, account: str) -> str:
     return it.summary()[account]["error"]
 
 
-def intents(it: Desk, account: str) -> int:
+def intents(it: Trial, account: str) -> int:
     return sum('"record": "INTENT"' in record for record in it.records(account))
 
 
@@ -162,7 +162,7 @@ def be_patient(patch: pytest.MonkeyPatch) -> None:
 
 
 def as_another_program(
-    it: Desk, work: Callable[[IbkrConnection], None], client_id: int = OTHER_CLIENT
+    it: Trial, work: Callable[[IbkrConnection], None], client_id: int = OTHER_CLIENT
 ) -> None:
     """Connect to the gateway as a client of its own, in a thread of its own, and do some work."""
     problems: list[BaseException] = []
@@ -188,7 +188,7 @@ class _Now(SystemClock):
 
 
 def place_as_another(
-    it: Desk, line: Line, *, client_id: int = OTHER_CLIENT, order_id: int = 0, reference: str | None = None
+    it: Trial, line: Line, *, client_id: int = OTHER_CLIENT, order_id: int = 0, reference: str | None = None
 ) -> None:
     """Let another program place an order for a line, by default under its reference."""
     con_id = next(i.con_id for i in it.gateway.describe().instruments if i.symbol == line.symbol)

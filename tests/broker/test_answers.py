@@ -11,8 +11,8 @@ from tests.broker.driving import (
     Undisturbed,
     assert_others_untouched,
     behaviour,
-    desk,
     first_line,
+    trial,
 )
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
@@ -44,7 +44,7 @@ def test_whatever_the_messages_an_order_that_fills_is_filled_once(
     planned: Workspace, undisturbed: Undisturbed, case: str, disturbed: str
 ) -> None:
     line = first_line(planned, disturbed, "SELL")
-    with desk(
+    with trial(
         planned, scenario_text(extra=behaviour(account=disturbed, symbol=line.symbol, **HARMLESS[case]))
     ) as it:
         result = it.apply()
@@ -62,7 +62,7 @@ def test_the_last_correction_of_an_execution_counts(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
     line = first_line(planned, disturbed, "SELL")
-    with desk(
+    with trial(
         planned, scenario_text(extra=behaviour(account=disturbed, symbol=line.symbol, correction_bps="50"))
     ) as it:
         assert it.apply().code == 0
@@ -78,7 +78,7 @@ def test_an_order_that_is_never_answered_is_unknown_and_never_sent_again(
 ) -> None:
     line = first_line(planned, disturbed, "SELL")
     text = scenario_text(extra=behaviour(account=disturbed, symbol=line.symbol, silence="dropped"))
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         assert it.apply().code == 4
         assert it.of(disturbed, line.symbol) == undisturbed.orders[disturbed][:1]
         assert it.report(disturbed)[line.symbol]["status"] == "unknown"
@@ -97,7 +97,7 @@ def test_an_error_alone_proves_nothing_and_gets_no_new_id(
     planned: Workspace, undisturbed: Undisturbed, code: int, disturbed: str
 ) -> None:
     line = first_line(planned, disturbed, "SELL")
-    with desk(
+    with trial(
         planned, scenario_text(extra=behaviour(account=disturbed, symbol=line.symbol, code=code))
     ) as it:
         assert it.apply().code == 4
@@ -113,7 +113,7 @@ def test_a_rejected_sell_shrinks_the_buys_it_was_to_pay_for(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
     text = scenario_text(extra=behaviour(account=disturbed, side="SELL", code=201))
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         result = it.apply()
         assert result.code == 4
         sells = [s for s in it.sent(disturbed) if s.side == "SELL"]

@@ -11,8 +11,8 @@ from tests.broker.driving import (
     Undisturbed,
     assert_others_untouched,
     behaviour,
-    desk,
     first_line,
+    trial,
 )
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
@@ -27,7 +27,7 @@ def test_a_refused_algorithm_is_followed_by_one_plain_market_order(
 ) -> None:
     line = first_line(planned, disturbed, "SELL")
     text = scenario_text(extra=behaviour(account=disturbed, symbol=line.symbol, algo="adaptive", code=code))
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         result = it.apply()
         assert [
             (s.order_type, s.algo, s.tif, s.quantity, s.reference) for s in it.of(disturbed, line.symbol)
@@ -49,7 +49,7 @@ def test_a_cancel_that_crosses_a_fill_leaves_only_the_rest_to_the_fallback(
         extra=behaviour(account=disturbed, symbol=line.symbol, algo="adaptive", fills=0)
         + behaviour(on="cancel", account=disturbed, symbol=line.symbol, cancel="crossed", parts=2, fills=1)
     )
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         result = it.apply()
         half = (line.quantity + 1) // 2
         assert [(s.algo, s.quantity) for s in it.of(disturbed, line.symbol)] == [
@@ -70,7 +70,7 @@ def test_a_cancel_that_a_whole_fill_crosses_needs_no_fallback(
         extra=behaviour(account=disturbed, symbol=line.symbol, fills=0)
         + behaviour(on="cancel", account=disturbed, symbol=line.symbol, cancel="crossed")
     )
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         assert it.apply().code == 0
         assert it.sent(disturbed) == undisturbed.orders[disturbed]
         assert it.cancels() == 1
@@ -87,7 +87,7 @@ def test_an_order_whose_cancel_is_refused_is_left_working_and_has_no_fallback(
         extra=behaviour(account=disturbed, symbol=line.symbol, fills=0)
         + behaviour(on="cancel", account=disturbed, symbol=line.symbol, cancel="refused", code=code)
     )
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         result = it.apply()
         assert result.code == 4
         assert len(it.of(disturbed, line.symbol)) == 1

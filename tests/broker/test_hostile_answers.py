@@ -11,12 +11,12 @@ from rebalplan.core.orders import OpenOrder
 from rebalplan.ibkr.broker import IbkrConnection
 from tests.broker.driving import (
     ACCOUNTS,
-    Desk,
+    Trial,
     Undisturbed,
     assert_others_untouched,
     behaviour,
-    desk,
     first_line,
+    trial,
 )
 from tests.broker.hostile import (
     FIRST_SELL,
@@ -49,7 +49,7 @@ def test_a_what_if_refused_for_its_algorithm_is_asked_again_as_a_plain_order(
         behaviour(on=on, account=disturbed, symbol=buy.symbol, algo="adaptive", code=442)
         for on in ("what_if", "order")
     )
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         asked = [s.algo for s in it.sent(disturbed, "what_if") if s.symbol == buy.symbol]
         assert asked == ["Adaptive", ""], result
@@ -67,7 +67,7 @@ def test_a_notice_before_the_answer_to_a_what_if_is_no_refusal(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
     extra = behaviour(on="what_if", account=disturbed, sequence=["10349", "answer"])
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         assert len(it.sent(disturbed, "what_if")) == len(it.sent(disturbed)), result
         assert it.sent(disturbed) == undisturbed.orders[disturbed]
@@ -82,7 +82,7 @@ def test_a_what_if_refused_for_want_of_permission_refuses_before_any_sell(
     buy = first_line(planned, disturbed, "BUY")
     text = "Order rejected - reason:No trading permissions"
     refused = behaviour(on="what_if", account=disturbed, symbol=buy.symbol, code=201, text=text)
-    with desk(planned, scenario_text(extra=refused)) as it:
+    with trial(planned, scenario_text(extra=refused)) as it:
         result = it.apply()
         assert it.sent(disturbed) == [], result
         assert f"the broker would refuse to buy {buy.symbol}: {text}" in error_of(it, disturbed)
@@ -102,7 +102,7 @@ def test_a_completed_order_without_a_filled_quantity_leaves_what_the_executions_
         + behaviour(on="cancel", account=disturbed, symbol=symbol, cancel="crossed", parts=2, fills=1)
         + fault("completed_orders", "field", field="filled", value=UNSET, row_account=disturbed)
     )
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         assert fallbacks(it, disturbed) == [(symbol, quantity - half)], result
         assert executed(it, disturbed, symbol) == quantity
@@ -118,7 +118,7 @@ def test_an_open_order_that_cannot_be_read_refuses_its_own_account_alone(
     text = with_order(
         scenario_text(), disturbed, NOT_PLANNED[disturbed], order_id=12, limit_price="1.00"
     ) + fault("all_open_orders", "field", field="quantity", value="many", row_account=disturbed)
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         result = it.apply()
         assert it.sent(disturbed) == [], result
         assert "a row that cannot be read" in error_of(it, disturbed)
@@ -133,7 +133,7 @@ def test_a_completed_order_of_another_account_that_cannot_be_read_refuses_nothin
     other = ACCOUNTS[ACCOUNTS.index(disturbed) - 1]
     extra = incident(when="start", does="buy", account=other, quantity="1", what=NOT_PLANNED[other])
     extra += fault("completed_orders", "field", field="quantity", value="many", row_account=other)
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply("--account", disturbed)
         assert it.gateway.reached["fault[1]"] > 0
         assert it.sent(disturbed) == undisturbed.orders[disturbed], result
@@ -146,7 +146,7 @@ def test_a_completed_order_that_cannot_be_read_refuses_its_own_account_alone(
 ) -> None:
     extra = incident(when="start", does="buy", account=disturbed, quantity="1", what=NOT_PLANNED[disturbed])
     extra += fault("completed_orders", "field", field="quantity", value="many", row_account=disturbed)
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         assert it.sent(disturbed) == [], result
         assert "a row that cannot be read while completed orders was asked for" in error_of(it, disturbed)
@@ -154,7 +154,7 @@ def test_a_completed_order_that_cannot_be_read_refuses_its_own_account_alone(
         assert result.code == 4
 
 
-def give_up(it: Desk, account: str) -> str:
+def give_up(it: Trial, account: str) -> str:
     """Let the account's first sell get lost, and let a person say that it never was; return its reference."""
     assert it.apply().code == 4
     reference = f"{it.prefix}{first_sell(it, account).reference}"
@@ -171,7 +171,7 @@ def test_an_order_that_was_given_up_and_comes_back_stops_the_account(
     symbol, quantity = FIRST_SELL[disturbed]
     extra = behaviour(account=disturbed, symbol=symbol, silence="dropped", occurrence=1)
     extra += "" if is_filled else behaviour(account=disturbed, symbol=symbol, fills=0)
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         line = first_sell(it, disturbed)
         reference = give_up(it, disturbed)
         place_as_another(it, line, client_id=42)
@@ -197,7 +197,7 @@ def test_an_order_that_was_given_up_and_comes_back_stops_the_account(
         assert (result.code, it.summary()[disturbed]["status"]) == (4, "incomplete")
 
 
-def wait_until_shown(it: Desk, account: str) -> None:
+def wait_until_shown(it: Trial, account: str) -> None:
     """Ask as another program until the list of working orders shows one of the account's."""
     shown: list[OpenOrder] = []
 
@@ -216,7 +216,7 @@ def test_an_order_that_no_list_showed_for_a_while_stops_the_account_when_it_show
 ) -> None:
     symbol, quantity = FIRST_SELL[account]
     hidden = behaviour(account=account, symbol=symbol, fills=0, hidden_for_sec="5")
-    with desk(planned, scenario_text(extra=hidden)) as it:
+    with trial(planned, scenario_text(extra=hidden)) as it:
         with killed_after("place", account):
             it.apply()
         assert it.apply("--resume").code == 4

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.broker.driving import ACCOUNTS, Desk, Undisturbed, assert_others_untouched, behaviour, desk
+from tests.broker.driving import ACCOUNTS, Trial, Undisturbed, assert_others_untouched, behaviour, trial
 from tests.broker.hostile import (
     FIRST_SELL,
     bought,
@@ -36,7 +36,7 @@ def changed(account: str, **change: str | bool) -> str:
     )
 
 
-def changes(it: Desk, account: str) -> list[tuple[str, str]]:
+def changes(it: Trial, account: str) -> list[tuple[str, str]]:
     """Return quantity and order type of the changes that the journal knows of."""
     records = [json.loads(text) for text in it.records(account)]
     return [(r["quantity"], r["order_type"]) for r in records if r["record"] == "CHANGED"]
@@ -48,7 +48,7 @@ def test_a_raised_order_that_fills_is_overfilled_and_no_buy_follows(
 ) -> None:
     symbol, quantity = FIRST_SELL[disturbed]
     more = RAISED[disturbed]
-    with desk(planned, scenario_text(extra=changed(disturbed, quantity=str(more)))) as it:
+    with trial(planned, scenario_text(extra=changed(disturbed, quantity=str(more)))) as it:
         line = first_sell(it, disturbed)
         result = it.apply()
         assert executed(it, disturbed, symbol) == more, result
@@ -75,7 +75,7 @@ def test_a_raised_order_of_which_nothing_is_told_is_overfilled_too(
 ) -> None:
     symbol, quantity = FIRST_SELL[disturbed]
     more = RAISED[disturbed]
-    with desk(planned, scenario_text(extra=changed(disturbed, quantity=str(more), told=False))) as it:
+    with trial(planned, scenario_text(extra=changed(disturbed, quantity=str(more), told=False))) as it:
         result = it.apply()
         assert executed(it, disturbed, symbol) == more, result
         assert it.report(disturbed)[symbol]["exec_qty_shares"] == str(more)
@@ -92,7 +92,7 @@ def test_a_lowered_order_is_partial_and_the_buys_are_what_it_paid_for(
 ) -> None:
     symbol, quantity = FIRST_SELL[disturbed]
     less = LOWERED[disturbed]
-    with desk(planned, scenario_text(extra=changed(disturbed, quantity=str(less), told=told))) as it:
+    with trial(planned, scenario_text(extra=changed(disturbed, quantity=str(less), told=told))) as it:
         result = it.apply()
         assert (executed(it, disturbed, symbol), fallbacks(it, disturbed)) == (less, []), result
         row = it.report(disturbed)[symbol]
@@ -107,7 +107,7 @@ def test_an_order_that_was_made_a_limit_order_is_noted_and_still_followed(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
     symbol, quantity = FIRST_SELL[disturbed]
-    with desk(planned, scenario_text(extra=changed(disturbed, limit_price="5.00"))) as it:
+    with trial(planned, scenario_text(extra=changed(disturbed, limit_price="5.00"))) as it:
         result = it.apply()
         assert changes(it, disturbed) == [(str(quantity), "LMT")], result
         assert executed(it, disturbed, symbol) == quantity
@@ -123,7 +123,7 @@ def test_killed_before_a_person_raised_the_order_a_resume_buys_nothing(
 ) -> None:
     symbol, quantity = FIRST_SELL[disturbed]
     more = RAISED[disturbed]
-    with desk(planned, scenario_text(extra=changed(disturbed, quantity=str(more)))) as it:
+    with trial(planned, scenario_text(extra=changed(disturbed, quantity=str(more)))) as it:
         with killed_after("place", disturbed):
             it.apply()
         result = it.apply("--resume")

@@ -10,7 +10,7 @@ import pytest
 
 import rebalplan.apply.timing
 from rebalplan.apply.reports.after import After
-from tests.broker.driving import ACCOUNTS, FAST, Undisturbed, assert_others_untouched, desk, first_line
+from tests.broker.driving import ACCOUNTS, FAST, Undisturbed, assert_others_untouched, first_line, trial
 from tests.broker.hostile import FIRST_SELL, FLOOR, bought, cash, error_of, killed_after, table
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
@@ -58,7 +58,7 @@ def test_cash_and_positions_that_lag_are_waited_for_before_the_buys(
 ) -> None:
     late = lagging(disturbed, side="SELL", values_after_sec=LAG, positions_after_sec=LAG)
     late += lagging(disturbed, side="BUY", values_after_sec=LAG)
-    with desk(planned, scenario_text(extra=late)) as it:
+    with trial(planned, scenario_text(extra=late)) as it:
         result = it.apply()
         assert it.sent(disturbed) == undisturbed.orders[disturbed], result
         assert_others_untouched(it, disturbed, undisturbed)
@@ -71,7 +71,7 @@ def test_cash_that_never_comes_is_not_spent(
 ) -> None:
     look_every(20, monkeypatch)
     late = lagging(disturbed, side="SELL", values_after_sec=NEVER)
-    with desk(planned, scenario_text(extra=late)) as it:
+    with trial(planned, scenario_text(extra=late)) as it:
         result = it.apply()
         spent = sum(Decimal(row["exec_value_usd"]) for row in it.report(disturbed).values() if is_bought(row))
         assert 0 < spent <= CASH_AT_FIRST[disturbed] - FLOOR[disturbed], result
@@ -86,7 +86,7 @@ def test_cash_that_never_comes_is_not_spent(
 def test_commissions_that_never_come_are_blank_and_the_run_is_done(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
-    with desk(planned, scenario_text(extra=lagging(disturbed, no_commission=True))) as it:
+    with trial(planned, scenario_text(extra=lagging(disturbed, no_commission=True))) as it:
         result = it.apply()
         assert it.sent(disturbed) == undisturbed.orders[disturbed], result
         rows = [row for row in it.report(disturbed).values() if row["exec_qty_shares"]]
@@ -102,7 +102,7 @@ def test_a_resume_during_the_lag_waits_and_sends_what_is_left(
 ) -> None:
     late = lagging(disturbed, side="SELL", values_after_sec=LAG, positions_after_sec=LAG)
     late += lagging(disturbed, side="BUY", values_after_sec=NEVER)
-    with desk(planned, scenario_text(extra=late)) as it:
+    with trial(planned, scenario_text(extra=late)) as it:
         with killed_after("place", disturbed, nth=SELLS[disturbed]):
             it.apply()
         result = it.apply("--resume")
@@ -118,7 +118,7 @@ def test_a_resume_that_has_waited_in_vain_says_to_resume_again(
 ) -> None:
     look_every(20, monkeypatch)
     late = lagging(disturbed, side="SELL", values_after_sec=NEVER, positions_after_sec=NEVER)
-    with desk(planned, scenario_text(extra=late)) as it:
+    with trial(planned, scenario_text(extra=late)) as it:
         with killed_after("place", disturbed, nth=SELLS[disturbed]):
             it.apply()
         result = it.apply("--resume")
@@ -138,7 +138,7 @@ def test_positions_late_at_the_close_are_said_and_a_later_resume_is_done(
 ) -> None:
     buy = first_line(planned, disturbed, "BUY")
     late = lagging(disturbed, side="BUY", symbol=buy.symbol, positions_after_sec=LONG)
-    with desk(planned, scenario_text(extra=late)) as it:
+    with trial(planned, scenario_text(extra=late)) as it:
         result = it.apply()
         assert it.sent(disturbed) == undisturbed.orders[disturbed], result
         assert f"{buy.symbol} shows 0 shares, our fills make it" in error_of(it, disturbed)
@@ -162,7 +162,7 @@ def test_cash_that_lags_at_the_close_is_reported_as_reckoned_and_marked(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
     late = lagging(disturbed, side="BUY", values_after_sec=NEVER)
-    with desk(planned, scenario_text(extra=late)) as it:
+    with trial(planned, scenario_text(extra=late)) as it:
         result = it.apply()
         row = it.report(disturbed)["CASH"]
         assert Decimal(row["new_qty_shares"]) == cash(it, disturbed), result
@@ -177,7 +177,7 @@ def test_a_position_that_lags_at_the_close_is_marked(
 ) -> None:
     buy = first_line(planned, disturbed, "BUY")
     late = lagging(disturbed, side="BUY", symbol=buy.symbol, positions_after_sec=NEVER)
-    with desk(planned, scenario_text(extra=late)) as it:
+    with trial(planned, scenario_text(extra=late)) as it:
         result = it.apply()
         shown = it.report(disturbed)[buy.symbol]["notes"]
         assert f"0 {buy.symbol} at the close, but {buy.quantity} is reckoned" in shown, result

@@ -8,12 +8,12 @@ import pytest
 
 from tests.broker.driving import (
     ACCOUNTS,
-    Desk,
+    Trial,
     Undisturbed,
     assert_others_untouched,
     behaviour,
-    desk,
     first_line,
+    trial,
 )
 from tests.broker.hostile import (
     FIRST_SELL,
@@ -43,7 +43,7 @@ FILL_TIMEOUT_SEC = 14
 """When a plain order is cancelled that nothing is wrong with."""
 
 
-def seconds_until_cancelled(it: Desk, reference: str) -> float:
+def seconds_until_cancelled(it: Trial, reference: str) -> float:
     """Return how long an order was out, by the clock that the run goes by."""
     placed, cancel = [e.time for e in it.gateway.ledger if e.order_ref == f"{it.prefix}{reference}"]
     return (cancel - placed).total_seconds()
@@ -77,7 +77,7 @@ def test_a_fill_behind_our_cancel_leaves_only_the_rest_to_the_fallback(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str, listed: str, told: str
 ) -> None:
     symbol, quantity = FIRST_SELL[disturbed]
-    with desk(planned, scenario_text(extra=crossing(disturbed, listed, told))) as it:
+    with trial(planned, scenario_text(extra=crossing(disturbed, listed, told))) as it:
         result = it.apply()
         assert fallbacks(it, disturbed) == [(symbol, quantity - LATE[disturbed])], result
         assert executed(it, disturbed, symbol) == quantity
@@ -97,7 +97,7 @@ def test_a_fill_listed_after_the_agreement_cancels_the_working_fallback(
     symbol, quantity = FIRST_SELL[disturbed]
     late, extra = LATE[disturbed], crossing(disturbed, "0.7", "0.7")
     extra += behaviour(account=disturbed, symbol=symbol, algo="none", fills=0)
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         line = first_sell(it, disturbed)
         result = it.apply()
         assert fallbacks(it, disturbed) == [(symbol, quantity)], result
@@ -123,7 +123,7 @@ def test_a_fill_told_after_the_fallback_filled_is_overfilled_and_both_figures_ar
     sold, buy = quantity + LATE[disturbed], first_line(planned, disturbed, "BUY")
     extra = crossing(disturbed, AFTER_THE_AGREEMENT, AFTER_THE_AGREEMENT)
     extra += behaviour(account=disturbed, symbol=buy.symbol, side="BUY", fills=0)
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         assert fallbacks(it, disturbed) == [(symbol, quantity)], result
         assert executed(it, disturbed, symbol) == sold
@@ -144,7 +144,7 @@ def test_killed_after_the_cancel_left_a_resume_counts_the_fill_behind_it(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str, listed: str
 ) -> None:
     symbol, quantity = FIRST_SELL[disturbed]
-    with desk(planned, scenario_text(extra=crossing(disturbed, listed, NEVER))) as it:
+    with trial(planned, scenario_text(extra=crossing(disturbed, listed, NEVER))) as it:
         with killed_after("cancel", disturbed):
             it.apply()
         result = it.apply("--resume")

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.broker.driving import ACCOUNTS, FACTOR, Desk, Undisturbed, assert_others_untouched, behaviour, desk
+from tests.broker.driving import (
+    ACCOUNTS,
+    FACTOR,
+    Trial,
+    Undisturbed,
+    assert_others_untouched,
+    behaviour,
+    trial,
+)
 from tests.broker.hostile import error_of, first_sell, intents, table
 from tests.cli import Workspace
 from tests.scenarios import fault, scenario_text
@@ -26,7 +34,7 @@ def in_the_handshake(account: str, *, at_look: bool = True, **keys: str | bool |
     return table("handshake", client_id=42, occurrence=nth, **keys)
 
 
-def connections(it: Desk) -> int:
+def connections(it: Trial) -> int:
     return sum(event.kind == "open" for event in it.gateway.log)
 
 
@@ -36,7 +44,7 @@ def test_nothing_is_sent_until_the_broker_is_back(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str, code: str, at_look: bool
 ) -> None:
     extra = in_the_handshake(disturbed, at_look=at_look, after=[code], later=["1102"], later_after_sec="0.3")
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         log = [e for e in it.gateway.log if e.connection == nth_connection(disturbed, at_look=at_look)]
         lost_at = next(at for at, e in enumerate(log) if e.kind == "sent" and code in e.fields)
@@ -53,7 +61,7 @@ def test_without_its_broker_the_account_is_refused_with_nothing_sent_and_no_inte
     planned: Workspace, undisturbed: Undisturbed, disturbed: str, code: str, at_look: bool
 ) -> None:
     extra = in_the_handshake(disturbed, at_look=at_look, after=[code])
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         assert (it.sent(disturbed), intents(it, disturbed)) == ([], 0), result
         assert "the gateway has been without its broker for 12 s" in error_of(it, disturbed)
@@ -72,7 +80,7 @@ def test_a_client_id_in_use_fails_fast_and_is_not_tried_again(
     extra = (
         in_the_handshake(disturbed, before=["326"]) if before else in_the_handshake(disturbed, in_use=True)
     )
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         assert (it.sent(disturbed), intents(it, disturbed)) == ([], 0), result
         assert "client id 42 is already in use" in error_of(it, disturbed)
@@ -89,7 +97,7 @@ def test_a_connect_that_is_refused_once_is_tried_again(
 ) -> None:
     planned.edit("settings.ini", "retries = 0", "retries = 2")
     extra = fault("connect", "hang_up", occurrence=nth_connection(disturbed))
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         assert connections(it) == 2 * len(ACCOUNTS) + 1, result
         assert {account: it.sent(account) for account in ACCOUNTS} == undisturbed.orders
@@ -101,10 +109,10 @@ def test_a_connection_lost_behind_a_send_is_followed_up_and_nothing_is_sent_agai
     planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
     planned.edit("settings.ini", "retries = 0", "retries = 3")
-    with desk(planned, scenario_text()) as it:
+    with trial(planned, scenario_text()) as it:
         symbol = first_sell(it, disturbed).symbol
     once = behaviour(account=disturbed, symbol=symbol, occurrence=1, hang_up_after=0)
-    with desk(planned, scenario_text(extra=once)) as it:
+    with trial(planned, scenario_text(extra=once)) as it:
         result = it.apply()
         assert [s.symbol for s in it.sent(disturbed)].count(symbol) == 1, result
         assert not [s for s in it.sent(disturbed) if s.side == "BUY"]

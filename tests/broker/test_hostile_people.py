@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.broker.driving import ACCOUNTS, Desk, Sent, Undisturbed, assert_others_untouched, desk
+from tests.broker.driving import ACCOUNTS, Sent, Trial, Undisturbed, assert_others_untouched, trial
 from tests.broker.hostile import (
     FLOOR,
     NOT_PLANNED,
@@ -48,7 +48,7 @@ def test_after_a_person_traded_the_account_no_buy_goes_out(
 ) -> None:
     symbol = NOT_PLANNED[disturbed]
     extra = after_the_sells(disturbed, does=does, quantity="7", what=symbol)
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         assert bought(it, disturbed) == [], result
         held = HELD[disturbed]
@@ -61,7 +61,7 @@ def test_after_a_person_traded_the_account_no_buy_goes_out(
         assert (result.code, it.summary()[disturbed]["status"]) == (4, "incomplete")
 
 
-def assert_reckoned_and_marked(it: Desk, account: str, withdrawn: Decimal) -> None:
+def assert_reckoned_and_marked(it: Trial, account: str, withdrawn: Decimal) -> None:
     """Find the cash that the fills leave in the report, and the broker's own figure beside it."""
     row, now = it.report(account)["CASH"], cash(it, account)
     assert Decimal(row["new_qty_shares"]) == now + withdrawn
@@ -73,7 +73,7 @@ def test_after_a_withdrawal_the_buys_shrink_to_what_is_there(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
     extra = after_the_sells(disturbed, does="withdraw", amount=str(WITHDRAWN[disturbed]), currency="USD")
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         spent = sum(s.quantity for s in it.sent(disturbed) if s.side == "BUY")
         assert 0 < spent < sum(s.quantity for s in undisturbed.orders[disturbed] if s.side == "BUY"), result
@@ -93,7 +93,7 @@ def test_after_all_was_withdrawn_nothing_is_bought(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
     extra = after_the_sells(disturbed, does="withdraw", amount=str(TOO_MUCH[disturbed]), currency="USD")
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply()
         assert bought(it, disturbed) == [], result
         assert it.sent(disturbed) == planned_sells(undisturbed, disturbed)
@@ -110,7 +110,7 @@ def test_killed_before_a_person_traded_the_account_a_resume_sends_nothing_more(
 ) -> None:
     symbol, sells = NOT_PLANNED[disturbed], len(planned_sells(undisturbed, disturbed))
     extra = after_the_sells(disturbed, does="buy", quantity="7", what=symbol)
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         with killed_after("place", disturbed, nth=sells):
             it.apply()
         result = it.apply("--resume")
@@ -128,7 +128,7 @@ def test_killed_before_a_withdrawal_a_resume_names_both_figures_and_buys_nothing
 ) -> None:
     sells = len(planned_sells(undisturbed, disturbed))
     extra = after_the_sells(disturbed, does="withdraw", amount=str(WITHDRAWN[disturbed]), currency="USD")
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         with killed_after("place", disturbed, nth=sells):
             it.apply()
         result = it.apply("--resume")

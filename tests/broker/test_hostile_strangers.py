@@ -14,13 +14,13 @@ from rebalplan.core.orders import OrderTicket
 from rebalplan.ibkr.broker import IbkrConnection
 from tests.broker.driving import (
     ACCOUNTS,
-    Desk,
     Line,
+    Trial,
     Undisturbed,
     assert_others_untouched,
     behaviour,
-    desk,
     first_line,
+    trial,
 )
 from tests.broker.hostile import (
     FIRST_SELL,
@@ -47,7 +47,7 @@ AFTER = dict(zip(ACCOUNTS, (*ACCOUNTS[1:], ACCOUNTS[0]), strict=True))
 """Another account for each, where another program works."""
 
 
-def number_of(it: Desk, line: Line) -> int:
+def number_of(it: Trial, line: Line) -> int:
     """Return the order id under which a line went out."""
     (found,) = [
         e.order_id
@@ -75,7 +75,7 @@ def test_a_resume_under_another_client_id_cancels_ours_and_not_the_number_of_ano
 ) -> None:
     symbol, quantity = FIRST_SELL[disturbed]
     other, theirs = AFTER[disturbed], NOT_PLANNED[AFTER[disturbed]]
-    with desk(planned, scenario_text(extra=stay_working(disturbed))) as it:
+    with trial(planned, scenario_text(extra=stay_working(disturbed))) as it:
         line = first_sell(it, disturbed)
         with killed_after("place", disturbed):
             it.apply()
@@ -98,7 +98,7 @@ def test_a_resume_under_another_client_id_cancels_ours_and_not_the_number_of_ano
 
 
 @contextmanager
-def another_program_uses_our_number(it: Desk, line: Line, theirs: Line) -> Iterator[None]:
+def another_program_uses_our_number(it: Trial, line: Line, theirs: Line) -> Iterator[None]:
     """Let another program place an order under the very number that a line of ours is about to have."""
     place = IbkrConnection.place
 
@@ -117,7 +117,7 @@ def test_a_cancel_of_ours_leaves_the_same_number_of_another_client_working(
     planned: Workspace, disturbed: str
 ) -> None:
     other, symbol = AFTER[disturbed], NOT_PLANNED[AFTER[disturbed]]
-    with desk(planned, scenario_text(extra=stay_working(disturbed))) as it:
+    with trial(planned, scenario_text(extra=stay_working(disturbed))) as it:
         line = first_sell(it, disturbed)
         with another_program_uses_our_number(it, line, Line(other, "SELL", symbol, Decimal(5), "")):
             result = it.apply("--account", disturbed)
@@ -136,7 +136,7 @@ def test_an_order_of_ours_under_another_client_id_is_named_and_not_cancelled_by_
     symbol, quantity = FIRST_SELL[disturbed]
     extra = behaviour(account=disturbed, symbol=symbol, silence="dropped", occurrence=1)
     extra += behaviour(account=disturbed, symbol=symbol, fills=0)
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         line = first_sell(it, disturbed)
         assert it.apply().code == 4
         place_as_another(it, line)
@@ -160,7 +160,7 @@ def test_an_order_id_near_the_last_one_of_another_client_does_not_break_ours(
         scenario_text(), disturbed, NOT_PLANNED[disturbed], order_id=2**31 - 2, limit_price="1.00"
     )
     text += table("handshake", after=["all_orders"])
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         result = it.apply()
         assert result.code == 0, result
         assert {account: it.sent(account) for account in ACCOUNTS} == undisturbed.orders
@@ -174,7 +174,7 @@ def test_the_reference_of_another_copy_refuses_the_account_before_its_intent(
 ) -> None:
     symbol, quantity = FIRST_SELL[disturbed]
     extra = behaviour(account=disturbed, symbol=symbol, algo="none", fills=0)
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         line = first_sell(it, disturbed)
         place_as_another(it, line)
         result = it.apply()
@@ -187,7 +187,7 @@ def test_the_reference_of_another_copy_refuses_the_account_before_its_intent(
 
 
 @contextmanager
-def another_copy_is_faster(it: Desk, line: Line) -> Iterator[None]:
+def another_copy_is_faster(it: Trial, line: Line) -> Iterator[None]:
     """Let another copy of the plan send a line between our INTENT and our first send."""
     append = Journal.append
 
@@ -207,7 +207,7 @@ def test_the_reference_of_a_copy_that_was_faster_is_found_before_the_first_send(
     planned: Workspace, undisturbed: Undisturbed, disturbed: str, side: str
 ) -> None:
     line = first_line(planned, disturbed, side)
-    with desk(planned, scenario_text()) as it:
+    with trial(planned, scenario_text()) as it:
         with another_copy_is_faster(it, line):
             result = it.apply()
         placed = [e for e in it.gateway.ledger if (e.account, e.kind) == (disturbed, "place")]

@@ -13,9 +13,9 @@ from tests.broker.driving import (
     Undisturbed,
     assert_others_untouched,
     behaviour,
-    desk,
     first_line,
     planned_lines,
+    trial,
 )
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
@@ -29,7 +29,7 @@ def test_a_partial_fill_and_then_a_hang_up_is_reported_and_not_sent_again(
 ) -> None:
     line = [x for x in planned_lines(planned) if x.account == disturbed and x.side == "SELL"][-1]
     once = behaviour(account=disturbed, symbol=line.symbol, parts=2, fills=1, hang_up_after=4)
-    with desk(planned, scenario_text(extra=once)) as it:
+    with trial(planned, scenario_text(extra=once)) as it:
         result = it.apply()
         assert result.code == 4, result
         assert it.sent(disturbed) == [s for s in undisturbed.orders[disturbed] if s.side == "SELL"]
@@ -44,7 +44,7 @@ def test_after_a_lost_connection_a_resume_finishes_and_sends_each_reference_once
 ) -> None:
     line = [x for x in planned_lines(planned) if x.account == disturbed and x.side == "SELL"][-1]
     once = behaviour(account=disturbed, symbol=line.symbol, occurrence=1, hang_up_after=1)
-    with desk(planned, scenario_text(extra=once)) as it:
+    with trial(planned, scenario_text(extra=once)) as it:
         assert it.apply().code == 4
         assert it.sent(disturbed) == [s for s in undisturbed.orders[disturbed] if s.side == "SELL"]
         assert it.report(disturbed)[line.symbol]["status"] == "filled"
@@ -63,7 +63,7 @@ def test_nothing_is_sent_while_the_gateway_has_lost_its_broker(
 ) -> None:
     line = first_line(planned, disturbed, "SELL")
     words = ["ack", "1100", "wait 0.3", restored, "execution", "commission", "status"]
-    with desk(
+    with trial(
         planned, scenario_text(extra=behaviour(account=disturbed, symbol=line.symbol, sequence=words))
     ) as it:
         assert it.apply().code == 0
@@ -80,7 +80,7 @@ def test_orders_that_a_lost_connection_swallowed_are_not_sent_again(
 ) -> None:
     line = first_line(planned, disturbed, "SELL")
     once = behaviour(account=disturbed, symbol=line.symbol, occurrence=1, hang_up_after=0)
-    with desk(planned, scenario_text(extra=once)) as it:
+    with trial(planned, scenario_text(extra=once)) as it:
         assert it.apply().code == 4
         it.apply("--resume")
         references = [s.reference for s in it.sent(disturbed)]

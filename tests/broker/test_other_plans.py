@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker.driving import ACCOUNTS, Desk, behaviour, desk, first_line
+from tests.broker.driving import ACCOUNTS, Trial, behaviour, first_line, trial
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
 
@@ -25,19 +25,19 @@ def dropped(planned: Workspace, account: str) -> str:
     return scenario_text(extra=silent)
 
 
-def begin(it: Desk, account: str) -> str:
+def begin(it: Trial, account: str) -> str:
     """Leave an order of a first plan unknown, make a second plan and return the order's reference."""
     line = first_line(it.workspace, account, "SELL")
     assert it.apply("--account", account).code == 4
     return f"{it.prefix}{line.reference}"
 
 
-def sells(it: Desk, account: str) -> list[str]:
+def sells(it: Trial, account: str) -> list[str]:
     return [s.symbol for s in it.sent(account) if s.side == "SELL"]
 
 
 def test_a_new_plan_does_not_trade_an_account_with_an_unknown_order(planned: Workspace, account: str) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = begin(it, account)
         before = it.sent(account)
         made = it.workspace.run("plan")
@@ -52,7 +52,7 @@ def test_a_new_plan_does_not_trade_an_account_with_an_unknown_order(planned: Wor
 
 
 def test_after_it_was_resolved_the_new_plan_trades_the_account(planned: Workspace, account: str) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = begin(it, account)
         it.workspace.run("plan", "--account", account)
         assert it.workspace.run("apply", "latest", "--yes").code == 3
@@ -62,7 +62,7 @@ def test_after_it_was_resolved_the_new_plan_trades_the_account(planned: Workspac
         assert sells(it, account).count(line) == 2
 
 
-def first_line_of(it: Desk, account: str) -> str:
+def first_line_of(it: Trial, account: str) -> str:
     return sells(it, account)[0]
 
 
@@ -73,7 +73,7 @@ def test_a_journal_of_which_nothing_can_be_read_refuses_every_account_while_its_
     planned: Workspace,
 ) -> None:
     path = planned.write(f"plans/{STRANGER}", "not a journal\n")
-    with desk(planned, scenario_text()) as it:
+    with trial(planned, scenario_text()) as it:
         result = it.apply()
         assert (result.code, list(it.gateway.ledger)) == (3, [])
         assert f"{STRANGER} is damaged: line 1 cannot be read" in result.out
@@ -82,7 +82,7 @@ def test_a_journal_of_which_nothing_can_be_read_refuses_every_account_while_its_
         assert it.apply().code == 0
 
 
-def finish(it: Desk, account: str) -> Path:
+def finish(it: Trial, account: str) -> Path:
     """Apply one account of a first plan to its end, make a second plan, and return the first one's journal."""
     assert it.apply("--account", account).code == 0
     (journal,) = (it.workspace.folder / "plans").glob("*.jsonl")
@@ -90,14 +90,14 @@ def finish(it: Desk, account: str) -> Path:
     return journal
 
 
-def blocked(it: Desk) -> list[str]:
+def blocked(it: Trial) -> list[str]:
     """Return the accounts that a journal of another plan blocks, as ``rebal verify`` tells."""
     out = it.workspace.run("verify", "--offline", "latest").out
     return re.findall(r"^RB405 (\w+):", out, re.MULTILINE)
 
 
 def test_a_finished_journal_blocks_nobody_whatever_git_did_to_it(planned: Workspace, account: str) -> None:
-    with desk(planned, scenario_text()) as it:
+    with trial(planned, scenario_text()) as it:
         journal = finish(it, account)
         plan = journal.with_name(journal.name.replace(".journal.jsonl", ".json"))
         whole = journal.read_bytes()
@@ -116,7 +116,7 @@ def test_a_finished_journal_blocks_nobody_whatever_git_did_to_it(planned: Worksp
 def test_a_damaged_journal_blocks_only_the_account_whose_end_is_lost(
     planned: Workspace, account: str
 ) -> None:
-    with desk(planned, scenario_text()) as it:
+    with trial(planned, scenario_text()) as it:
         journal = finish(it, account)
         lines = journal.read_bytes().splitlines(keepends=True)
         end = next(n for n, line in enumerate(lines) if b'"record":"ACCOUNT"' in line)
@@ -134,7 +134,7 @@ def test_a_damaged_journal_blocks_only_the_account_whose_end_is_lost(
 def test_a_journal_that_the_disk_does_not_give_blocks_the_accounts_of_its_plan(
     planned: Workspace, account: str
 ) -> None:
-    with desk(planned, scenario_text()) as it:
+    with trial(planned, scenario_text()) as it:
         first = it.workspace.plans()[0].stem
         it.workspace.run("plan", "--account", account)
         newest = next(path for path in it.workspace.plans() if path.stem != first)
@@ -147,7 +147,7 @@ def test_a_journal_that_the_disk_does_not_give_blocks_the_accounts_of_its_plan(
 def test_a_resume_of_a_plan_that_no_longer_holds_still_finds_out_what_became_of_its_orders(
     planned: Workspace, account: str, why: str
 ) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         begin(it, account)
         before = it.sent(account)
         if why == "expired":
@@ -166,7 +166,7 @@ def test_a_resume_of_a_plan_that_no_longer_holds_still_finds_out_what_became_of_
 def test_a_link_to_the_plan_elsewhere_does_not_send_an_unknown_order_again(
     planned: Workspace, account: str
 ) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         begin(it, account)
         path = planned.plans()[0]
         (planned.folder / "elsewhere").mkdir()
@@ -182,7 +182,7 @@ def test_a_link_to_the_plan_elsewhere_does_not_send_an_unknown_order_again(
 
 
 def test_another_world_is_never_asked_about_a_plan(planned: Workspace, account: str) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = begin(it, account)
         known = it.records(account)
         planned.edit("settings.ini", "mode = tws", "mode = sim")
@@ -200,7 +200,7 @@ def test_another_world_is_never_asked_about_a_plan(planned: Workspace, account: 
 def test_a_foreign_journal_that_cannot_be_read_does_not_stop_a_resume_from_learning(
     planned: Workspace, account: str
 ) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         begin(it, account)
         planned.write("plans/20260101T000000Z-000000000000.journal.jsonl", "not a journal\n")
         planned.write("plans/._20260101T000000Z-000000000000.journal.jsonl", "not a journal\n")

@@ -15,10 +15,10 @@ import pytest
 from tests.broker.driving import (
     ACCOUNTS,
     behaviour,
-    desk,
     first_line,
     planned_lines,
     serving,
+    trial,
 )
 from tests.broker.hostile import with_order
 from tests.cli import Workspace
@@ -38,7 +38,7 @@ def account(request: pytest.FixtureRequest) -> str:
 def test_01_a_notice_is_not_taken_for_a_cancellation(planned: Workspace, account: str) -> None:
     line = first_line(planned, account, "BUY")
     words = ["ack", "10349", "wait 0.2", "execution", "commission", "status"]
-    with desk(planned, scenario_text(extra=behaviour(symbol=line.symbol, sequence=words))) as it:
+    with trial(planned, scenario_text(extra=behaviour(symbol=line.symbol, sequence=words))) as it:
         assert it.apply("--account", account).code == 0
         assert [s.quantity for s in it.of(account, line.symbol)] == [line.quantity]
 
@@ -51,7 +51,7 @@ def test_02_a_fallback_is_computed_after_the_cancel_is_confirmed(planned: Worksp
     extra = behaviour(symbol=line.symbol, algo="adaptive", fills=0) + behaviour(
         on="cancel", symbol=line.symbol, cancel="crossed", parts=2, fills=1, after_sec="0.1"
     )
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         it.apply("--account", account)
         half = (line.quantity + 1) // 2
         assert [s.quantity for s in it.of(account, line.symbol)] == [line.quantity, line.quantity - half]
@@ -61,7 +61,7 @@ def test_02_a_fallback_is_computed_after_the_cancel_is_confirmed(planned: Worksp
 def test_03_an_order_without_an_answer_is_not_placed_again(planned: Workspace, account: str) -> None:
     line = first_line(planned, account, "SELL")
     planned.edit("settings.ini", "retries = 0", "retries = 3")
-    with desk(planned, scenario_text(extra=behaviour(symbol=line.symbol, silence="dropped"))) as it:
+    with trial(planned, scenario_text(extra=behaviour(symbol=line.symbol, silence="dropped"))) as it:
         assert it.apply("--account", account).code == 4
         assert len(it.of(account, line.symbol)) == 1
 
@@ -73,7 +73,7 @@ def test_04_a_fallback_that_is_left_working_is_reported(planned: Workspace, acco
         + behaviour(symbol=line.symbol, algo="none", fills=0)
         + behaviour(on="cancel", symbol=line.symbol, cancel="refused", code=161)
     )
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         assert it.apply("--account", account).code == 4
         assert it.report(account)[line.symbol]["status"] == "working"
         assert f"sell {line.symbol} is working" in it.summary()[account]["error"]
@@ -81,7 +81,7 @@ def test_04_a_fallback_that_is_left_working_is_reported(planned: Workspace, acco
 
 def test_05_a_rejected_order_does_not_hide_what_its_siblings_did(planned: Workspace, account: str) -> None:
     line = first_line(planned, account, "SELL")
-    with desk(planned, scenario_text(extra=behaviour(symbol=line.symbol, code=201))) as it:
+    with trial(planned, scenario_text(extra=behaviour(symbol=line.symbol, code=201))) as it:
         assert it.apply("--account", account).code == 4
         others = [x for x in it.lines(account, "SELL") if x.symbol != line.symbol]
         assert others
@@ -94,14 +94,14 @@ def test_05_a_rejected_order_does_not_hide_what_its_siblings_did(planned: Worksp
 def test_08_orders_of_every_client_id_are_seen(planned: Workspace, account: str) -> None:
     line = first_line(planned, account, "BUY")
     text = with_order(scenario_text(), account, line.symbol, order_id=5, limit_price="1.00")
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         result = it.apply("--account", account)
         assert (result.code, it.sent(account)) == (3, [])
         assert f"BUY 1 {line.symbol} is already working" in result.out + result.err
 
 
 def test_09_other_accounts_are_neither_read_traded_nor_cancelled(planned: Workspace, account: str) -> None:
-    with desk(planned, scenario_text()) as it:
+    with trial(planned, scenario_text()) as it:
         assert it.apply("--account", account).code == 0
         assert {e.account for e in it.gateway.ledger} == {account}
         assert {e.kind for e in it.gateway.ledger} == {"what_if", "place"}
@@ -110,7 +110,7 @@ def test_09_other_accounts_are_neither_read_traded_nor_cancelled(planned: Worksp
 
 
 def test_10_positions_that_lag_behind_a_fill_do_not_double_it(planned: Workspace, account: str) -> None:
-    with desk(planned, scenario_text(extra=behaviour(side="BUY", visible_after_sec="0.2"))) as it:
+    with trial(planned, scenario_text(extra=behaviour(side="BUY", visible_after_sec="0.2"))) as it:
         it.apply("--account", account)
         before = it.sent(account)
         it.apply("--account", account)
@@ -125,20 +125,20 @@ def test_13_quotes_that_do_not_come_are_not_replaced_by_old_ones(
 ) -> None:
     line = first_line(planned, account, "SELL")
     extra = fault("market_data", action, symbol=line.symbol)
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         assert it.apply("--account", account).code in (3, 4)
         assert it.of(account, line.symbol) == []
 
 
 def test_15_the_kill_switch_stops_everything(planned: Workspace, account: str) -> None:
     planned.write("STOP", "")
-    with desk(planned, scenario_text()) as it:
+    with trial(planned, scenario_text()) as it:
         assert (it.apply("--account", account).code, it.sent(account)) == (130, [])
 
 
 def test_16_the_fallback_is_a_plain_market_order_that_fills(planned: Workspace, account: str) -> None:
     line = first_line(planned, account, "SELL")
-    with desk(planned, scenario_text(extra=behaviour(symbol=line.symbol, algo="adaptive", code=201))) as it:
+    with trial(planned, scenario_text(extra=behaviour(symbol=line.symbol, algo="adaptive", code=201))) as it:
         assert it.apply("--account", account).code == 0
         entries = [e for e in it.gateway.ledger if e.kind == "place" and e.symbol == line.symbol]
         assert [(e.order_type, e.algo, e.limit_price) for e in entries] == [
@@ -149,7 +149,7 @@ def test_16_the_fallback_is_a_plain_market_order_that_fills(planned: Workspace, 
 
 
 def test_18_buys_wait_for_the_sells_and_not_for_a_time(planned: Workspace, account: str) -> None:
-    with desk(planned, scenario_text(extra=behaviour(side="SELL", after_sec="0.3"))) as it:
+    with trial(planned, scenario_text(extra=behaviour(side="SELL", after_sec="0.3"))) as it:
         assert it.apply("--account", account).code == 0
         log = list(it.gateway.log)
         sold = [
@@ -169,7 +169,7 @@ def test_19_an_account_that_may_not_buy_a_fund_is_not_sold_out_first(
 ) -> None:
     line = first_line(planned, account, "BUY")
     extra = behaviour(on="what_if", symbol=line.symbol, code=201, text="Order rejected - reason:No KID")
-    with desk(planned, scenario_text(extra=extra)) as it:
+    with trial(planned, scenario_text(extra=extra)) as it:
         result = it.apply("--account", account)
         assert (result.code, it.sent(account)) == (3, [])
         assert "No KID" in result.out + result.err
@@ -178,7 +178,7 @@ def test_19_an_account_that_may_not_buy_a_fund_is_not_sold_out_first(
 def test_20_a_plan_is_verified_and_applied_once_and_looking_changes_nothing(
     planned: Workspace, account: str
 ) -> None:
-    with desk(planned, scenario_text()) as it:
+    with trial(planned, scenario_text()) as it:
         it.apply("--account", account, "--dry-run")
         before = planned.files()
         it.apply("--account", account, "--dry-run")
@@ -204,7 +204,7 @@ def test_12_an_impossible_price_sends_nothing_of_its_line(
     at = text.index(f'symbol = "{line.symbol}"')
     end = text.index("[[", at)
     quotes = re.sub(r'(bid|ask|last) = "[^"]*"', rf'\1 = "{value}"', text[at:end])
-    with desk(planned, text[:at] + quotes + text[end:]) as it:
+    with trial(planned, text[:at] + quotes + text[end:]) as it:
         assert it.apply("--account", account).code in (3, 4)
         assert it.of(account, line.symbol) == []
 

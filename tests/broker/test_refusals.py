@@ -11,9 +11,9 @@ from tests.broker.driving import (
     Undisturbed,
     assert_others_untouched,
     behaviour,
-    desk,
     first_line,
     planned_lines,
+    trial,
 )
 from tests.broker.hostile import with_order
 from tests.cli import Workspace
@@ -46,7 +46,7 @@ def test_an_account_that_cannot_be_checked_is_refused_before_anything_is_sent(
     planned: Workspace, undisturbed: Undisturbed, case: str, disturbed: str
 ) -> None:
     extra, reason = REFUSED[case]
-    with desk(planned, scenario_text(extra=extra.replace("{}", disturbed))) as it:
+    with trial(planned, scenario_text(extra=extra.replace("{}", disturbed))) as it:
         result = it.apply()
         assert result.code == 4
         assert it.sent(disturbed) == []
@@ -60,7 +60,7 @@ def test_a_sell_that_the_broker_would_refuse_for_want_of_funds_does_not_refuse_i
     planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
     lacks = behaviour(on="what_if", account=disturbed, side="SELL", code=201, text="CASH NEEDED: 5.00")
-    with desk(planned, scenario_text(extra=lacks)) as it:
+    with trial(planned, scenario_text(extra=lacks)) as it:
         assert it.apply().code == 0
         assert it.sent(disturbed) == undisturbed.orders[disturbed]
         asked = [e.order_ref for e in it.gateway.ledger if (e.kind, e.account) == ("what_if", disturbed)]
@@ -74,7 +74,7 @@ def test_a_working_order_of_somebody_else_refuses_its_account(
 ) -> None:
     line = first_line(planned, disturbed, "SELL")
     text = with_order(scenario_text(), disturbed, line.symbol, order_id=5, limit_price="1.00")
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         assert it.apply().code == 4
         assert it.sent(disturbed) == []
         assert f"RB502 BUY 1 {line.symbol} is already working" in it.summary()[disturbed]["error"]
@@ -110,7 +110,7 @@ def test_a_line_whose_market_is_not_what_it_was_is_left_out_by_name(
 ) -> None:
     traders = {x.account for x in planned_lines(planned) if x.symbol == "GLD"}
     assert traders
-    with desk(planned, quoted("GLD", **changes)) as it:
+    with trial(planned, quoted("GLD", **changes)) as it:
         assert it.apply().code == 4
         for account in ACCOUNTS:
             assert it.of(account, "GLD") == []
@@ -123,7 +123,7 @@ def test_a_line_whose_market_is_not_what_it_was_is_left_out_by_name(
 def test_a_line_whose_contract_is_gone_is_left_out_by_name(planned: Workspace) -> None:
     traders = {x.account for x in planned_lines(planned) if x.symbol == "VWO" and x.side == "BUY"}
     assert traders
-    with desk(planned, scenario_text(("con_id = 700000303", "con_id = 700000304"))) as it:
+    with trial(planned, scenario_text(("con_id = 700000303", "con_id = 700000304"))) as it:
         assert it.apply().code == 4
         for account in traders:
             assert it.of(account, "VWO") == []
@@ -132,6 +132,6 @@ def test_a_line_whose_contract_is_gone_is_left_out_by_name(planned: Workspace) -
 
 def test_a_closed_market_refuses_everything(planned: Workspace) -> None:
     sessions = 'hours = "list"\nsessions = ["20261123:0930-20261123:1130", "20261124:0930-20261124:1600"]'
-    with desk(planned, scenario_text(('hours = "always"', sessions))) as it:
+    with trial(planned, scenario_text(('hours = "always"', sessions))) as it:
         result = it.apply()
         assert (result.code, list(it.gateway.ledger)) == (3, [])

@@ -14,12 +14,12 @@ import pytest
 from rebalplan.commands.actions.resolve import login_name
 from tests.broker.driving import (
     ACCOUNTS,
-    Desk,
+    Trial,
     Undisturbed,
     behaviour,
-    desk,
     first_line,
     serving,
+    trial,
 )
 from tests.cli import Workspace
 from tests.scenarios import fault, scenario_text
@@ -33,7 +33,7 @@ def dropped(planned: Workspace, account: str) -> str:
     return scenario_text(extra=behaviour(account=account, symbol=line.symbol, silence="dropped"))
 
 
-def leave_unknown(it: Desk, account: str) -> str:
+def leave_unknown(it: Trial, account: str) -> str:
     """Apply the account, whose first sell nobody knows the end of then, and return its reference."""
     assert it.apply("--account", account).code == 4
     return f"{it.prefix}{first_line(it.workspace, account, 'SELL').reference}"
@@ -44,7 +44,7 @@ def test_an_unknown_order_is_settled_by_a_person_and_the_rest_goes_on(
 ) -> None:
     line = first_line(planned, account, "SELL")
     text = scenario_text(extra=behaviour(account=account, symbol=line.symbol, silence="dropped"))
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         assert it.apply().code == 4
         reference = f"{it.prefix}{line.reference}"
         shown = it.workspace.run("resolve", reference)
@@ -79,7 +79,7 @@ def test_an_unknown_order_is_settled_by_a_person_and_the_rest_goes_on(
 def test_an_answer_against_the_evidence_must_be_forced(planned: Workspace, account: str) -> None:
     line = first_line(planned, account, "SELL")
     text = scenario_text(extra=behaviour(account=account, symbol=line.symbol, silence="dropped"))
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         it.apply("--account", account)
         reference = f"{it.prefix}{line.reference}"
         answer = ("resolve", reference, "--filled", f"{line.quantity}@7.38")
@@ -110,7 +110,7 @@ def with_working(planned: Workspace, account: str, reference: str) -> str:
 
 
 def test_verify_refuses_a_resolved_order_that_works_at_the_broker(planned: Workspace, account: str) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = leave_unknown(it, account)
         assert it.workspace.run("resolve", reference, "--absent", "--force").code == 0
         assert "RB512" not in it.workspace.run("verify", "latest").out
@@ -125,7 +125,7 @@ def test_verify_refuses_a_resolved_order_that_works_at_the_broker(planned: Works
 
 def test_verify_asks_for_lists_only_where_an_order_was_resolved(planned: Workspace, account: str) -> None:
     silent = fault("completed_orders", "silent")
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = leave_unknown(it, account)
         with serving(planned, scenario_text(extra=silent)):
             assert "could not be read" not in planned.run("verify", "latest").out
@@ -138,7 +138,7 @@ def test_verify_asks_for_lists_only_where_an_order_was_resolved(planned: Workspa
 def test_status_shows_an_answer_that_was_taken_back_as_unknown_and_why(
     planned: Workspace, account: str
 ) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = leave_unknown(it, account)
         assert it.workspace.run("resolve", reference, "--absent", "--force").code == 0
     why = "it was resolved as 0 shares, but the broker shows it working"
@@ -155,7 +155,7 @@ def test_status_shows_an_answer_that_was_taken_back_as_unknown_and_why(
 
 
 def test_while_an_order_works_no_answer_is_taken(planned: Workspace, account: str) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = leave_unknown(it, account)
     with serving(planned, with_working(planned, account, reference)):
         result = planned.run("resolve", reference, "--absent", "--force")
@@ -166,7 +166,7 @@ def test_while_an_order_works_no_answer_is_taken(planned: Workspace, account: st
 def test_a_session_that_cannot_be_asked_for_is_not_over(planned: Workspace, account: str) -> None:
     line = first_line(planned, account, "SELL")
     text = scenario_text(extra=behaviour(account=account, symbol=line.symbol, silence="dropped"))
-    with desk(planned, text) as it:
+    with trial(planned, text) as it:
         it.apply("--account", account)
     reference = f"{it.prefix}{line.reference}"
     with serving(planned, scenario_text(extra=fault("contract_details", "silent"))):
@@ -180,7 +180,7 @@ def test_a_session_that_cannot_be_asked_for_is_not_over(planned: Workspace, acco
 def test_after_the_session_an_answer_that_nothing_speaks_against_needs_no_force(
     planned: Workspace, account: str
 ) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = leave_unknown(it, account)
         it.workspace.clock.time += timedelta(days=3)
         result = it.workspace.run("resolve", reference, "--accept-proposed", "--who", "me")
@@ -200,7 +200,7 @@ def damage(path: Path, how: str) -> None:
 def test_without_its_plan_an_order_is_settled_from_the_journal_alone(
     planned: Workspace, account: str, how: str
 ) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = leave_unknown(it, account)
         (path,) = planned.plans()
         damage(path, how)
@@ -214,7 +214,7 @@ def test_without_its_plan_an_order_is_settled_from_the_journal_alone(
 def test_without_its_plan_the_mode_of_the_journal_forbids_another_gateway(
     planned: Workspace, account: str
 ) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = leave_unknown(it, account)
         planned.plans()[0].unlink()
         planned.edit("settings.ini", "mode = tws", "mode = sim")
@@ -225,7 +225,7 @@ def test_without_its_plan_the_mode_of_the_journal_forbids_another_gateway(
 def test_a_copy_of_the_plan_that_is_being_applied_excludes_resolve_at_the_gateway(
     planned: Workspace, account: str
 ) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = leave_unknown(it, account)
     planned.edit("settings.ini", ";client_id = 42", "client_id = 43")
     with serving(planned, scenario_text(extra="\n[[handshake]]\nclient_id = 42\nin_use = true\n")):
@@ -242,7 +242,7 @@ def cut_after(planned: Workspace, kind: str) -> None:
 
 
 def test_what_a_resume_can_find_out_no_person_needs_to_say(planned: Workspace, account: str) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = leave_unknown(it, account)
         cut_after(planned, "DISPATCH")
         it.workspace.clock.time += timedelta(days=3)
@@ -255,7 +255,7 @@ def test_what_a_resume_can_find_out_no_person_needs_to_say(planned: Workspace, a
 
 
 def test_a_resolve_that_is_refused_at_once_leaves_no_lock_behind(planned: Workspace, account: str) -> None:
-    with desk(planned, dropped(planned, account)) as it:
+    with trial(planned, dropped(planned, account)) as it:
         reference = leave_unknown(it, account)
         lock = planned.folder / "plans" / ".apply.lock"
         lock.unlink(missing_ok=True)

@@ -8,12 +8,12 @@ import pytest
 
 from tests.broker.driving import (
     ACCOUNTS,
-    Desk,
+    Trial,
     Undisturbed,
     assert_others_untouched,
     behaviour,
-    desk,
     first_line,
+    trial,
 )
 from tests.cli import Workspace
 from tests.scenarios import scenario_text
@@ -37,7 +37,7 @@ def refusing(planned: Workspace, code: int, text: str) -> str:
     )
 
 
-def apply_unknown(it: Desk) -> str:
+def apply_unknown(it: Trial) -> str:
     """Apply the account, whose first sell ends UNKNOWN, and return its reference."""
     assert it.apply("--account", ACCOUNT).code == 4
     reference = f"{it.prefix}{first_line(it.workspace, ACCOUNT, 'SELL').reference}"
@@ -50,7 +50,7 @@ def test_what_the_broker_said_of_an_order_that_it_did_not_book_is_in_every_file_
     planned: Workspace, undisturbed: Undisturbed, code: int
 ) -> None:
     line, text = first_line(planned, ACCOUNT, "SELL"), REFUSALS[code]
-    with desk(planned, refusing(planned, code, text)) as it:
+    with trial(planned, refusing(planned, code, text)) as it:
         result = it.apply()
         reference = f"{it.prefix}{line.reference}"
         assert (result.code, it.kinds(ACCOUNT, reference)) == (4, ["DISPATCH", "UNKNOWN"])
@@ -74,7 +74,7 @@ def test_what_the_broker_said_of_an_order_that_it_did_not_book_is_in_every_file_
 def test_an_order_that_was_refused_without_a_booking_may_be_called_absent_while_its_session_lasts(
     planned: Workspace,
 ) -> None:
-    with desk(planned, refusing(planned, 451, LIMIT)) as it:
+    with trial(planned, refusing(planned, 451, LIMIT)) as it:
         reference = apply_unknown(it)
         shown = it.workspace.run("resolve", reference)
         assert (shown.code, "Proposed: --absent" in shown.out) == (4, True)
@@ -92,7 +92,7 @@ def test_an_order_that_was_refused_without_a_booking_may_be_called_absent_while_
 
 
 def test_absent_needs_no_force_for_a_refusal_without_a_booking(planned: Workspace) -> None:
-    with desk(planned, refusing(planned, 451, LIMIT)) as it:
+    with trial(planned, refusing(planned, 451, LIMIT)) as it:
         reference = apply_unknown(it)
         assert it.workspace.run("resolve", reference, "--absent").code == 0
 
@@ -101,7 +101,7 @@ def test_absent_needs_no_force_for_a_refusal_without_a_booking(planned: Workspac
 def test_an_error_of_which_orders_are_known_to_live_on_proposes_nothing_while_the_session_lasts(
     planned: Workspace, code: int
 ) -> None:
-    with desk(planned, refusing(planned, code, "no")) as it:
+    with trial(planned, refusing(planned, code, "no")) as it:
         reference = apply_unknown(it)
         shown = it.workspace.run("resolve", reference)
         assert f"the broker said: no ({code})" in shown.out

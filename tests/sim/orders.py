@@ -10,7 +10,7 @@ from rebalplan.sim import Scenario
 from rebalplan.sim.accounts.book import Book, BookState
 from rebalplan.sim.faults import Reply
 from rebalplan.sim.orders import timing
-from rebalplan.sim.orders.floor import Floor
+from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.scenario.read import parse_scenario
 from rebalplan.sim.session import Session
 from rebalplan.sim.shared import Shared
@@ -179,7 +179,7 @@ class Room:
         for seat in self.seats.values():
             del seat.inbox[:]
         self.advance_clock(seconds)
-        self.deliver(timing.tick(self.floor()), None)
+        self.deliver(timing.tick(self.instant()), None)
         return list(self.seats[1].inbox) if self.seats else []
 
     def resume(self, state: BookState | None = None) -> None:
@@ -187,11 +187,11 @@ class Room:
         scenario = self.shared.scenario
         if state is not None:
             self.shared = Shared(scenario, Book(scenario, state), read_only=False)
-        self.deliver(timing.resume(self.floor()), None)
+        self.deliver(timing.resume(self.instant()), None)
 
-    def floor(self) -> Floor:
+    def instant(self) -> Instant:
         """Return the state at this moment."""
-        return Floor(self.shared, self.now, self.clock_sec)
+        return Instant(self.shared, self.now, self.clock_sec)
 
     def deliver(self, replies: Sequence[Reply], asking: Seat | None) -> None:
         """Give every reply to the client it is for."""

@@ -85,7 +85,7 @@ def test_each_fault_counts_for_itself() -> None:
         + _fault("positions_multi", "empty", occurrence=2)
     ).faults
     counter = FaultCounter(faults)
-    hits = [counter.strike("positions_multi", account) for account in ("DU1", "DU2", "DU2", "DU1")]
+    hits = [counter.take("positions_multi", account) for account in ("DU1", "DU2", "DU2", "DU1")]
     assert [hit.action if hit else "" for hit in hits] == ["", "silent", "", ""]
 
 

@@ -51,13 +51,13 @@ def test_a_day_order_ends_with_the_session(tif: str, status: list[tuple[str, str
 def test_the_next_wake_is_the_next_wait_or_the_end_of_a_session() -> None:
     room = Room(order_world(WEEKLY, behaviour(after_sec="7", symbol="VTI"), behaviour(fills=0)))
     client = room.join()
-    assert timing.next_wake_sec(room.floor()) is None
+    assert timing.next_wake_sec(room.instant()) is None
     client.ask(*place(1, symbol="BND"))
-    assert timing.next_wake_sec(room.floor()) == 3600
+    assert timing.next_wake_sec(room.instant()) == 3600
     client.ask(*place(2))
-    assert timing.next_wake_sec(room.floor()) == 7
+    assert timing.next_wake_sec(room.instant()) == 7
     room.advance_clock(9)
-    assert timing.next_wake_sec(room.floor()) == 0
+    assert timing.next_wake_sec(room.instant()) == 0
 
 
 def test_a_fill_that_is_due_after_the_session_does_not_happen() -> None:

@@ -28,7 +28,7 @@ def _durable_room(path: Path, *extra: str) -> Room:
     room = Room(scenario)
     book = Book(scenario, state_file.read_state(path, scenario))
     room.shared = Shared(scenario, book, read_only=False, save=_saver(path, scenario, book))
-    room.deliver(timing.resume(room.floor()), None)
+    room.deliver(timing.resume(room.instant()), None)
     return room
 
 

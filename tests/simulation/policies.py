@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import rebalplan.apply.journal.journal as journal_module
-from rebalplan.apply.book import Book
-from rebalplan.apply.desk import Desk
+from rebalplan.apply.executor import Executor
 from rebalplan.apply.journal.chain import Chain
+from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.reconcile import Lists
 from rebalplan.core.orders import Noticed, OrderTicket
@@ -42,59 +42,59 @@ def no_journal() -> AbstractContextManager[None]:
 
 def retry_on_timeout() -> AbstractContextManager[None]:
     """Send again what was not acknowledged in time, as a loop around the send does."""
-    ask_about = Desk._ask_about
+    ask_about = Executor._ask_about
 
-    def ask_or_send(self: Desk, orders: Sequence[LiveOrder]) -> None:
+    def ask_or_send(self: Executor, orders: Sequence[LiveOrder]) -> None:
         for order in orders:
             if not order.order.perm_id and not order.notices:
                 _send_again(self, order)
         ask_about(self, orders)
 
-    return _substituted(Desk, "_ask_about", ask_or_send)
+    return _substituted(Executor, "_ask_about", ask_or_send)
 
 
 def trust_local_cancelled() -> AbstractContextManager[None]:
     """Take every error about an order for its end, as the client library's local status does."""
-    noticed = Book.noticed
+    noticed = LiveOrders.noticed
 
-    def end(self: Book, event: Noticed) -> LiveOrder | None:
+    def end(self: LiveOrders, event: Noticed) -> LiveOrder | None:
         order = noticed(self, event)
         if order is not None:
             self.end(order, "Cancelled", order.order.executed)
         return order
 
-    return _substituted(Book, "noticed", end)
+    return _substituted(LiveOrders, "noticed", end)
 
 
 def resend_absent() -> AbstractContextManager[None]:
     """Send again what the broker's lists do not show."""
-    conclude = Desk._conclude
+    conclude = Executor._conclude
 
-    def send_or_conclude(self: Desk, order: LiveOrder, lists: Lists) -> None:
+    def send_or_conclude(self: Executor, order: LiveOrder, lists: Lists) -> None:
         reference = order.reference
         shown = [*(o.reference for o in lists.completed), *(o.reference for o in lists.still_open)]
         if reference not in shown and not order.order.perm_id and not order.notices:
             _send_again(self, order)
         conclude(self, order, lists)
 
-    return _substituted(Desk, "_conclude", send_or_conclude)
+    return _substituted(Executor, "_conclude", send_or_conclude)
 
 
 def remainder_before_cancel_is_confirmed() -> AbstractContextManager[None]:
     """Take an order for dead as soon as its cancel was sent."""
-    cancel = Desk._cancel
+    cancel = Executor._cancel
 
-    def cancel_and_end(self: Desk, order: LiveOrder) -> None:
+    def cancel_and_end(self: Executor, order: LiveOrder) -> None:
         cancel(self, order)
-        self._book.end(order, "Cancelled", order.order.executed)
+        self._orders.end(order, "Cancelled", order.order.executed)
 
-    return _substituted(Desk, "_cancel", cancel_and_end)
+    return _substituted(Executor, "_cancel", cancel_and_end)
 
 
-def _send_again(desk: Desk, live: LiveOrder) -> None:
+def _send_again(executor: Executor, live: LiveOrder) -> None:
     order = live.order
-    desk._link.place(
-        desk._link.next_order_id(),
+    executor._link.place(
+        executor._link.next_order_id(),
         OrderTicket(
             reference=order.reference,
             account=order.dispatch.account,

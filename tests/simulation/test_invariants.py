@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rebalplan.apply.book import Book
+from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.resolve import Answer, resolve
 from tests.simulation.faults import FOREVER
 from tests.simulation.invariants import judge
@@ -32,7 +32,7 @@ def judged(world: World) -> list[str]:
 
 
 def test_an_order_that_was_seen_to_work_on_must_not_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Book, "contest_ends", lambda self, open_orders: None)
+    monkeypatch.setattr(LiveOrders, "contest_ends", lambda self, open_orders: None)
     script = Script()
     script.order("DU1", 4, **RAISED_UNSEEN)
     script.world.run(resume=False)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-from rebalplan.apply.context import Turn
+from rebalplan.apply.context import ApplyContext
 from rebalplan.apply.engine import Endpoints, Outcome, walk
 from rebalplan.apply.journal.journal import Journal, journal_path
 from rebalplan.apply.journal.records import AccountClosed, Ack, Done, Resolved, Unknown
@@ -308,14 +308,14 @@ class World:
     def _apply(self, *, resume: bool) -> Outcome:
         with self.disk.lock(PLAN_PATH.parent / ".apply.lock"):
             self.journal = journal = Journal(self.disk, journal_path(PLAN_PATH), self.envelope)
-            turn = self._turn(journal)
+            turn = self._context(journal)
             mode = ConfirmMode.GLOBAL if self.scenario.global_confirm else ConfirmMode.PER_ACCOUNT
             selection = Selection((), mode, resume, 1.0)
             stages = build_stages(self.envelope, journal.result(), selection)
             return walk(stages, turn, self.endpoints, Operator())
 
-    def _turn(self, journal: Journal) -> Turn:
-        return Turn(
+    def _context(self, journal: Journal) -> ApplyContext:
+        return ApplyContext(
             envelope=self.envelope,
             broker=self.broker,
             clock=self.clock,

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import typer
 
-from rebalplan.apply.context import Turn
+from rebalplan.apply.context import ApplyContext
 from rebalplan.apply.engine import Outcome, Today, require_applicable, walk
 from rebalplan.apply.guard import check_mode
 from rebalplan.apply.journal.journal import Journal, journal_path
@@ -171,7 +171,7 @@ def _walk(
     settings = prepared.settings
     by_id = {a.account: a for a in settings.account_settings}
     placed = world.place(with_targets(settings, settings.account_settings))
-    turn = Turn(
+    context = ApplyContext(
         prepared.envelope,
         world.broker,
         world.clock,
@@ -194,7 +194,7 @@ def _walk(
         warnings=[str(warning) for warning in settings.warnings],
         screen=request.screen,
     )
-    return walk(prepared.stages, turn, endpoints, operator)
+    return walk(prepared.stages, context, endpoints, operator)
 
 
 def _reporter(prepared: _Prepared) -> Callable[[str], None]:

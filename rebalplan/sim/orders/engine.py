@@ -22,7 +22,7 @@ from rebalplan.sim.orders.deliveries import (
     Status,
     to_replies,
 )
-from rebalplan.sim.orders.floor import Floor
+from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.orders.order_model import ZERO, WorkingOrder
 from rebalplan.sim.orders.order_texts import CONNECTIVITY, OrderCode, text_of
 from rebalplan.sim.orders.script import split_step
@@ -30,18 +30,18 @@ from rebalplan.sim.orders.script import split_step
 _ACCOUNT_STEPS: Final = frozenset({"fill", "correct", "reveal"})
 
 
-def conclude(floor: Floor, deliveries: Sequence[Delivery]) -> list[Reply]:
+def conclude(instant: Instant, deliveries: Sequence[Delivery]) -> list[Reply]:
     """Make the book durable and return what may be said then; without that, hang up on those it was for."""
     try:
-        floor.shared.save()
+        instant.shared.save()
     except SimError:
         unsaid = dict.fromkeys(delivery.connection for delivery in deliveries)
         return [Reply(close=True, connection=connection) for connection in unsaid]
-    return to_replies(floor.shared, deliveries)
+    return to_replies(instant.shared, deliveries)
 
 
 def cancel(
-    floor: Floor,
+    instant: Instant,
     order: WorkingOrder,
     reason: str = "",
     *,
@@ -52,104 +52,104 @@ def cancel(
 
     Without ``after``, what the order's own behaviour lets execute after a cancel does.
     """
-    after = after or script.late_fill_step(floor.behaviour(order).late_fill)
+    after = after or script.late_fill_step(instant.behaviour(order).late_fill)
     steps = (*first, *script.cancelling(order.script, reason), *after)
-    return restart(floor, msgspec.structs.replace(order, script=steps))
+    return restart(instant, msgspec.structs.replace(order, script=steps))
 
 
-def restart(floor: Floor, order: WorkingOrder) -> list[Delivery]:
+def restart(instant: Instant, order: WorkingOrder) -> list[Delivery]:
     """Put an order with a new script into the book and walk as far as that goes now."""
-    floor.shared.due.pop(order.perm_id, None)
-    return advance(floor, floor.book.trading.put(order))
+    instant.shared.due.pop(order.perm_id, None)
+    return advance(instant, instant.book.trading.put(order))
 
 
-def advance(floor: Floor, order: WorkingOrder) -> list[Delivery]:
+def advance(instant: Instant, order: WorkingOrder) -> list[Delivery]:
     """Walk the order's script up to the first step that has to wait."""
     deliveries: list[Delivery] = []
     is_account_changed = False
-    while order.script and not _has_to_wait(floor, order):
+    while order.script and not _has_to_wait(instant, order):
         word, value = split_step(order.script[0])
-        order = floor.book.trading.put(msgspec.structs.replace(order, script=order.script[1:]))
-        deliveries += _perform(floor, order, word, value)
+        order = instant.book.trading.put(msgspec.structs.replace(order, script=order.script[1:]))
+        deliveries += _perform(instant, order, word, value)
         is_account_changed |= word in _ACCOUNT_STEPS
-        order = floor.book.trading.order(order.perm_id)
+        order = instant.book.trading.order(order.perm_id)
     if not order.script:
-        floor.shared.due.pop(order.perm_id, None)
-    return [*deliveries, *(news.fill_news(floor, order) if is_account_changed else [])]
+        instant.shared.due.pop(order.perm_id, None)
+    return [*deliveries, *(news.fill_news(instant, order) if is_account_changed else [])]
 
 
-def _has_to_wait(floor: Floor, order: WorkingOrder) -> bool:
-    if floor.book.lost:
+def _has_to_wait(instant: Instant, order: WorkingOrder) -> bool:
+    if instant.book.lost:
         return True
     word, value = split_step(order.script[0])
-    due = floor.shared.due
+    due = instant.shared.due
     if word == "wait":
-        if floor.clock_sec < due.setdefault(order.perm_id, floor.clock_sec + float(value)):
+        if instant.clock_sec < due.setdefault(order.perm_id, instant.clock_sec + float(value)):
             return True
         del due[order.perm_id]
     elif word == "fill" and order.is_working:
-        if is_held(floor, order):
-            opening = floor.shared.hours.next_open(floor.now)
+        if is_held(instant, order):
+            opening = instant.shared.hours.next_open(instant.now)
             if opening is not None:
-                due[order.perm_id] = floor.clock_sec + (opening - floor.now).total_seconds()
+                due[order.perm_id] = instant.clock_sec + (opening - instant.now).total_seconds()
             return True
         due.pop(order.perm_id, None)
-        return _price(floor, order) is None
+        return _price(instant, order) is None
     return False
 
 
-def is_held(floor: Floor, order: WorkingOrder) -> bool:
+def is_held(instant: Instant, order: WorkingOrder) -> bool:
     """Tell whether the market is closed for the order; a limit order may ask for the hours outside."""
     is_outside = order.outside_hours and order.order_type == "LMT"
-    return not is_outside and not floor.shared.hours.is_open(floor.now)
+    return not is_outside and not instant.shared.hours.is_open(instant.now)
 
 
-def _price(floor: Floor, order: WorkingOrder) -> Decimal | None:
-    instrument = floor.book.instruments[order.con_id]
-    return fills.fill_price(order, instrument, floor.behaviour(order).slippage_bps)
+def _price(instant: Instant, order: WorkingOrder) -> Decimal | None:
+    instrument = instant.book.instruments[order.con_id]
+    return fills.fill_price(order, instrument, instant.behaviour(order).slippage_bps)
 
 
-def _perform(floor: Floor, order: WorkingOrder, word: str, value: str) -> list[Delivery]:
+def _perform(instant: Instant, order: WorkingOrder, word: str, value: str) -> list[Delivery]:
     """Do one step of which the order's script is rid already."""
     match word:
         case "fill":
-            _fill(floor, order, value)
+            _fill(instant, order, value)
         case "correct":
-            fills.correct(floor.book, order, floor.behaviour(order).correction_bps)
+            fills.correct(instant.book, order, instant.behaviour(order).correction_bps)
         case "reveal":
-            floor.book.trading.reveal(order.perm_id)
-            floor.book.trading.put(msgspec.structs.replace(order, is_visible=True))
+            instant.book.trading.reveal(order.perm_id)
+            instant.book.trading.put(msgspec.structs.replace(order, is_visible=True))
         case "cancel":
-            _cancel(floor, order, value)
+            _cancel(instant, order, value)
         case "late_fill":
-            late.schedule_late_fill(floor, order, value)
+            late.schedule_late_fill(instant, order, value)
         case "notice":
-            return _notice(floor, order, value)
+            return _notice(instant, order, value)
         case _:
-            return news.tell(floor, order, _events(floor, order, word, value))
+            return news.tell(instant, order, _events(instant, order, word, value))
     return []
 
 
-def _fill(floor: Floor, order: WorkingOrder, value: str) -> None:
-    price = _price(floor, order)
+def _fill(instant: Instant, order: WorkingOrder, value: str) -> None:
+    price = _price(instant, order)
     quantity = min(Decimal(value), order.remaining)
     if not order.is_working or price is None or quantity <= 0:
         return
-    behaviour = floor.behaviour(order)
-    filled = fills.fill(floor.book, order, quantity, price, late.moment_of(floor, behaviour))
-    late.schedule_reveals(floor, filled, behaviour)
-    incidents.occurred(floor, "execution", filled)
+    behaviour = instant.behaviour(order)
+    filled = fills.fill(instant.book, order, quantity, price, late.moment_of(instant, behaviour))
+    late.schedule_reveals(instant, filled, behaviour)
+    incidents.occurred(instant, "execution", filled)
     if not filled.is_working:
-        incidents.occurred(floor, "filled", filled)
-    fills.move_market(floor.book, order, floor.shared.scenario.orders, price)
+        incidents.occurred(instant, "filled", filled)
+    fills.move_market(instant.book, order, instant.shared.scenario.orders, price)
 
 
-def _cancel(floor: Floor, order: WorkingOrder, reason: str) -> None:
+def _cancel(instant: Instant, order: WorkingOrder, reason: str) -> None:
     """End the order, or let it say that it was done already."""
     if order.is_working:
         text = reason or "Cancelled by Trader"
         ended = msgspec.structs.replace(
-            order, status="Cancelled", completed=floor.now, completed_status=text, why_held=""
+            order, status="Cancelled", completed=instant.now, completed_status=text, why_held=""
         )
     else:
         refusal = text_of(OrderCode.CANCEL_REFUSED, order.order_id, order.status)
@@ -157,23 +157,23 @@ def _cancel(floor: Floor, order: WorkingOrder, reason: str) -> None:
         ended = msgspec.structs.replace(
             order, script=(script.notice(OrderCode.CANCEL_REFUSED, refusal), *steps)
         )
-    floor.book.trading.put(ended)
+    instant.book.trading.put(ended)
     if ended.status == "Cancelled" != order.status:
-        incidents.occurred(floor, "cancelled", ended)
+        incidents.occurred(instant, "cancelled", ended)
 
 
-def _notice(floor: Floor, order: WorkingOrder, value: str) -> list[Delivery]:
+def _notice(instant: Instant, order: WorkingOrder, value: str) -> list[Delivery]:
     number, _, text = value.partition(" ")
     code = int(number)
     if code in CONNECTIVITY:
-        return news.tell_everyone(floor, code, text)
+        return news.tell_everyone(instant, code, text)
     if code == OrderCode.HELD and order.is_working:
-        floor.book.trading.put(msgspec.structs.replace(order, why_held="locate"))
-    return news.tell(floor, order, [Notice(order.order_id, code, text)])
+        instant.book.trading.put(msgspec.structs.replace(order, why_held="locate"))
+    return news.tell(instant, order, [Notice(order.order_id, code, text)])
 
 
-def _events(floor: Floor, order: WorkingOrder, word: str, value: str) -> list[Event]:
-    instrument = floor.book.instruments[order.con_id]
+def _events(instant: Instant, order: WorkingOrder, word: str, value: str) -> list[Event]:
+    instrument = instant.book.instruments[order.con_id]
     match word:
         case "new_open":
             return [OpenOrder(_before_fills(order), instrument)]
@@ -184,7 +184,7 @@ def _events(floor: Floor, order: WorkingOrder, word: str, value: str) -> list[Ev
         case "status":
             return [Status(order)]
         case "execution" | "commission":
-            executions = floor.book.trading.executions(order.perm_id)
+            executions = instant.book.trading.executions(order.perm_id)
             chosen = executions[int(value) - 1 : int(value)]
             if word == "execution":
                 return [Executed(execution, instrument) for execution in chosen]

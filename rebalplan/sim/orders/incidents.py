@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from rebalplan.sim.orders.agenda import Happen
-from rebalplan.sim.orders.floor import Floor
 from rebalplan.sim.orders.incident_model import When
+from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.orders.order_model import WorkingOrder
 
 NO_ORDER = 0
 
 
-def occurred(floor: Floor, when: When, order: WorkingOrder | None = None) -> None:
+def occurred(instant: Instant, when: When, order: WorkingOrder | None = None) -> None:
     """Enter what follows an event; an order that a person placed by hand is none."""
     if order is not None and order.is_manual:
         return
-    symbol = floor.book.instruments[order.con_id].symbol if order is not None else ""
+    symbol = instant.book.instruments[order.con_id].symbol if order is not None else ""
     perm_id = order.perm_id if order is not None else NO_ORDER
-    for incident in floor.shared.incidents.choose(when, order, symbol):
-        waiting = [effect for effect in floor.book.agenda.effects() if isinstance(effect, Happen)]
-        used = floor.book.reached[incident.label] + sum(effect.label == incident.label for effect in waiting)
+    for incident in instant.shared.incidents.choose(when, order, symbol):
+        waiting = [effect for effect in instant.book.agenda.effects() if isinstance(effect, Happen)]
+        used = instant.book.reached[incident.label] + sum(
+            effect.label == incident.label for effect in waiting
+        )
         if not incident.times or used < incident.times:
-            floor.schedule(incident.after_sec, Happen(incident.label, perm_id))
+            instant.schedule(incident.after_sec, Happen(incident.label, perm_id))

@@ -11,44 +11,44 @@ from rebalplan.sim.orders import fills, news
 from rebalplan.sim.orders.agenda import Charge, ExecuteLate, Hide, Reveal, TellExecution
 from rebalplan.sim.orders.deliveries import Charged, Delivery, Executed
 from rebalplan.sim.orders.fills import Moment
-from rebalplan.sim.orders.floor import Floor
+from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.orders.order_model import ZERO, Behaviour, LateFill, WorkingOrder
 
 
-def moment_of(floor: Floor, behaviour: Behaviour) -> Moment:
+def moment_of(instant: Instant, behaviour: Behaviour) -> Moment:
     """Return when and how something fills now."""
-    local: datetime = floor.shared.hours.local(floor.now)
-    zone = behaviour.time_zone_text or floor.shared.scenario.market.time_zone
+    local: datetime = instant.shared.hours.local(instant.now)
+    zone = behaviour.time_zone_text or instant.shared.scenario.market.time_zone
     return Moment(
         behaviour=behaviour,
-        now=floor.now,
+        now=instant.now,
         time_text=f"{local:%Y%m%d %H:%M:%S} {zone}",
         today=local.date(),
     )
 
 
-def schedule_reveals(floor: Floor, order: WorkingOrder, behaviour: Behaviour) -> None:
+def schedule_reveals(instant: Instant, order: WorkingOrder, behaviour: Behaviour) -> None:
     """Enter when positions and account values show the order's last fill, where they lag behind it."""
-    last = floor.book.trading.executions(order.perm_id)[-1].fill
+    last = instant.book.trading.executions(order.perm_id)[-1].fill
     if behaviour.positions_after_sec:
-        floor.schedule(behaviour.positions_after_sec, Reveal(order.perm_id, last, "position"))
+        instant.schedule(behaviour.positions_after_sec, Reveal(order.perm_id, last, "position"))
     if behaviour.values_after_sec:
-        floor.schedule(behaviour.values_after_sec, Reveal(order.perm_id, last, "values"))
+        instant.schedule(behaviour.values_after_sec, Reveal(order.perm_id, last, "values"))
 
 
-def schedule_hiding(floor: Floor, order: WorkingOrder, behaviour: Behaviour) -> WorkingOrder:
+def schedule_hiding(instant: Instant, order: WorkingOrder, behaviour: Behaviour) -> WorkingOrder:
     """Enter when lists leave the order out and when they show it again; return it as it is now."""
     if not behaviour.hidden_for_sec:
         return order
     starts, lasts = behaviour.hidden_after_sec, behaviour.hidden_for_sec
-    floor.schedule(starts + lasts, Hide(order.perm_id, is_hidden=False))
+    instant.schedule(starts + lasts, Hide(order.perm_id, is_hidden=False))
     if starts:
-        floor.schedule(starts, Hide(order.perm_id, is_hidden=True))
+        instant.schedule(starts, Hide(order.perm_id, is_hidden=True))
         return order
     return msgspec.structs.replace(order, is_hidden=True)
 
 
-def schedule_late_fill(floor: Floor, order: WorkingOrder, value: str) -> None:
+def schedule_late_fill(instant: Instant, order: WorkingOrder, value: str) -> None:
     """Enter when shares of an order that was just cancelled execute; nothing when it was not."""
     if order.status != "Cancelled":
         return
@@ -59,7 +59,7 @@ def schedule_late_fill(floor: Floor, order: WorkingOrder, value: str) -> None:
         listed_after_sec=Decimal(listed),
         told_after_sec=Decimal(told),
     )
-    floor.schedule(_first_sec(late), ExecuteLate(order.perm_id, late))
+    instant.schedule(_first_sec(late), ExecuteLate(order.perm_id, late))
 
 
 def _first_sec(late: LateFill) -> Decimal:
@@ -69,65 +69,65 @@ def _first_sec(late: LateFill) -> Decimal:
     )
 
 
-def execute_late(floor: Floor, order: WorkingOrder, late: LateFill) -> list[Delivery]:
+def execute_late(instant: Instant, order: WorkingOrder, late: LateFill) -> list[Delivery]:
     """Execute shares of a cancelled order, at most what was left of it, and enter what is still to come of that."""
-    instrument = floor.book.instruments[order.con_id]
+    instrument = instant.book.instruments[order.con_id]
     price = order.limit_price or fills.touch(instrument.quote, order.side)
     shares = min(late.shares, order.remaining)
     if price is None or shares <= 0:
         return []
     first = _first_sec(late)
     is_listed = late.listed_after_sec == first
-    behaviour = floor.behaviour(order)
-    floor.book.reached[f"{late.label}.late_shares"] += 1
+    behaviour = instant.behaviour(order)
+    instant.book.reached[f"{late.label}.late_shares"] += 1
     order = fills.fill_late(
-        floor.book, order, shares, price, moment_of(floor, behaviour), is_listed=is_listed
+        instant.book, order, shares, price, moment_of(instant, behaviour), is_listed=is_listed
     )
-    executions = floor.book.trading.executions(order.perm_id)
+    executions = instant.book.trading.executions(order.perm_id)
     number, fill = len(executions), executions[-1].fill
     if not is_listed:
-        floor.schedule(late.listed_after_sec - first, Reveal(order.perm_id, fill, "all"))
+        instant.schedule(late.listed_after_sec - first, Reveal(order.perm_id, fill, "all"))
     is_told = late.told_after_sec >= 0
     known_sec = late.told_after_sec if is_told else late.listed_after_sec
     if is_told:
-        floor.schedule(late.told_after_sec - first, TellExecution(order.perm_id, number))
+        instant.schedule(late.told_after_sec - first, TellExecution(order.perm_id, number))
     if not behaviour.no_commission:
         wait_sec = known_sec - first + behaviour.commission_after_sec
-        floor.schedule(max(wait_sec, ZERO), Charge(order.perm_id, number, is_told))
-    return news.fill_news(floor, order) if is_listed else []
+        instant.schedule(max(wait_sec, ZERO), Charge(order.perm_id, number, is_told))
+    return news.fill_news(instant, order) if is_listed else []
 
 
-def reveal(floor: Floor, effect: Reveal) -> list[Delivery]:
+def reveal(instant: Instant, effect: Reveal) -> list[Delivery]:
     """Let a fill show, and tell those who watch."""
-    trading = floor.book.trading
+    trading = instant.book.trading
     trading.show(effect.perm_id, effect.fill, effect.part)
     order = trading.order(effect.perm_id)
     told: list[Delivery] = []
     if effect.part in ("position", "all"):
-        told += news.position_news(floor, order.account, order.con_id)
+        told += news.position_news(instant, order.account, order.con_id)
     if effect.part in ("values", "all"):
-        told += news.value_news(floor, order.account, order.con_id)
+        told += news.value_news(instant, order.account, order.con_id)
     return told
 
 
-def hide(floor: Floor, effect: Hide) -> list[Delivery]:
+def hide(instant: Instant, effect: Hide) -> list[Delivery]:
     """Let every list leave the order out, or show it again."""
-    order = floor.book.trading.order(effect.perm_id)
-    floor.book.trading.put(msgspec.structs.replace(order, is_hidden=effect.is_hidden))
-    return news.position_news(floor, order.account, order.con_id) if order.filled else []
+    order = instant.book.trading.order(effect.perm_id)
+    instant.book.trading.put(msgspec.structs.replace(order, is_hidden=effect.is_hidden))
+    return news.position_news(instant, order.account, order.con_id) if order.filled else []
 
 
-def tell_execution(floor: Floor, effect: TellExecution) -> list[Delivery]:
+def tell_execution(instant: Instant, effect: TellExecution) -> list[Delivery]:
     """Send the message of an execution."""
-    order = floor.book.trading.order(effect.perm_id)
-    execution = floor.book.trading.executions(effect.perm_id)[effect.number - 1]
-    return news.tell(floor, order, [Executed(execution, floor.book.instruments[order.con_id])])
+    order = instant.book.trading.order(effect.perm_id)
+    execution = instant.book.trading.executions(effect.perm_id)[effect.number - 1]
+    return news.tell(instant, order, [Executed(execution, instant.book.instruments[order.con_id])])
 
 
-def charge(floor: Floor, effect: Charge) -> list[Delivery]:
+def charge(instant: Instant, effect: Charge) -> list[Delivery]:
     """Send the commission report of an execution that was told."""
     if not effect.is_told:
         return []
-    order = floor.book.trading.order(effect.perm_id)
-    execution = floor.book.trading.executions(effect.perm_id)[effect.number - 1]
-    return news.tell(floor, order, [Charged(execution, floor.book.instruments[order.con_id].currency)])
+    order = instant.book.trading.order(effect.perm_id)
+    execution = instant.book.trading.executions(effect.perm_id)[effect.number - 1]
+    return news.tell(instant, order, [Charged(execution, instant.book.instruments[order.con_id].currency)])

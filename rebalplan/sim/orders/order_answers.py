@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from rebalplan.sim.answers import Desk
+from rebalplan.sim.answers import Caller
 from rebalplan.sim.orders.agenda import Charge
 from rebalplan.sim.orders.order_model import Execution, WorkingOrder
 from rebalplan.sim.wire import execution_layout, messages, order_layout
@@ -23,82 +23,86 @@ _EXECUTIONS_KEPT: Final = timedelta(days=1)
 _SIDES: Final = {"BUY": "BUY", "BOT": "BUY", "BOUGHT": "BUY", "SELL": "SELL", "SLD": "SELL", "SOLD": "SELL"}
 
 
-def open_orders(desk: Desk) -> list[Message]:
+def open_orders(caller: Caller) -> list[Message]:
     """Return the working orders that this client placed."""
-    return _order_list(desk, desk.shared.book.orders_of([desk.client_id]))
+    return _order_list(caller, caller.shared.book.orders_of([caller.client_id]))
 
 
-def all_open_orders(desk: Desk) -> list[Message]:
+def all_open_orders(caller: Caller) -> list[Message]:
     """Return the working orders of every client."""
-    return _order_list(desk, desk.shared.book.orders)
+    return _order_list(caller, caller.shared.book.orders)
 
 
-def _order_list(desk: Desk, orders: Sequence[WorkingOrder]) -> list[Message]:
+def _order_list(caller: Caller, orders: Sequence[WorkingOrder]) -> list[Message]:
     answer = []
     for order in orders:
         if order.is_hidden:
             continue
-        instrument = desk.shared.book.instruments[order.con_id]
-        answer.append(order_layout.open_order(desk.version, order, instrument))
-        answer.append(order_layout.order_status(desk.version, order))
+        instrument = caller.shared.book.instruments[order.con_id]
+        answer.append(order_layout.open_order(caller.version, order, instrument))
+        answer.append(order_layout.order_status(caller.version, order))
     return [*answer, messages.open_order_end()]
 
 
-def auto_open_orders(desk: Desk) -> list[Message]:
+def auto_open_orders(caller: Caller) -> list[Message]:
     """Return nothing for client 0, which alone may bind orders, and error 327 for any other."""
-    if desk.client_id == DEFAULT_CLIENT:
+    if caller.client_id == DEFAULT_CLIENT:
         return []
-    return desk.error(NO_ID, Code.AUTO_BIND_CLIENT, AUTO_BIND_TEXT)
+    return caller.error(NO_ID, Code.AUTO_BIND_CLIENT, AUTO_BIND_TEXT)
 
 
-def completed_orders(desk: Desk) -> list[Message]:
+def completed_orders(caller: Caller) -> list[Message]:
     """Return the orders of every client that were done today, as far as they show by now."""
-    hours, zone = desk.shared.hours, desk.shared.scenario.market.time_zone
-    today = hours.local(desk.now).date()
+    hours, zone = caller.shared.hours, caller.shared.scenario.market.time_zone
+    today = hours.local(caller.now).date()
     rows = []
-    for order in desk.shared.book.trading.orders():
+    for order in caller.shared.book.trading.orders():
         if order.completed is None or not order.is_visible or order.is_hidden:
             continue
         done = hours.local(order.completed)
         if done.date() == today:
-            instrument = desk.shared.book.instruments[order.con_id]
+            instrument = caller.shared.book.instruments[order.con_id]
             time = f"{done:%Y%m%d %H:%M:%S} {zone}"
-            shown = _as_listed(desk, order)
-            rows.append(execution_layout.completed_order(desk.version, shown, instrument, time))
+            shown = _as_listed(caller, order)
+            rows.append(execution_layout.completed_order(caller.version, shown, instrument, time))
     return [*rows, messages.completed_orders_end()]
 
 
-def _as_listed(desk: Desk, order: WorkingOrder) -> WorkingOrder:
+def _as_listed(caller: Caller, order: WorkingOrder) -> WorkingOrder:
     """Return a done order with the shares that the lists show by now."""
-    unlisted = desk.shared.book.trading.unlisted(order.perm_id)
+    unlisted = caller.shared.book.trading.unlisted(order.perm_id)
     return msgspec.structs.replace(order, filled=order.filled - unlisted) if unlisted else order
 
 
-def executions(desk: Desk, request: Executions) -> list[Message]:
+def executions(caller: Caller, request: Executions) -> list[Message]:
     """Return the executions of the last day that pass the filter, then what they cost, then the end."""
     found = [
-        execution for execution in desk.shared.book.trading.executions() if _fits(desk, request, execution)
+        execution
+        for execution in caller.shared.book.trading.executions()
+        if _fits(caller, request, execution)
     ]
-    instruments = desk.shared.book.instruments
+    instruments = caller.shared.book.instruments
     rows = [
-        execution_layout.execution(desk.version, request.request_id, execution, instruments[execution.con_id])
+        execution_layout.execution(
+            caller.version, request.request_id, execution, instruments[execution.con_id]
+        )
         for execution in found
     ]
     costs = [
         execution_layout.commission(execution, instruments[execution.con_id].currency)
         for execution in found
-        if not _is_uncharged(desk, execution)
+        if not _is_uncharged(caller, execution)
     ]
     return [*rows, *costs, messages.list_end(Out.EXECUTIONS_END, request.request_id)]
 
 
-def _fits(desk: Desk, request: Executions, execution: Execution) -> bool:
-    instrument = desk.shared.book.instruments[execution.con_id]
-    since = read_since(request.since, ZoneInfo(desk.shared.scenario.market.time_zone))
+def _fits(caller: Caller, request: Executions, execution: Execution) -> bool:
+    instrument = caller.shared.book.instruments[execution.con_id]
+    since = read_since(request.since, ZoneInfo(caller.shared.scenario.market.time_zone))
     return (
         execution.is_visible
-        and not desk.shared.book.trading.order(execution.perm_id).is_hidden
-        and execution.time > desk.now - _EXECUTIONS_KEPT
+        and not caller.shared.book.trading.order(execution.perm_id).is_hidden
+        and execution.time > caller.now - _EXECUTIONS_KEPT
         and (since is None or execution.time >= since)
         and request.client_id in (0, execution.client_id)
         and request.account in ("", execution.account)
@@ -109,14 +113,14 @@ def _fits(desk: Desk, request: Executions, execution: Execution) -> bool:
     )
 
 
-def _is_uncharged(desk: Desk, execution: Execution) -> bool:
+def _is_uncharged(caller: Caller, execution: Execution) -> bool:
     """Tell whether the commission report of an execution is still to come, or never comes."""
-    book = desk.shared.book
+    book = caller.shared.book
     order = book.trading.order(execution.perm_id)
     number = book.trading.executions(execution.perm_id).index(execution) + 1
     to_come = [e for e in book.agenda.effects() if isinstance(e, Charge)]
     return (
-        (order.behaviour or desk.shared.scenario.orders).no_commission
+        (order.behaviour or caller.shared.scenario.orders).no_commission
         or f"commission {number}" in order.script
         or any((e.perm_id, e.number) == (order.perm_id, number) for e in to_come)
     )

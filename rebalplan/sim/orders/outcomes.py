@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 import msgspec
 
-from rebalplan.sim.answers import Desk
+from rebalplan.sim.answers import Caller
 from rebalplan.sim.orders.deliveries import Delivery, Notice
 from rebalplan.sim.orders.order_model import LedgerEntry, MessageKind
 from rebalplan.sim.wire.messages import READ_ONLY_ID
@@ -26,9 +26,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     is_change: bool = False
 
 
-def refused(desk: Desk, order_id: int, code: int, text: str, perm_id: int = 0) -> Outcome:
+def refused(caller: Caller, order_id: int, code: int, text: str, perm_id: int = 0) -> Outcome:
     """Return the outcome of a message that is answered with an error alone."""
-    told = Delivery(desk.connection, Notice(order_id, code, text))
+    told = Delivery(caller.connection, Notice(order_id, code, text))
     return Outcome(text=refusal_text(code, text), deliveries=(told,), perm_id=perm_id)
 
 
@@ -42,17 +42,17 @@ def order_id_of(request: OrderRequest) -> int:
     return READ_ONLY_ID if isinstance(request, GlobalCancel) else request.order_id
 
 
-def ledger_entry(desk: Desk, request: OrderRequest, outcome: Outcome) -> LedgerEntry:
+def ledger_entry(caller: Caller, request: OrderRequest, outcome: Outcome) -> LedgerEntry:
     """Return the line of a message that could be read."""
     match request:
         case PlaceOrder():
-            return _of_order(desk, request, outcome)
+            return _of_order(caller, request, outcome)
         case CancelOrder():
-            return _of_cancel(desk, request, outcome)
+            return _of_cancel(caller, request, outcome)
         case GlobalCancel():
             return LedgerEntry(
-                time=desk.now,
-                client_id=desk.client_id,
+                time=caller.now,
+                client_id=caller.client_id,
                 kind="global_cancel",
                 order_id=0,
                 outcome=outcome.text,
@@ -61,10 +61,10 @@ def ledger_entry(desk: Desk, request: OrderRequest, outcome: Outcome) -> LedgerE
             assert_never(request)
 
 
-def _of_cancel(desk: Desk, request: CancelOrder, outcome: Outcome) -> LedgerEntry:
+def _of_cancel(caller: Caller, request: CancelOrder, outcome: Outcome) -> LedgerEntry:
     entry = LedgerEntry(
-        time=desk.now,
-        client_id=desk.client_id,
+        time=caller.now,
+        client_id=caller.client_id,
         kind="cancel",
         order_id=request.order_id,
         outcome=outcome.text,
@@ -72,7 +72,7 @@ def _of_cancel(desk: Desk, request: CancelOrder, outcome: Outcome) -> LedgerEntr
     )
     if not outcome.perm_id:
         return entry
-    book = desk.shared.book
+    book = caller.shared.book
     order = book.trading.order(outcome.perm_id)
     return msgspec.structs.replace(
         entry,
@@ -89,16 +89,16 @@ def _of_cancel(desk: Desk, request: CancelOrder, outcome: Outcome) -> LedgerEntr
     )
 
 
-def _of_order(desk: Desk, request: PlaceOrder, outcome: Outcome) -> LedgerEntry:
+def _of_order(caller: Caller, request: PlaceOrder, outcome: Outcome) -> LedgerEntry:
     return LedgerEntry(
-        time=desk.now,
-        client_id=desk.client_id,
+        time=caller.now,
+        client_id=caller.client_id,
         kind=_placing_kind(request, outcome),
         order_id=request.order_id,
         outcome=outcome.text,
         perm_id=outcome.perm_id,
         account=request.account,
-        symbol=_symbol(desk, request),
+        symbol=_symbol(caller, request),
         con_id=request.contract.con_id,
         side=request.side,
         quantity=request.quantity,
@@ -116,6 +116,6 @@ def _placing_kind(request: PlaceOrder, outcome: Outcome) -> MessageKind:
     return "modify" if outcome.is_change else "place"
 
 
-def _symbol(desk: Desk, request: PlaceOrder) -> str:
-    found = desk.shared.book.find(request.contract)
+def _symbol(caller: Caller, request: PlaceOrder) -> str:
+    found = caller.shared.book.find(request.contract)
     return found[0].symbol if found else request.contract.symbol

@@ -9,9 +9,9 @@ import msgspec
 from rebalplan.sim.orders import engine, fills, late, news, script
 from rebalplan.sim.orders.agenda import Restore
 from rebalplan.sim.orders.deliveries import Charged, Delivery, Event, Executed, OpenOrder, Status
-from rebalplan.sim.orders.floor import Floor
 from rebalplan.sim.orders.incident_model import Incident
 from rebalplan.sim.orders.incidents import NO_ORDER
+from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.orders.order_model import ZERO, Side, WorkingOrder
 from rebalplan.sim.orders.order_texts import OrderCode
 from rebalplan.sim.scenario.scenario_behaviours import plain_behaviour
@@ -19,26 +19,26 @@ from rebalplan.sim.scenario.scenario_behaviours import plain_behaviour
 _ACKNOWLEDGEMENT: Final = ("new_open", "new_status")
 
 
-def happen(floor: Floor, incident: Incident, perm_id: int) -> list[Delivery] | None:
+def happen(instant: Instant, incident: Incident, perm_id: int) -> list[Delivery] | None:
     """Do what an incident does and return who is told, ``None`` when it cannot be done any more.
 
     ``perm_id`` is the order whose event it follows, 0 without one.
     """
-    order = floor.book.trading.order(perm_id) if perm_id != NO_ORDER else None
+    order = instant.book.trading.order(perm_id) if perm_id != NO_ORDER else None
     match incident.does:
         case "change":
-            return None if order is None else _change(floor, incident, order)
+            return None if order is None else _change(instant, incident, order)
         case "cancel":
-            return None if order is None else _cancel(floor, incident, order)
+            return None if order is None else _cancel(instant, incident, order)
         case "buy" | "sell":
-            return _trade(floor, incident, order)
+            return _trade(instant, incident, order)
         case "deposit" | "withdraw":
-            return _pay(floor, incident, order)
+            return _pay(instant, incident, order)
         case "lose":
-            return _lose(floor, incident)
+            return _lose(instant, incident)
 
 
-def _change(floor: Floor, incident: Incident, order: WorkingOrder) -> list[Delivery] | None:
+def _change(instant: Instant, incident: Incident, order: WorkingOrder) -> list[Delivery] | None:
     """Give a working order another size or price; it begins anew with what is left."""
     quantity = incident.quantity or order.quantity
     if not order.is_working or quantity <= order.filled:
@@ -46,33 +46,33 @@ def _change(floor: Floor, incident: Incident, order: WorkingOrder) -> list[Deliv
     changed = msgspec.structs.replace(order, quantity=quantity)
     if incident.limit_price:
         changed = msgspec.structs.replace(changed, order_type="LMT", limit_price=incident.limit_price)
-    executions = len(floor.book.trading.executions(order.perm_id))
-    steps = script.build_script(floor.behaviour(order), changed.remaining, executions)
+    executions = len(instant.book.trading.executions(order.perm_id))
+    steps = script.build_script(instant.behaviour(order), changed.remaining, executions)
     rest = tuple(step for step in steps if step not in _ACKNOWLEDGEMENT)
     told = ("open", "status") if incident.told else ()
-    return engine.restart(floor, msgspec.structs.replace(changed, script=(*told, *rest)))
+    return engine.restart(instant, msgspec.structs.replace(changed, script=(*told, *rest)))
 
 
-def _cancel(floor: Floor, incident: Incident, order: WorkingOrder) -> list[Delivery] | None:
+def _cancel(instant: Instant, incident: Incident, order: WorkingOrder) -> list[Delivery] | None:
     if not order.is_working:
         return None
     after = script.late_fill_step(incident.late_fill)
     if incident.told:
-        return engine.cancel(floor, order, after=after)
+        return engine.cancel(instant, order, after=after)
     left = script.left_after_cancel(order.script)
-    after = after or script.late_fill_step(floor.behaviour(order).late_fill)
-    return engine.restart(floor, msgspec.structs.replace(order, script=("cancel ", *left, *after)))
+    after = after or script.late_fill_step(instant.behaviour(order).late_fill)
+    return engine.restart(instant, msgspec.structs.replace(order, script=("cancel ", *left, *after)))
 
 
-def _trade(floor: Floor, incident: Incident, order: WorkingOrder | None) -> list[Delivery] | None:
+def _trade(instant: Instant, incident: Incident, order: WorkingOrder | None) -> list[Delivery] | None:
     """Buy or sell by hand: an order without reference, of order id 0 and client id 0, that fills at once."""
-    behaviour = plain_behaviour(floor.shared.scenario.orders)
-    con_id = _contract(floor, incident, order)
+    behaviour = plain_behaviour(instant.shared.scenario.orders)
+    con_id = _contract(instant, incident, order)
     side = cast(Side, incident.does.upper())
-    price = fills.touch(floor.book.instruments[con_id].quote, side)
+    price = fills.touch(instant.book.instruments[con_id].quote, side)
     if price is None:
         return None
-    traded = floor.book.trading.put(
+    traded = instant.book.trading.put(
         WorkingOrder(
             account=_account(incident, order),
             con_id=con_id,
@@ -84,26 +84,26 @@ def _trade(floor: Floor, incident: Incident, order: WorkingOrder | None) -> list
             order_ref="",
             client_id=0,
             order_id=0,
-            perm_id=floor.book.trading.new_perm_id(),
+            perm_id=instant.book.trading.new_perm_id(),
             status="Submitted",
-            placed=floor.now,
+            placed=instant.now,
         )
     )
-    traded = fills.fill(floor.book, traded, incident.quantity, price, late.moment_of(floor, behaviour))
-    late.schedule_reveals(floor, traded, behaviour)
-    instrument = floor.book.instruments[con_id]
-    (execution,) = floor.book.trading.executions(traded.perm_id)
-    fills.move_market(floor.book, traded, floor.shared.scenario.orders, price)
+    traded = fills.fill(instant.book, traded, incident.quantity, price, late.moment_of(instant, behaviour))
+    late.schedule_reveals(instant, traded, behaviour)
+    instrument = instant.book.instruments[con_id]
+    (execution,) = instant.book.trading.executions(traded.perm_id)
+    fills.move_market(instant.book, traded, instant.shared.scenario.orders, price)
     events: list[Event] = [OpenOrder(traded, instrument), Executed(execution, instrument), Status(traded)]
     if not behaviour.no_commission:
         events.append(Charged(execution, instrument.currency))
-    return [*news.tell(floor, traded, events), *news.fill_news(floor, traded)]
+    return [*news.tell(instant, traded, events), *news.fill_news(instant, traded)]
 
 
-def _contract(floor: Floor, incident: Incident, order: WorkingOrder | None) -> int:
+def _contract(instant: Instant, incident: Incident, order: WorkingOrder | None) -> int:
     if order is not None and not incident.what:
         return order.con_id
-    found = [i.con_id for i in floor.book.instruments.values() if i.symbol == incident.what]
+    found = [i.con_id for i in instant.book.instruments.values() if i.symbol == incident.what]
     return found[0]
 
 
@@ -111,26 +111,26 @@ def _account(incident: Incident, order: WorkingOrder | None) -> str:
     return order.account if order is not None else incident.account
 
 
-def _pay(floor: Floor, incident: Incident, order: WorkingOrder | None) -> list[Delivery]:
+def _pay(instant: Instant, incident: Incident, order: WorkingOrder | None) -> list[Delivery]:
     account = _account(incident, order)
     amount = incident.amount if incident.does == "deposit" else -incident.amount
-    floor.book.pay(account, incident.currency, amount)
-    return news.value_news(floor, account)
+    instant.book.pay(account, incident.currency, amount)
+    return news.value_news(instant, account)
 
 
-def _lose(floor: Floor, incident: Incident) -> list[Delivery] | None:
+def _lose(instant: Instant, incident: Incident) -> list[Delivery] | None:
     """Stand still until the broker is there again, if ever; nothing when it is lost already."""
-    if floor.book.lost:
+    if instant.book.lost:
         return None
-    floor.book.lost = incident.label
+    instant.book.lost = incident.label
     if incident.for_sec >= 0:
-        floor.schedule(incident.for_sec, Restore(int(incident.restored)))
-    return news.tell_everyone(floor, OrderCode.CONNECTION_LOST)
+        instant.schedule(incident.for_sec, Restore(int(incident.restored)))
+    return news.tell_everyone(instant, OrderCode.CONNECTION_LOST)
 
 
-def restore(floor: Floor, effect: Restore) -> list[Delivery]:
+def restore(instant: Instant, effect: Restore) -> list[Delivery]:
     """Let everything go on, behind the notice that says so."""
-    floor.book.lost = ""
-    told = news.tell_everyone(floor, effect.code)
-    unfinished = [order for order in floor.book.trading.orders() if order.script]
-    return [*told, *(delivery for order in unfinished for delivery in engine.advance(floor, order))]
+    instant.book.lost = ""
+    told = news.tell_everyone(instant, effect.code)
+    unfinished = [order for order in instant.book.trading.orders() if order.script]
+    return [*told, *(delivery for order in unfinished for delivery in engine.advance(instant, order))]

@@ -7,11 +7,11 @@ from typing import cast
 
 import msgspec
 
-from rebalplan.sim.answers import Desk
+from rebalplan.sim.answers import Caller
 from rebalplan.sim.orders import buying_power, engine, incidents, late, order_checks, script
 from rebalplan.sim.orders.behaviours import Subject
 from rebalplan.sim.orders.deliveries import Delivery, Event, Notice, WhatIf
-from rebalplan.sim.orders.floor import Floor
+from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.orders.order_checks import Refusal, Target
 from rebalplan.sim.orders.order_model import WHAT_IF_SEQUENCE, Behaviour, Side, WorkingOrder
 from rebalplan.sim.orders.order_texts import BOOKED_REFUSALS, OrderCode, text_of
@@ -23,53 +23,53 @@ _DEFAULT_TIF = "DAY"
 MAX_ORDER_ID = 2**31 - 1
 
 
-def place(desk: Desk, floor: Floor, request: PlaceOrder) -> Outcome:
+def place(caller: Caller, instant: Instant, request: PlaceOrder) -> Outcome:
     """Return what becomes of an order, with everything that follows from it at once done."""
-    existing = floor.book.trading.find_current(desk.client_id, request.order_id)
+    existing = instant.book.trading.find_current(caller.client_id, request.order_id)
     existing = None if request.is_what_if else existing
-    target = order_checks.find_target(floor.book, request)
+    target = order_checks.find_target(instant.book, request)
     if isinstance(target, Refusal):
-        return refused(desk, request.order_id, target.code, target.text)
+        return refused(caller, request.order_id, target.code, target.text)
     problem = order_checks.check_terms(
-        request, target.instrument, takes_fractions=floor.shared.scenario.gateway.fractional_orders
+        request, target.instrument, takes_fractions=instant.shared.scenario.gateway.fractional_orders
     )
     if problem is None and existing is not None:
         problem = order_checks.check_change(existing, request, target)
     if problem is not None:
-        return refused(desk, request.order_id, problem.code, problem.text)
+        return refused(caller, request.order_id, problem.code, problem.text)
     if existing is not None:
-        return _change(desk, floor, existing, request)
-    return _take_in(desk, floor, request, target)
+        return _change(caller, instant, existing, request)
+    return _take_in(caller, instant, request, target)
 
 
-def _take_in(desk: Desk, floor: Floor, request: PlaceOrder, target: Target) -> Outcome:
-    chosen = _choose(floor, request, target)
+def _take_in(caller: Caller, instant: Instant, request: PlaceOrder, target: Target) -> Outcome:
+    chosen = _choose(instant, request, target)
     if chosen is not None and chosen.silence == "dropped":
         return Outcome(text=DROPPED)
-    behaviour = chosen or plain_behaviour(floor.shared.scenario.orders)
-    order = _draft(desk, floor, request, target, chosen)
-    problem = _refusal(floor, order, behaviour)
+    behaviour = chosen or plain_behaviour(instant.shared.scenario.orders)
+    order = _draft(caller, instant, request, target, chosen)
+    problem = _refusal(instant, order, behaviour)
     if request.is_what_if:
-        return _answer_what_if(desk, floor, order, behaviour, problem)
+        return _answer_what_if(caller, instant, order, behaviour, problem)
     if problem is not None and problem.code not in BOOKED_REFUSALS:
-        return refused(desk, request.order_id, problem.code, problem.text)
-    order = msgspec.structs.replace(order, perm_id=floor.book.trading.new_perm_id())
-    floor.book.next_order_id = min(max(floor.book.next_order_id, request.order_id + 1), MAX_ORDER_ID)
+        return refused(caller, request.order_id, problem.code, problem.text)
+    order = msgspec.structs.replace(order, perm_id=instant.book.trading.new_perm_id())
+    instant.book.next_order_id = min(max(instant.book.next_order_id, request.order_id + 1), MAX_ORDER_ID)
     if problem is not None:
-        return _book_refused(floor, order, behaviour, problem)
-    steps = script.build_script(behaviour, order.quantity, 0, _notices(floor, order, request))
-    order = late.schedule_hiding(floor, order, behaviour)
-    incidents.occurred(floor, "placed", order)
-    told = engine.restart(floor, msgspec.structs.replace(order, script=steps))
+        return _book_refused(instant, order, behaviour, problem)
+    steps = script.build_script(behaviour, order.quantity, 0, _notices(instant, order, request))
+    order = late.schedule_hiding(instant, order, behaviour)
+    incidents.occurred(instant, "placed", order)
+    told = engine.restart(instant, msgspec.structs.replace(order, script=steps))
     return Outcome(text=ACCEPTED, deliveries=tuple(told), perm_id=order.perm_id)
 
 
 def _answer_what_if(
-    desk: Desk, floor: Floor, order: WorkingOrder, behaviour: Behaviour, problem: Refusal | None
+    caller: Caller, instant: Instant, order: WorkingOrder, behaviour: Behaviour, problem: Refusal | None
 ) -> Outcome:
     """Return what is said about a whatIf: notices and waits of the behaviour, and margins or the refusal."""
-    instrument = floor.book.instruments[order.con_id]
-    answer: Event = WhatIf(order, instrument, buying_power.what_if(floor.book, order, behaviour))
+    instrument = instant.book.instruments[order.con_id]
+    answer: Event = WhatIf(order, instrument, buying_power.what_if(instant.book, order, behaviour))
     if problem is not None:
         answer = Notice(order.order_id, problem.code, problem.text)
     told, after_sec = [], 0.0
@@ -79,12 +79,12 @@ def _answer_what_if(
             after_sec += float(value)
             continue
         event = answer if name == "answer" else Notice(order.order_id, int(name), value or text_of(int(name)))
-        told.append(Delivery(desk.connection, event, after_sec))
+        told.append(Delivery(caller.connection, event, after_sec))
     text = ACCEPTED if problem is None else refusal_text(problem.code, problem.text)
     return Outcome(text=text, deliveries=tuple(told))
 
 
-def _choose(floor: Floor, request: PlaceOrder, target: Target) -> Behaviour | None:
+def _choose(instant: Instant, request: PlaceOrder, target: Target) -> Behaviour | None:
     subject = Subject(
         on="what_if" if request.is_what_if else "order",
         account=target.account,
@@ -92,18 +92,18 @@ def _choose(floor: Floor, request: PlaceOrder, target: Target) -> Behaviour | No
         side=request.side,
         algo=request.algo,
     )
-    return floor.shared.behaviours.choose(subject)
+    return instant.shared.behaviours.choose(subject)
 
 
-def _refusal(floor: Floor, order: WorkingOrder, behaviour: Behaviour) -> Refusal | None:
+def _refusal(instant: Instant, order: WorkingOrder, behaviour: Behaviour) -> Refusal | None:
     if behaviour.code:
         return Refusal(behaviour.code, behaviour.text)
-    reason = buying_power.refusal(floor.book, order, behaviour)
+    reason = buying_power.refusal(instant.book, order, behaviour)
     return Refusal(OrderCode.REJECTED, text_of(OrderCode.REJECTED, reason)) if reason else None
 
 
 def _draft(
-    desk: Desk, floor: Floor, request: PlaceOrder, target: Target, behaviour: Behaviour | None
+    caller: Caller, instant: Instant, request: PlaceOrder, target: Target, behaviour: Behaviour | None
 ) -> WorkingOrder:
     """Return the order before it has a permId."""
     tif = request.tif or _DEFAULT_TIF
@@ -116,33 +116,33 @@ def _draft(
         limit_price=request.limit_price if request.order_type != "MKT" else Decimal(0),
         tif=tif,
         order_ref=request.order_ref,
-        client_id=desk.client_id,
+        client_id=caller.client_id,
         order_id=request.order_id,
         perm_id=0,
         status="Submitted",
         algo=request.algo,
         algo_parameters=request.algo_parameters,
         outside_hours=request.outside_hours,
-        epoch=floor.book.trading.epoch,
-        placed=floor.now,
-        expires=floor.shared.hours.session_end(floor.now) if tif == _DEFAULT_TIF else None,
+        epoch=instant.book.trading.epoch,
+        placed=instant.now,
+        expires=instant.shared.hours.session_end(instant.now) if tif == _DEFAULT_TIF else None,
         behaviour=behaviour,
     )
-    is_waiting = engine.is_held(floor, order) or target.instrument.quote.data == "halted"
+    is_waiting = engine.is_held(instant, order) or target.instrument.quote.data == "halted"
     return msgspec.structs.replace(order, status="PreSubmitted") if is_waiting else order
 
 
-def _notices(floor: Floor, order: WorkingOrder, request: PlaceOrder) -> list[str]:
+def _notices(instant: Instant, order: WorkingOrder, request: PlaceOrder) -> list[str]:
     """Return the steps that tell of what was made of the order; it lives on with each."""
     steps = []
     if not request.tif:
         steps.append(script.notice(OrderCode.TIF_SET))
     if order.outside_hours and order.order_type != "LMT":
         steps.append(script.notice(OrderCode.OUTSIDE_HOURS_IGNORED))
-    if engine.is_held(floor, order):
-        instrument = floor.book.instruments[order.con_id]
-        opening = floor.shared.hours.next_open(floor.now)
-        zone = floor.shared.scenario.market.time_zone
+    if engine.is_held(instant, order):
+        instrument = instant.book.instruments[order.con_id]
+        opening = instant.shared.hours.next_open(instant.now)
+        zone = instant.shared.scenario.market.time_zone
         when = f"{opening:%Y-%m-%d %H:%M:%S} {zone}" if opening else "the next session"
         terms = f"{order.side} {order.quantity:f} {instrument.symbol} {instrument.primary_exchange}"
         text = text_of(OrderCode.ORDER_MESSAGE, terms, when)
@@ -150,24 +150,24 @@ def _notices(floor: Floor, order: WorkingOrder, request: PlaceOrder) -> list[str
     return steps
 
 
-def _book_refused(floor: Floor, order: WorkingOrder, behaviour: Behaviour, problem: Refusal) -> Outcome:
+def _book_refused(instant: Instant, order: WorkingOrder, behaviour: Behaviour, problem: Refusal) -> Outcome:
     """Keep an order that was taken in first and refused then."""
     ended = msgspec.structs.replace(
         order,
         status="Inactive",
-        completed=floor.now,
+        completed=instant.now,
         completed_status=problem.text,
         script=script.refusing(behaviour, problem.code, problem.text),
     )
-    told = engine.restart(floor, ended)
+    told = engine.restart(instant, ended)
     return Outcome(
         text=refusal_text(problem.code, problem.text), deliveries=tuple(told), perm_id=order.perm_id
     )
 
 
-def _change(desk: Desk, floor: Floor, existing: WorkingOrder, request: PlaceOrder) -> Outcome:
+def _change(caller: Caller, instant: Instant, existing: WorkingOrder, request: PlaceOrder) -> Outcome:
     """Give a working order another size or price; it begins anew with what is left."""
-    behaviour = existing.behaviour or plain_behaviour(floor.shared.scenario.orders)
+    behaviour = existing.behaviour or plain_behaviour(instant.shared.scenario.orders)
     order = msgspec.structs.replace(
         existing,
         quantity=request.quantity,
@@ -175,11 +175,11 @@ def _change(desk: Desk, floor: Floor, existing: WorkingOrder, request: PlaceOrde
         limit_price=request.limit_price if request.order_type != "MKT" else Decimal(0),
         order_ref=request.order_ref,
     )
-    reason = buying_power.refusal(floor.book, order, behaviour)
+    reason = buying_power.refusal(instant.book, order, behaviour)
     if reason:
         text = text_of(OrderCode.REJECTED, reason)
-        return refused(desk, request.order_id, OrderCode.REJECTED, text, existing.perm_id)
-    executions = len(floor.book.trading.executions(existing.perm_id))
+        return refused(caller, request.order_id, OrderCode.REJECTED, text, existing.perm_id)
+    executions = len(instant.book.trading.executions(existing.perm_id))
     steps = script.build_script(behaviour, order.remaining, executions)
-    told = engine.restart(floor, msgspec.structs.replace(order, script=steps))
+    told = engine.restart(instant, msgspec.structs.replace(order, script=steps))
     return Outcome(text=ACCEPTED, deliveries=tuple(told), perm_id=order.perm_id, is_change=True)

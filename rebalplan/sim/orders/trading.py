@@ -6,11 +6,11 @@ from typing import Final, assert_never
 
 import msgspec
 
-from rebalplan.sim.answers import Desk
+from rebalplan.sim.answers import Caller
 from rebalplan.sim.faults import Reply
 from rebalplan.sim.orders import engine, placing, script
 from rebalplan.sim.orders.behaviours import Subject
-from rebalplan.sim.orders.floor import Floor
+from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.orders.order_model import Behaviour, LedgerEntry, MessageKind, WorkingOrder
 from rebalplan.sim.orders.order_texts import OrderCode, text_of
 from rebalplan.sim.orders.outcomes import ACCEPTED, DROPPED, Outcome, ledger_entry, order_id_of, refused
@@ -25,80 +25,80 @@ READ_ONLY_TEXT: Final = (
 PENDING_CANCEL: Final = "PendingCancel"
 
 
-def answer(desk: Desk, request: OrderRequest) -> list[Reply]:
+def answer(caller: Caller, request: OrderRequest) -> list[Reply]:
     """Return the replies to an order message of a started client."""
-    floor = Floor(desk.shared, desk.now, desk.clock_sec)
-    if desk.shared.read_only:
-        outcome = refused(desk, order_id_of(request), Code.CANNOT_VALIDATE, READ_ONLY_TEXT)
+    instant = Instant(caller.shared, caller.now, caller.clock_sec)
+    if caller.shared.read_only:
+        outcome = refused(caller, order_id_of(request), Code.CANNOT_VALIDATE, READ_ONLY_TEXT)
     else:
-        outcome = _handle(desk, floor, request)
-    desk.shared.book.trading.record(ledger_entry(desk, request, outcome))
-    return engine.conclude(floor, outcome.deliveries)
+        outcome = _handle(caller, instant, request)
+    caller.shared.book.trading.record(ledger_entry(caller, request, outcome))
+    return engine.conclude(instant, outcome.deliveries)
 
 
-def _handle(desk: Desk, floor: Floor, request: OrderRequest) -> Outcome:
+def _handle(caller: Caller, instant: Instant, request: OrderRequest) -> Outcome:
     match request:
         case PlaceOrder():
-            return placing.place(desk, floor, request)
+            return placing.place(caller, instant, request)
         case CancelOrder():
-            return _cancel(desk, floor, request.order_id)
+            return _cancel(caller, instant, request.order_id)
         case GlobalCancel():
-            told = [delivery for order in floor.book.orders for delivery in engine.cancel(floor, order)]
+            told = [delivery for order in instant.book.orders for delivery in engine.cancel(instant, order)]
             return Outcome(text=ACCEPTED, deliveries=tuple(told))
         case _:
             assert_never(request)
 
 
-def unreadable(desk: Desk, fields: Message, problem: str) -> list[Reply]:
+def unreadable(caller: Caller, fields: Message, problem: str) -> list[Reply]:
     """Return the replies to an order message of which some field makes no sense."""
     kind: MessageKind = "cancel" if int(fields[0]) == CANCEL_ORDER else "place"
-    order_id = find_order_id(fields, desk.version)
-    outcome = refused(desk, order_id, Code.CANNOT_READ, problem)
-    desk.shared.book.trading.record(
+    order_id = find_order_id(fields, caller.version)
+    outcome = refused(caller, order_id, Code.CANNOT_READ, problem)
+    caller.shared.book.trading.record(
         LedgerEntry(
-            time=desk.now,
-            client_id=desk.client_id,
+            time=caller.now,
+            client_id=caller.client_id,
             kind=kind,
             order_id=order_id,
             outcome=f"unreadable: {problem}",
         )
     )
-    return engine.conclude(Floor(desk.shared, desk.now, desk.clock_sec), outcome.deliveries)
+    return engine.conclude(Instant(caller.shared, caller.now, caller.clock_sec), outcome.deliveries)
 
 
-def _cancel(desk: Desk, floor: Floor, order_id: int) -> Outcome:
-    order = floor.book.trading.find(desk.client_id, order_id)
+def _cancel(caller: Caller, instant: Instant, order_id: int) -> Outcome:
+    order = instant.book.trading.find(caller.client_id, order_id)
     if order is None:
         text = text_of(OrderCode.CANCEL_UNKNOWN, order_id)
-        return refused(desk, order_id, OrderCode.CANCEL_UNKNOWN, text)
-    behaviour = _choose(floor, order)
+        return refused(caller, order_id, OrderCode.CANCEL_UNKNOWN, text)
+    behaviour = _choose(instant, order)
     if behaviour is not None and behaviour.silence == "dropped":
         return Outcome(text=DROPPED, perm_id=order.perm_id)
     if behaviour is not None and behaviour.code:
-        return refused(desk, order_id, behaviour.code, behaviour.text, order.perm_id)
+        return refused(caller, order_id, behaviour.code, behaviour.text, order.perm_id)
     if order.status == PENDING_CANCEL:
         text = text_of(OrderCode.NOT_CANCELLABLE, order.perm_id)
-        return refused(desk, order_id, OrderCode.NOT_CANCELLABLE, text, order.perm_id)
+        return refused(caller, order_id, OrderCode.NOT_CANCELLABLE, text, order.perm_id)
     if not order.is_working:
         text = text_of(OrderCode.CANCEL_REFUSED, order_id, order.status)
-        return refused(desk, order_id, OrderCode.CANCEL_REFUSED, text, order.perm_id)
-    return _give_up(floor, order, behaviour)
+        return refused(caller, order_id, OrderCode.CANCEL_REFUSED, text, order.perm_id)
+    return _give_up(instant, order, behaviour)
 
 
-def _choose(floor: Floor, order: WorkingOrder) -> Behaviour | None:
-    symbol = floor.book.instruments[order.con_id].symbol
+def _choose(instant: Instant, order: WorkingOrder) -> Behaviour | None:
+    symbol = instant.book.instruments[order.con_id].symbol
     subject = Subject(on="cancel", account=order.account, symbol=symbol, side=order.side, algo=order.algo)
-    return floor.shared.behaviours.choose(subject)
+    return instant.shared.behaviours.choose(subject)
 
 
-def _give_up(floor: Floor, order: WorkingOrder, behaviour: Behaviour | None) -> Outcome:
+def _give_up(instant: Instant, order: WorkingOrder, behaviour: Behaviour | None) -> Outcome:
     first: script.Script = ()
     after: script.Script = ()
     if behaviour is not None:
-        executions = len(floor.book.trading.executions(order.perm_id))
+        executions = len(instant.book.trading.executions(order.perm_id))
         first = script.before_cancel(behaviour, order.remaining, executions)
         after = script.late_fill_step(behaviour.late_fill)
         if behaviour.after_sec:
             order = msgspec.structs.replace(order, status=PENDING_CANCEL)
-    told = engine.cancel(floor, order, first=first, after=after)
+    told = engine.cancel(instant, order, first=first, after=after)
     return Outcome(text=ACCEPTED, deliveries=tuple(told), perm_id=order.perm_id)

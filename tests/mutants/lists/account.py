@@ -6,9 +6,9 @@ from tests.mutants.mutant import Mutant
 
 _BOOKING = "rebalplan/apply/booking.py"
 _INSPECTION = "rebalplan/apply/inspection.py"
-_LINES = "rebalplan/apply/lines.py"
-_TURN = "rebalplan/apply/turn.py"
-_VISIT = "rebalplan/apply/visit.py"
+_LINES = "rebalplan/apply/line_orders.py"
+_TURN = "rebalplan/apply/account.py"
+_VISIT = "rebalplan/apply/trader.py"
 _TESTS = "tests/apply/test_inspection.py::"
 
 ACCOUNT: tuple[Mutant, ...] = (
@@ -109,57 +109,70 @@ ACCOUNT: tuple[Mutant, ...] = (
         _TURN,
         "cash_usd=end.cash_usd if end is not None else ZERO,",
         "cash_usd=result.intents[0].cash_usd if result.intents else ZERO,",
-        "tests/apply/test_turn.py::test_an_account_is_closed_with_the_cash_and_the_positions_that_it_has_then",
+        "tests/apply/test_account.py::test_an_account_is_closed_with_the_cash_and_the_positions_that_it_has_then",
     ),
     Mutant(
         "the positions at the close are those at the opening",
         _TURN,
         "positions=end.positions if end is not None else (),",
         "positions=result.intents[0].positions if result.intents else (),",
-        "tests/apply/test_turn.py::test_an_account_is_closed_with_the_cash_and_the_positions_that_it_has_then",
+        "tests/apply/test_account.py::test_an_account_is_closed_with_the_cash_and_the_positions_that_it_has_then",
     ),
     Mutant(
         "an account with a problem is done",
         _TURN,
         'return "incomplete" if self._problems or unfinished(result) else "done"',
         'return "incomplete" if unfinished(result) else "done"',
-        "tests/apply/test_turn.py::test_shares_that_no_fill_of_ours_explains_at_the_end_make_the_account_incomplete",
+        "tests/apply/test_account.py::test_shares_that_no_fill_of_ours_explains_at_the_end_make_the_account_incomplete",
     ),
     Mutant(
         "an order that is over but works at the broker is forgotten",
         _TURN,
-        "            self._book.contest_ends(self._end.working_orders or ())\n",
+        "            self._orders.contest_ends(self._end.working_orders or ())\n",
         "",
-        "tests/apply/test_turn.py::test_an_order_that_was_seen_to_work_on_is_not_forgotten_when_its_last_fill_shows_late",
+        "tests/apply/test_account.py::test_an_order_that_was_seen_to_work_on_is_not_forgotten_when_its_last_fill_shows_late",
     ),
     Mutant(
         "a begun account that may not go on is closed unread",
         _TURN,
-        "                return self._visit(link).look()\n"
-        "        except (AccountError, BrokerError, RefusedError) as error:\n"
-        "            self._problems.append(str(error))\n"
-        "            if not isinstance(error, LinkDownError):\n"
-        "                self._follow_up()\n",
-        "                return self._visit(link).look()\n"
-        "        except (AccountError, BrokerError, RefusedError) as error:\n"
-        "            self._problems.append(str(error))\n",
-        "tests/apply/test_turn.py::test_a_begun_account_that_may_not_go_on_is_read_all_the_same",
+        (
+            "                return self._trader(link).look()\n"
+            "        except (AccountError, BrokerError, RefusedError) as error:\n"
+            "            self._problems.append(str(error))\n"
+            "            if not isinstance(error, LinkDownError):\n"
+            "                self._follow_up()\n"
+        ),
+        (
+            "                return self._trader(link).look()\n"
+            "        except (AccountError, BrokerError, RefusedError) as error:\n"
+            "            self._problems.append(str(error))\n"
+        ),
+        "tests/apply/test_account.py::test_a_begun_account_that_may_not_go_on_is_read_all_the_same",
     ),
     Mutant(
         "what is said while an account is looked at is lost with the connection",
-        "rebalplan/apply/visit.py",
-        "        self.desk.listen()\n",
+        "rebalplan/apply/trader.py",
+        "        self.executor.listen()\n",
         "",
-        "tests/apply/test_turn.py::test_a_fill_that_is_told_while_the_account_is_looked_at_stops_it",
+        "tests/apply/test_account.py::test_a_fill_that_is_told_while_the_account_is_looked_at_stops_it",
     ),
     Mutant(
         "a rest follows an order that works although its cancel was confirmed",
         _INSPECTION,
-        "        self._book.contest_ends(open_orders)\n        for execution in executions:\n"
-        "            self._book.record_execution(execution)\n        self.refuse_alarms()\n        if any",
-        "        for execution in executions:\n"
-        "            self._book.record_execution(execution)\n        self.refuse_alarms()\n        if any",
-        "tests/apply/test_turn.py::test_no_rest_follows_an_order_that_works_although_its_cancel_was_confirmed",
+        (
+            "        self._orders.contest_ends(open_orders)\n"
+            "        for execution in executions:\n"
+            "            self._orders.record_execution(execution)\n"
+            "        self.refuse_alarms()\n"
+            "        if any"
+        ),
+        (
+            "        for execution in executions:\n"
+            "            self._orders.record_execution(execution)\n"
+            "        self.refuse_alarms()\n"
+            "        if any"
+        ),
+        "tests/apply/test_account.py::test_no_rest_follows_an_order_that_works_although_its_cancel_was_confirmed",
     ),
     Mutant(
         "a copy of the plan whose order is filled by then is not found after INTENT",
@@ -171,7 +184,7 @@ ACCOUNT: tuple[Mutant, ...] = (
     Mutant(
         "a fill of ours that shows after INTENT is thrown away",
         _INSPECTION,
-        "            self._book.record_execution(execution)\n        self.refuse_alarms()\n        found",
+        "            self._orders.record_execution(execution)\n        self.refuse_alarms()\n        found",
         "            pass\n        found",
         f"{_TESTS}test_a_fill_that_crossed_the_cancel_and_comes_to_light_after_the_intent_stops_the_account",
     ),
@@ -180,7 +193,7 @@ ACCOUNT: tuple[Mutant, ...] = (
         _VISIT,
         "cash=min(snapshot.cash_usd, expect(self._plan, self._result).cash_usd),",
         "cash=snapshot.cash_usd,",
-        "tests/apply/test_lines.py::test_cash_that_was_paid_in_since_the_plan_is_not_spent",
+        "tests/apply/test_line_orders.py::test_cash_that_was_paid_in_since_the_plan_is_not_spent",
     ),
     Mutant(
         "the buys spend the floor",

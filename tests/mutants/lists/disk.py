@@ -40,7 +40,9 @@ DISK: tuple[Mutant, ...] = (
     Mutant(
         "a flush that failed counts as done",
         _DISK,
-        '            raise DiskError(f"cannot write {path}: {error.strerror}; nothing more is sent") from error\n',
+        (
+            '            raise DiskError(f"cannot write {path}: {error.strerror}; nothing more is sent") from error\n'
+        ),
         "            is_new = is_new and not error.strerror\n",
         "tests/system/test_disk.py::test_a_flush_that_fails_is_an_error_and_not_tried_again",
     ),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _FOLD = "rebalplan/apply/journal/fold.py"
-_BOOK = "rebalplan/apply/book.py"
-_DESK = "rebalplan/apply/desk.py"
-_LINES = "rebalplan/apply/lines.py"
+_BOOK = "rebalplan/apply/live_orders.py"
+_DESK = "rebalplan/apply/executor.py"
+_LINES = "rebalplan/apply/line_orders.py"
 _ORDER = "rebalplan/apply/order.py"
 _RECONCILE = "rebalplan/apply/reconcile.py"
 _RESULT = "rebalplan/apply/journal/result.py"
-_TESTS = "tests/apply/test_book.py::"
+_TESTS = "tests/apply/test_live_orders.py::"
 
 EVIDENCE: tuple[Mutant, ...] = (
     Mutant(
@@ -59,7 +59,7 @@ EVIDENCE: tuple[Mutant, ...] = (
     Mutant(
         "open orders are asked for once",
         _RECONCILE,
-        "    after = link.open_orders(book.account)\n",
+        "    after = link.open_orders(orders.account)\n",
         "    after = before\n",
         "tests/apply/test_reconcile.py::test_open_orders_are_asked_before_and_after_completed_orders_and_executions",
     ),
@@ -89,14 +89,14 @@ EVIDENCE: tuple[Mutant, ...] = (
         _LINES,
         "return fallback_ticket(self._plan, order, order.rest)",
         "return fallback_ticket(self._plan, order, order.dispatch.quantity)",
-        "tests/apply/test_lines.py::test_a_fallback_is_for_what_the_dead_order_left[2-SELL]",
+        "tests/apply/test_line_orders.py::test_a_fallback_is_for_what_the_dead_order_left[2-SELL]",
     ),
     Mutant(
         "a fallback of a buy is for the planned quantity",
         _LINES,
         "rests = [(order.reference, order.rest) for",
         "rests = [(order.reference, order.dispatch.quantity) for",
-        "tests/apply/test_lines.py::test_a_fallback_is_for_what_the_dead_order_left[3-BUY]",
+        "tests/apply/test_line_orders.py::test_a_fallback_is_for_what_the_dead_order_left[3-BUY]",
     ),
     Mutant(
         "a late fill raises no alarm",
@@ -117,7 +117,7 @@ EVIDENCE: tuple[Mutant, ...] = (
         _DESK,
         "return first is not order and (bool(first.order.late) or not first.order.is_over)",
         "return first is not order and not first.order.is_over",
-        "tests/apply/test_turn.py::test_an_order_that_filled_more_after_its_cancel_has_its_fallback_cancelled_at_once",
+        "tests/apply/test_account.py::test_an_order_that_filled_more_after_its_cancel_has_its_fallback_cancelled_at_once",
     ),
     Mutant(
         "a raised order is closed at the quantity that was sent",

@@ -9,7 +9,7 @@ _GATE = "rebalplan/apply/gate.py"
 _GUARD = "rebalplan/apply/guard.py"
 _CHECKS = "rebalplan/apply/checks.py"
 _LIVE = "rebalplan/apply/live.py"
-_LINES = "rebalplan/apply/lines.py"
+_LINES = "rebalplan/apply/line_orders.py"
 
 GATE: tuple[Mutant, ...] = (
     Mutant(
@@ -80,7 +80,7 @@ GATE: tuple[Mutant, ...] = (
         _SEND_GATE,
         "if refusal is None:",
         "if refusal is None or not refusal.is_defect:",
-        "tests/apply/test_lines.py::test_an_order_that_the_send_gate_refuses_does_not_leave",
+        "tests/apply/test_line_orders.py::test_an_order_that_the_send_gate_refuses_does_not_leave",
     ),
     Mutant(
         "a paper plan trades a live account",

@@ -7,7 +7,7 @@ from tests.mutants.mutant import Mutant
 _CUTS = "rebalplan/apply/sell_cuts.py"
 _ENGINE = "rebalplan/apply/engine.py"
 _PREVIEW = "rebalplan/apply/preview.py"
-_TURN = "rebalplan/apply/turn.py"
+_TURN = "rebalplan/apply/account.py"
 _LIVE = "tests/commands/test_live_check.py::"
 _SEEN = "tests/apply/test_preview.py::"
 _CUT = "tests/apply/test_sell_cuts.py::"
@@ -23,8 +23,8 @@ LOOKING: tuple[Mutant, ...] = (
     Mutant(
         "what got better since the yes is sent without one",
         _TURN,
-        "            visit.send(as_agreed(agreed, now))\n",
-        "            visit.send(now)\n",
+        "            trader.send(as_agreed(agreed, now))\n",
+        "            trader.send(now)\n",
         f"{_LIVE}test_what_gets_better_while_a_person_thinks_is_not_sent_without_a_yes_to_it",
     ),
     Mutant(

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-_DESK = "rebalplan/apply/desk.py"
-_BOOK = "rebalplan/apply/book.py"
+_DESK = "rebalplan/apply/executor.py"
+_BOOK = "rebalplan/apply/live_orders.py"
 _RESOLVE = "rebalplan/apply/resolve.py"
 _RESULT = "rebalplan/apply/journal/result.py"
 _STAGES = "rebalplan/apply/stages.py"
-_TURN = "rebalplan/apply/turn.py"
+_TURN = "rebalplan/apply/account.py"
 _PLAIN = "tests/apply/test_stages.py::test_the_rest_of_an_order_whose_end_is_not_plain_is_never_sent"
 
 RESUMING: tuple[Mutant, ...] = (
     Mutant(
         "a resume asks without a quiet period",
         _TURN,
-        "            self._turn.clock.sleep(self._turn.timing.quiet_sec)\n",
-        "            self._turn.clock.sleep(0)\n",
-        "tests/apply/test_turn.py::test_a_resume_waits_a_quiet_while_before_it_asks_about_an_order_under_way",
+        "            self._context.clock.sleep(self._context.timing.quiet_sec)\n",
+        "            self._context.clock.sleep(0)\n",
+        "tests/apply/test_account.py::test_a_resume_waits_a_quiet_while_before_it_asks_about_an_order_under_way",
     ),
     Mutant(
         "after a lost connection nobody asks what became of the orders",
@@ -27,7 +27,7 @@ RESUMING: tuple[Mutant, ...] = (
         "                self._follow_up()\n"
         "        return self._close()\n",
         "        return self._close()\n",
-        "tests/apply/test_turn.py::test_after_a_lost_connection_what_was_sent_is_asked_about_at_once",
+        "tests/apply/test_account.py::test_after_a_lost_connection_what_was_sent_is_asked_about_at_once",
     ),
     Mutant(
         "an account that was begun goes on without --resume",
@@ -83,21 +83,21 @@ RESUMING: tuple[Mutant, ...] = (
         _BOOK,
         '        if live.is_resolved:\n            self._contest(live, "working")\n        elif',
         "        if",
-        "tests/apply/test_book.py::TestResolved::test_working_again_it_is_unknown_again",
+        "tests/apply/test_live_orders.py::TestResolved::test_working_again_it_is_unknown_again",
     ),
     Mutant(
         "an answer that turns out wrong stops nothing",
         _BOOK,
         'self._sound(live, f"RB512 {live.reference}: {why}. Nothing more is sent")',
         "pass",
-        "tests/apply/test_book.py::TestResolved::test_listed_as_working_it_is_unknown_again",
+        "tests/apply/test_live_orders.py::TestResolved::test_listed_as_working_it_is_unknown_again",
     ),
     Mutant(
         "answers are not compared with the lists at the end of a turn",
         _TURN,
-        'if any(order.status == "resolved" for order in self._book.results()):',
-        "if any(order.is_doubled for order in self._book.results()):",
-        "tests/apply/test_turn.py::test_an_answer_that_was_wrong_is_found_at_the_end_of_a_turn_that_sends_nothing",
+        'if any(order.status == "resolved" for order in self._orders.results()):',
+        "if any(order.is_doubled for order in self._orders.results()):",
+        "tests/apply/test_account.py::test_an_answer_that_was_wrong_is_found_at_the_end_of_a_turn_that_sends_nothing",
     ),
     Mutant(
         "a completed order with other shares does not speak against an answer",
@@ -174,16 +174,16 @@ RESUMING: tuple[Mutant, ...] = (
     Mutant(
         "a resume sends beside an earlier order that is left working",
         _TURN,
-        "is_settled = not self._book.alarms and all(order.is_over for order in self._book.results())",
-        "is_settled = not self._book.alarms",
-        "tests/apply/test_turn.py::test_a_resume_sends_nothing_while_an_earlier_order_is_left_working",
+        "is_settled = not self._orders.alarms and all(order.is_over for order in self._orders.results())",
+        "is_settled = not self._orders.alarms",
+        "tests/apply/test_account.py::test_a_resume_sends_nothing_while_an_earlier_order_is_left_working",
     ),
     Mutant(
         "a list that cannot be had is taken for an empty one",
         _DESK,
         "            self._ask_later(error, orders)\n            return\n",
         "            lists = Lists(self._clock.now(), (), ())\n",
-        "tests/apply/test_desk.py::test_an_order_whose_lists_cannot_be_had_is_left_working_and_not_called_absent",
+        "tests/apply/test_executor.py::test_an_order_whose_lists_cannot_be_had_is_left_working_and_not_called_absent",
     ),
     Mutant(
         "a fill without its price is not asked about",

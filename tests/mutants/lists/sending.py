@@ -5,12 +5,12 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _FUNDING = "rebalplan/apply/funding.py"
-_BOOK = "rebalplan/apply/book.py"
-_DESK = "rebalplan/apply/desk.py"
-_LINES = "rebalplan/apply/lines.py"
-_TURN = "rebalplan/apply/turn.py"
-_VISIT = "rebalplan/apply/visit.py"
-_TESTS = "tests/apply/test_desk.py::"
+_BOOK = "rebalplan/apply/live_orders.py"
+_DESK = "rebalplan/apply/executor.py"
+_LINES = "rebalplan/apply/line_orders.py"
+_TURN = "rebalplan/apply/account.py"
+_VISIT = "rebalplan/apply/trader.py"
+_TESTS = "tests/apply/test_executor.py::"
 
 SENDING: tuple[Mutant, ...] = (
     Mutant(
@@ -38,7 +38,7 @@ SENDING: tuple[Mutant, ...] = (
     Mutant(
         "a stop during the check after the answer opens the account",
         _VISIT,
-        "        if self._turn.stop():\n",
+        "        if self._context.stop():\n",
         "        if False:\n",
         "tests/kill/test_signals.py::test_a_signal_stops_the_run_in_order_and_a_resume_finishes_it"
         "[the-second-look-DU1000003-SIGINT]",
@@ -53,8 +53,8 @@ SENDING: tuple[Mutant, ...] = (
     Mutant(
         "DISPATCH is recorded after the order left",
         _DESK,
-        "        self._book.dispatch(record)\n        self._link.place(order_id, ticket)\n",
-        "        self._link.place(order_id, ticket)\n        self._book.dispatch(record)\n",
+        "        self._orders.dispatch(record)\n        self._link.place(order_id, ticket)\n",
+        "        self._link.place(order_id, ticket)\n        self._orders.dispatch(record)\n",
         f"{_TESTS}test_an_order_leaves_only_after_its_dispatch_is_recorded",
     ),
     Mutant(
@@ -77,15 +77,15 @@ SENDING: tuple[Mutant, ...] = (
     Mutant(
         "alarms do not stop sending",
         _DESK,
-        "return not self.stopped and not self._book.has_unknown() and not self._book.alarms",
-        "return not self.stopped and not self._book.has_unknown()",
+        "return not self.stopped and not self._orders.has_unknown() and not self._orders.alarms",
+        "return not self.stopped and not self._orders.has_unknown()",
         f"{_TESTS}test_after_an_alarm_nothing_more_is_sent",
     ),
     Mutant(
         "an order is sent beside an unknown one",
         _DESK,
-        "return not self.stopped and not self._book.has_unknown() and not self._book.alarms",
-        "return not self.stopped and not self._book.alarms",
+        "return not self.stopped and not self._orders.has_unknown() and not self._orders.alarms",
+        "return not self.stopped and not self._orders.alarms",
         f"{_TESTS}test_beside_an_unknown_order_nothing_is_sent",
     ),
     Mutant(
@@ -105,9 +105,9 @@ SENDING: tuple[Mutant, ...] = (
     Mutant(
         "a lost link is ignored before INTENT",
         _VISIT,
-        "        self.desk.await_link()\n",
-        "        self.desk.listen()\n",
-        "tests/apply/test_turn.py::test_an_account_whose_gateway_has_no_broker_is_left_as_it_was",
+        "        self.executor.await_link()\n",
+        "        self.executor.listen()\n",
+        "tests/apply/test_account.py::test_an_account_whose_gateway_has_no_broker_is_left_as_it_was",
     ),
     Mutant(
         "a stop leaves our orders working",
@@ -128,13 +128,13 @@ SENDING: tuple[Mutant, ...] = (
         _TURN,
         "self._endpoint = msgspec.structs.replace(endpoint, client_id=plan.client_id)",
         "self._endpoint = endpoint",
-        "tests/apply/test_turn.py::test_an_account_is_traded_under_the_client_id_of_its_plan_whatever_the_settings_"
+        "tests/apply/test_account.py::test_an_account_is_traded_under_the_client_id_of_its_plan_whatever_the_settings_"
         "say_by_now",
     ),
     Mutant(
         "live and paper are not compared before the first send",
         _VISIT,
-        "        self._turn.guard(self._plan.account)\n",
+        "        self._context.guard(self._plan.account)\n",
         "",
         "tests/apply/test_engine.py::test_a_guard_refuses_one_account_before_anything_is_sent",
     ),
@@ -148,9 +148,9 @@ SENDING: tuple[Mutant, ...] = (
     Mutant(
         "a connect is not tried again",
         _TURN,
-        "return connected(lambda: turn.broker.connect(endpoint), turn.pace, turn.clock)",
-        "return turn.broker.connect(endpoint)",
-        "tests/apply/test_turn.py::test_a_connect_that_is_refused_once_is_tried_again",
+        "return connected(lambda: context.broker.connect(endpoint), context.pace, context.clock)",
+        "return context.broker.connect(endpoint)",
+        "tests/apply/test_account.py::test_a_connect_that_is_refused_once_is_tried_again",
     ),
     Mutant(
         "no connect is tried again",

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from rebalplan.apply.answers import shown_otherwise
+from rebalplan.apply.deadlines import Deadlines
 from rebalplan.apply.journal.fold import AboutOrder, advance, begun
 from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.journal.records import (
@@ -26,7 +27,6 @@ from rebalplan.apply.journal.records import (
 )
 from rebalplan.apply.journal.result import LineResult, OrderResult
 from rebalplan.apply.order import LiveOrder
-from rebalplan.apply.watch import Watch
 from rebalplan.core.money import ZERO, canonical
 from rebalplan.core.orders import (
     DEAD,
@@ -47,19 +47,21 @@ from rebalplan.core.text import count, printable
 from rebalplan.core.vocabulary import WorkingOrder
 
 
-class Book:
-    """One account's orders by reference. ``watch`` is told of what changes when they are asked about.
+class LiveOrders:
+    """One account's orders by reference. ``deadlines`` is told of what changes when they are asked about.
 
     Once there is an alarm, nothing more of the account is sent.
     """
 
-    def __init__(self, account: str, client_id: int, journal: Journal, clock: Clock, watch: Watch) -> None:
+    def __init__(
+        self, account: str, client_id: int, journal: Journal, clock: Clock, deadlines: Deadlines
+    ) -> None:
         self.account = account
         self._client_id = client_id
         self._journal = journal
         self.clock = clock
-        self._watch = watch
-        self.orders: dict[str, LiveOrder] = {}
+        self._deadlines = deadlines
+        self.by_reference: dict[str, LiveOrder] = {}
         self._alarms: dict[str, str] = {}
         self._strays: dict[int, StatusReported] = {}
 
@@ -77,17 +79,17 @@ class Book:
         for line in lines:
             for result in line.orders:
                 live = LiveOrder(result, self.clock.now(), end_filled=result.evidenced)
-                self.orders[result.reference] = live
+                self.by_reference[result.reference] = live
                 if not result.is_over:
-                    self._watch.ask_now([live])
+                    self._deadlines.ask_now([live])
 
     def dispatch(self, record: Dispatch) -> LiveOrder:
         """Record that an order is about to be sent."""
         self._strays.pop(record.order_id, None)
         self._journal.append(record)
         live = LiveOrder(begun(record), self.clock.now(), order_id=record.order_id)
-        self.orders[record.reference] = live
-        self._watch.after_send(live)
+        self.by_reference[record.reference] = live
+        self._deadlines.after_send(live)
         return live
 
     def _record(self, live: LiveOrder, record: AboutOrder) -> None:
@@ -97,12 +99,12 @@ class Book:
 
     def results(self) -> list[OrderResult]:
         """Return the orders as the journal has them, in the order they were sent."""
-        return [live.order for live in self.orders.values()]
+        return [live.order for live in self.by_reference.values()]
 
     def cancel_asked(self, live: LiveOrder) -> None:
         """Note that we are about to ask for an order's cancel."""
         live.is_cancel_asked = True
-        self._watch.after_cancel(live)
+        self._deadlines.after_cancel(live)
 
     def leave(self, live: LiveOrder, *, is_left: bool) -> None:
         """Say whether an order has had its time: then its end is not waited for any more, it works on."""
@@ -111,14 +113,14 @@ class Book:
     def reconnected(self) -> None:
         """Forget every order id: another connection may know other orders by them."""
         self._strays.clear()
-        for live in self.orders.values():
+        for live in self.by_reference.values():
             live.order_id, live.owner, live.is_left, live.inactive_filled = None, None, False, None
             if live.is_followed:
-                self._watch.reconnected(live)
+                self._deadlines.reconnected(live)
 
     def followed(self) -> list[LiveOrder]:
         """Return the orders whose end is waited for, in the order they were sent."""
-        return [live for live in self.orders.values() if live.is_followed]
+        return [live for live in self.by_reference.values() if live.is_followed]
 
     def unacknowledged(self) -> list[LiveOrder]:
         """Return the followed orders the broker has not shown yet."""
@@ -126,7 +128,7 @@ class Book:
 
     def has_unknown(self) -> bool:
         """Tell whether nobody can say what became of some order: then nothing more is sent."""
-        return any(live.is_unknown for live in self.orders.values())
+        return any(live.is_unknown for live in self.by_reference.values())
 
     def shares_in_flight(self) -> dict[int, Decimal]:
         """Return the signed shares that may fill, or have filled, without our knowing it, by contract id."""
@@ -200,7 +202,7 @@ class Book:
         executions: Iterable[Execution],
     ) -> None:
         """Compare what a person said of orders with the broker's complete lists."""
-        for live in [live for live in self.orders.values() if live.is_resolved]:
+        for live in [live for live in self.by_reference.values() if live.is_resolved]:
             filled = live.order.filled
             now = shown_otherwise(live.reference, filled, open_orders, completed, executions)
             if now:
@@ -209,7 +211,7 @@ class Book:
     def contest_ends(self, open_orders: Iterable[OpenOrder | WorkingOrder]) -> None:
         """Take back the end of each order that a complete list of open orders of this account shows all the same."""
         for found in open_orders:
-            live = self.orders.get(found.reference)
+            live = self.by_reference.get(found.reference)
             if live is None or not live.order.is_over or live.is_resolved:
                 continue
             self._tie(found.reference, self.account, found.perm_id)
@@ -222,14 +224,14 @@ class Book:
         what = f"is over with {filled:f} shares by all that was reported, but works at the broker for {quantity:f}"
         live.is_left, live.end_status, live.ended_at, live.is_end_counted = False, "", None, False
         live.inactive_filled = None
-        self._watch.contested(live)
+        self._deadlines.contested(live)
         self._record_unknown(live, f"it {what}", is_twin=False)
         if perm_id:
             self._acknowledge(live, perm_id)
         self._sound(live, f"{reference} {what}: nothing more is sent, --resume follows it")
 
     def _tie(self, reference: str, account: str, perm_id: int) -> LiveOrder | None:
-        live = self.orders.get(reference)
+        live = self.by_reference.get(reference)
         if live is None:
             return None
         known = live.order.perm_id
@@ -251,7 +253,7 @@ class Book:
         self._record(
             live, Ack(account=self.account, at=self.now(), reference=live.reference, perm_id=perm_id)
         )
-        self._watch.acknowledged(live)
+        self._deadlines.acknowledged(live)
         early = [event for event in self._strays.values() if event.perm_id == perm_id]
         if early and not live.order.is_over:
             self._said(live, early[-1])
@@ -259,7 +261,7 @@ class Book:
     def status(self, event: StatusReported) -> None:
         """Note the end of an order; states in between change nothing."""
         is_end = event.status in (*FILLED, *DEAD)
-        for live in self.orders.values():
+        for live in self.by_reference.values():
             if event.perm_id and live.order.perm_id == event.perm_id:
                 if is_end:
                     self._said(live, event)
@@ -275,7 +277,7 @@ class Book:
         """Take the wire's word for an end; ``Inactive`` alone is none, since a held order is inactive too."""
         if event.status == INACTIVE and not live.is_rejected:
             if live.inactive_filled is None:
-                self._watch.ask_now([live])
+                self._deadlines.ask_now([live])
             live.inactive_filled = event.filled
         else:
             self.end(live, event.status, event.filled)
@@ -353,7 +355,7 @@ class Book:
     def commissioned(self, event: Commissioned) -> None:
         """Record a fill's commission, once."""
         root = correction_root(event.exec_id)
-        for live in self.orders.values():
+        for live in self.by_reference.values():
             ours = any(correction_root(fill.exec_id) == root for fill in live.order.fills)
             if ours and live.order.commissions.get(root) != event.amount:
                 self._record(

@@ -14,7 +14,7 @@ from rebalplan.sim.scenario.scenario_behaviours import plain_behaviour
 from rebalplan.sim.shared import Shared
 
 
-class Floor(msgspec.Struct, frozen=True):
+class Instant(msgspec.Struct, frozen=True):
     """The shared state at one moment: the gateway's time and a monotonic clock in seconds."""
 
     shared: Shared

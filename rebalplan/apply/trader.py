@@ -7,18 +7,18 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from rebalplan.apply.book import Book
 from rebalplan.apply.checks import expect
-from rebalplan.apply.context import Turn
-from rebalplan.apply.desk import Desk
+from rebalplan.apply.context import ApplyContext
+from rebalplan.apply.executor import Executor
 from rebalplan.apply.funding import Baseline, Funding
 from rebalplan.apply.gate import sent_of, turnover
 from rebalplan.apply.inspection import Inspection
 from rebalplan.apply.journal.records import Intent
 from rebalplan.apply.journal.result import AccountResult
-from rebalplan.apply.lines import Lines
+from rebalplan.apply.line_orders import LineOrders
 from rebalplan.apply.live import net_liquidation
-from rebalplan.apply.market import Market
+from rebalplan.apply.live_orders import LiveOrders
+from rebalplan.apply.live_quotes import LiveQuotes
 from rebalplan.apply.offers import phases
 from rebalplan.apply.preview import Preview, Situation, foresee
 from rebalplan.apply.reader import AccountReader
@@ -33,7 +33,7 @@ from rebalplan.plan.document import AccountPlan
 _LOG = logging.getLogger("rebalplan.apply")
 
 
-class Visit:
+class AccountTrader:
     """Looks first, then sends; every method raises ``RefusedError`` or ``BrokerError`` when nothing more may be sent.
 
     ``result`` is what the journal said when the account's turn began; ``problems`` collects what its summary must say.
@@ -41,33 +41,39 @@ class Visit:
 
     def __init__(
         self,
-        turn: Turn,
+        context: ApplyContext,
         result: AccountResult,
-        book: Book,
+        orders: LiveOrders,
         link: TradingConnection,
-        desk: Desk,
+        executor: Executor,
         *,
         problems: list[str],
     ) -> None:
-        self._turn = turn
+        self._context = context
         self._plan: AccountPlan = result.plan
         self._result = result
-        self._book = book
-        self.desk = desk
-        self._market = Market(link, self._plan, turn.clock, turn.timing, turn.progress)
+        self._orders = orders
+        self.executor = executor
+        self._quotes = LiveQuotes(link, self._plan, context.clock, context.timing, context.progress)
         self._problems = problems
         self._inspection = Inspection(
             link,
-            turn.envelope,
+            context.envelope,
             result,
-            book,
-            turn.journal,
-            clock=turn.clock,
-            timing=turn.timing,
+            orders,
+            context.journal,
+            clock=context.clock,
+            timing=context.timing,
             reader=AccountReader(
-                link, book, turn.journal, turn.clock, turn.timing, listen=desk.listen, stop=turn.stop
+                link,
+                orders,
+                context.journal,
+                context.clock,
+                context.timing,
+                listen=executor.listen,
+                stop=context.stop,
             ),
-            market=self._market,
+            quotes=self._quotes,
         )
         self._snapshot: AccountSnapshot | None = None
         self._funding: Funding | None = None
@@ -79,21 +85,21 @@ class Visit:
         long ago. What was said meanwhile is taken in: this connection may not be the one that sends. Raises
         ``RefusedError`` when nothing can be sent.
         """
-        self.desk.await_link()
-        self._turn.guard(self._plan.account)
+        self.executor.await_link()
+        self._context.guard(self._plan.account)
         preview = self._check()
-        asked_at = self._turn.clock.now() if self._must_ask(what_if_at) else what_if_at
+        asked_at = self._context.clock.now() if self._must_ask(what_if_at) else what_if_at
         if self._must_ask(what_if_at) and self._inspection.ask_what_if([*preview.buys, *preview.sells]):
             preview = self._check()
-        self.desk.listen()
+        self.executor.listen()
         self._inspection.refuse_alarms()
         sendable, cut = count(len(preview.sells) + len(preview.buys), "order"), len(preview.cuts)
         _LOG.info("%s: checked, %s can be sent, %s cut", self._plan.account, sendable, cut)
         return msgspec.structs.replace(preview, what_if_at=asked_at)
 
     def _must_ask(self, what_if_at: datetime | None) -> bool:
-        stands = timedelta(seconds=self._turn.timing.what_if_sec)
-        return what_if_at is None or self._turn.clock.now() - what_if_at > stands
+        stands = timedelta(seconds=self._context.timing.what_if_sec)
+        return what_if_at is None or self._context.clock.now() - what_if_at > stands
 
     def _check(self) -> Preview:
         """Return what may be sent; raises ``RefusedError`` when that is nothing: the account stays as it is."""
@@ -112,58 +118,58 @@ class Visit:
 
         After a stop it is not opened: it stays as it is for a later run.
         """
-        if self._turn.stop():
+        if self._context.stop():
             raise RefusedError("stopped before any of these orders was sent")
         if self._snapshot is None or self._funding is None:
             raise RefusedError("the account was not looked at: a defect, nothing is sent")
         sells, buys = preview.sells, preview.buys
         self._intend(self._snapshot, [line.reference for line in (*sells, *buys)])
-        lines = Lines(
+        lines = LineOrders(
             self._result,
-            self._book,
-            self._turn.journal,
-            self._market,
+            self._orders,
+            self._context.journal,
+            self._quotes,
             self._funding,
             problems=self._problems,
         )
         gate = SendGate(
             self._result,
-            self._book,
-            self._market,
+            self._orders,
+            self._quotes,
             lines,
             self._funding.baseline,
-            expires_at=self._turn.envelope.plan.volatile.expires_at,
+            expires_at=self._context.envelope.plan.volatile.expires_at,
         )
         lines.take_cuts(preview.cuts)
         self._inspection.look_for_copies()
         together = self._plan.policy.execution.sequence == "together"
-        sent_before = len(self._book.orders)
+        sent_before = len(self._orders.by_reference)
 
         def read_before_buys() -> None:
-            if len(self._book.orders) > sent_before:
+            if len(self._orders.by_reference) > sent_before:
                 lines.spend_less(self._inspection.read_before_buys(together=together))
 
         phase = phases(
             lines,
-            self._book,
+            self._orders,
             sells,
             buys,
             read_before_buys=read_before_buys,
             together=together,
         )
         for offers in phase:
-            if self.desk.may_go_on():
-                self.desk.work(offers, gate)
-        self.desk.await_commissions()
+            if self.executor.may_go_on():
+                self.executor.work(offers, gate)
+        self.executor.await_commissions()
 
     def _situation(self, funding: Funding) -> Situation:
         """Return what the send gate would see now."""
-        orders = self._book.results()
+        orders = self._orders.results()
         return Situation(
-            quotes=self._market.quotes,
-            now=self._market.now(),
-            expires_at=self._turn.envelope.plan.volatile.expires_at,
-            closes_at=self._market.session().closes_at,
+            quotes=self._quotes.by_symbol,
+            now=self._quotes.now(),
+            expires_at=self._context.envelope.plan.volatile.expires_at,
+            closes_at=self._quotes.session().closes_at,
             net_liquidation_usd=funding.baseline.net_liquidation,
             funds=funding.funds(orders),
             sent=sent_of(orders, funding.baseline.elsewhere),
@@ -177,9 +183,9 @@ class Visit:
 
     def _baseline(self, snapshot: AccountSnapshot) -> Baseline:
         """Return the account as it is before the first send of this run."""
-        worth = net_liquidation(self._plan, snapshot, self._market.quotes)
-        others = [a for a in self._turn.journal.result().accounts if a.account != self._plan.account]
-        orders = self._book.results()
+        worth = net_liquidation(self._plan, snapshot, self._quotes.by_symbol)
+        others = [a for a in self._context.journal.result().accounts if a.account != self._plan.account]
+        orders = self._orders.results()
         return Baseline(
             cash=min(snapshot.cash_usd, expect(self._plan, self._result).cash_usd),
             exposure=worth - snapshot.cash_usd,
@@ -190,12 +196,12 @@ class Visit:
         )
 
     def _intend(self, snapshot: AccountSnapshot, references: list[str]) -> None:
-        self._turn.journal.append(
+        self._context.journal.append(
             Intent(
                 account=self._plan.account,
-                at=self._market.now().replace(microsecond=0),
+                at=self._quotes.now().replace(microsecond=0),
                 attempt=len(self._result.intents) + 1,
-                mode=self._turn.envelope.plan.mode,
+                mode=self._context.envelope.plan.mode,
                 client_id=self._plan.client_id,
                 references=tuple(references),
                 positions=snapshot.positions,

@@ -25,7 +25,7 @@ class _Due:
     is_cancel_out: bool = False
 
 
-class Watch:
+class Deadlines:
     """Keeps the questions due; knows no broker and no journal."""
 
     def __init__(self, clock: Clock, execution: ExecutionPolicy, timing: Timing) -> None:

@@ -11,17 +11,17 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
-from rebalplan.apply.book import Book
 from rebalplan.apply.closing import out_of_reach, unfinished
-from rebalplan.apply.context import Turn
-from rebalplan.apply.desk import Desk
+from rebalplan.apply.context import ApplyContext
+from rebalplan.apply.deadlines import Deadlines
+from rebalplan.apply.executor import Executor
 from rebalplan.apply.journal.records import AccountClosed, AccountStatus
 from rebalplan.apply.journal.result import AccountResult
+from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.preview import Preview, as_agreed, got_worse
 from rebalplan.apply.reader import AccountReader
 from rebalplan.apply.stages import rests_of
-from rebalplan.apply.visit import Visit
-from rebalplan.apply.watch import Watch
+from rebalplan.apply.trader import AccountTrader
 from rebalplan.core.errors import AccountError, BrokerError, LinkDownError, RefusedError
 from rebalplan.core.money import ZERO
 from rebalplan.core.ports import TradingConnection
@@ -37,17 +37,21 @@ class Changed(msgspec.Struct, frozen=True):
     why: tuple[str, ...]
 
 
-class AccountTurn:
+class AccountApply:
     """Walks one account's ``Recover``, ``Check`` or ``Trade`` stage; everything it finds out is in the journal."""
 
-    def __init__(self, turn: Turn, plan: AccountPlan, result: AccountResult, endpoint: Endpoint) -> None:
-        self._turn = turn
+    def __init__(
+        self, context: ApplyContext, plan: AccountPlan, result: AccountResult, endpoint: Endpoint
+    ) -> None:
+        self._context = context
         self._plan = plan
         self._result = result
         self._endpoint = msgspec.structs.replace(endpoint, client_id=plan.client_id)
-        self._watch = Watch(turn.clock, plan.policy.execution, turn.timing)
-        self._book = Book(plan.account, plan.client_id, turn.journal, turn.clock, self._watch)
-        self._book.adopt(result.lines)
+        self._deadlines = Deadlines(context.clock, plan.policy.execution, context.timing)
+        self._orders = LiveOrders(
+            plan.account, plan.client_id, context.journal, context.clock, self._deadlines
+        )
+        self._orders.adopt(result.lines)
         self._problems: list[str] = []
         self._end: AccountSnapshot | None = None
 
@@ -61,7 +65,7 @@ class AccountTurn:
             self._recover()
         except (AccountError, BrokerError, RefusedError) as error:
             self._problems.append(str(error))
-        is_settled = not self._book.alarms and all(order.is_over for order in self._book.results())
+        is_settled = not self._orders.alarms and all(order.is_over for order in self._orders.results())
         if not (is_settled and trades_after):
             self._close()
         return is_settled
@@ -72,10 +76,10 @@ class AccountTurn:
         An account that was begun is read before it is closed: its earlier orders may have news all the same.
         """
         if not self._has_orders_left():
-            return Preview(self._plan.account, (), 0, (), self._turn.clock.now())
+            return Preview(self._plan.account, (), 0, (), self._context.clock.now())
         try:
             with self._connected() as link:
-                return self._visit(link).look()
+                return self._trader(link).look()
         except (AccountError, BrokerError, RefusedError) as error:
             self._problems.append(str(error))
             if not isinstance(error, LinkDownError):
@@ -109,7 +113,7 @@ class AccountTurn:
 
     def _follow_up(self) -> None:
         """Connect once more to learn what became of what was sent; send nothing."""
-        if not self._book.orders:
+        if not self._orders.by_reference:
             return
         try:
             self._recover()
@@ -117,58 +121,67 @@ class AccountTurn:
             self._problems.append(str(error))
 
     def _recover(self) -> None:
-        self._book.reconnected()
-        if self._book.followed():
-            self._turn.clock.sleep(self._turn.timing.quiet_sec)
+        self._orders.reconnected()
+        if self._orders.followed():
+            self._context.clock.sleep(self._context.timing.quiet_sec)
         with self._connected() as link:
             link.check_account(self._plan.account)
-            desk = self._desk(link)
-            if self._book.has_unknown():
-                desk.inquire()
-            desk.follow()
-            self._read_end(link, desk)
+            executor = self._executor(link)
+            if self._orders.has_unknown():
+                executor.inquire()
+            executor.follow()
+            self._read_end(link, executor)
 
     def _connected(self) -> AbstractContextManager[TradingConnection]:
         """Connect under the client id that the plan names: a gateway lets nobody else in under it meanwhile."""
-        turn, endpoint = self._turn, self._endpoint
-        return connected(lambda: turn.broker.connect(endpoint), turn.pace, turn.clock)
+        context, endpoint = self._context, self._endpoint
+        return connected(lambda: context.broker.connect(endpoint), context.pace, context.clock)
 
     def _trade(self, link: TradingConnection, agreed: Preview) -> Changed | None:
-        visit = self._visit(link)
+        trader = self._trader(link)
         if self._has_orders_left():
-            now = visit.look(agreed.what_if_at)
+            now = trader.look(agreed.what_if_at)
             worse = got_worse(agreed, now, self._plan.policy.rebalance.min_order_usd)
             if worse:
                 return Changed(now, worse)
-            visit.send(as_agreed(agreed, now))
-        self._read_end(link, visit.desk)
+            trader.send(as_agreed(agreed, now))
+        self._read_end(link, trader.executor)
         return None
 
-    def _visit(self, link: TradingConnection) -> Visit:
-        return Visit(self._turn, self._result, self._book, link, self._desk(link), problems=self._problems)
+    def _trader(self, link: TradingConnection) -> AccountTrader:
+        executor = self._executor(link)
+        return AccountTrader(
+            self._context, self._result, self._orders, link, executor, problems=self._problems
+        )
 
     def _current(self) -> AccountResult:
-        return self._turn.journal.result_of(self._plan.account)
+        return self._context.journal.result_of(self._plan.account)
 
-    def _reader(self, link: TradingConnection, desk: Desk) -> AccountReader:
-        turn = self._turn
+    def _reader(self, link: TradingConnection, executor: Executor) -> AccountReader:
+        context = self._context
         return AccountReader(
-            link, self._book, turn.journal, turn.clock, turn.timing, listen=desk.listen, stop=turn.stop
-        )
-
-    def _desk(self, link: TradingConnection) -> Desk:
-        return Desk(
             link,
-            self._book,
-            self._turn.clock,
-            self._plan.policy.execution,
-            watch=self._watch,
-            timing=self._turn.timing,
-            stop=self._turn.stop,
-            progress=self._turn.progress,
+            self._orders,
+            context.journal,
+            context.clock,
+            context.timing,
+            listen=executor.listen,
+            stop=context.stop,
         )
 
-    def _read_end(self, link: TradingConnection, desk: Desk) -> None:
+    def _executor(self, link: TradingConnection) -> Executor:
+        return Executor(
+            link,
+            self._orders,
+            self._context.clock,
+            self._plan.policy.execution,
+            deadlines=self._deadlines,
+            timing=self._context.timing,
+            stop=self._context.stop,
+            progress=self._context.progress,
+        )
+
+    def _read_end(self, link: TradingConnection, executor: Executor) -> None:
         """Read fills and commissions once more, and the account as it is now.
 
         The broker may be slow to book what it reported: it is given ``reread_sec`` until the positions are those
@@ -177,32 +190,32 @@ class AccountTurn:
         account = self._plan.account
         executions, commissions = link.executions(account)
         for execution in executions:
-            self._book.record_execution(execution)
+            self._orders.record_execution(execution)
         for commission in commissions:
-            self._book.commissioned(commission)
-        if any(order.status == "resolved" for order in self._book.results()):
-            self._book.check_resolved(link.open_orders(account), link.completed_orders(account), executions)
+            self._orders.commissioned(commission)
+        if any(order.status == "resolved" for order in self._orders.results()):
+            self._orders.check_resolved(link.open_orders(account), link.completed_orders(account), executions)
         if self._current().intents:
-            self._end, booking = self._reader(link, desk).read_positions(self._turn.timing.reread_sec)
+            self._end, booking = self._reader(link, executor).read_positions(self._context.timing.reread_sec)
             self._problems += [f"{sentence}: look at the account statement" for sentence in booking.strange]
             self._problems += [
                 f"{sentence}: it may be behind, look again with --resume" for sentence in booking.late
             ]
-            self._book.contest_ends(self._end.working_orders or ())
+            self._orders.contest_ends(self._end.working_orders or ())
         else:
             self._end = self._plan.with_names(link.read_account(account))
 
     def _close(self) -> AccountStatus:
         """Record how the account ended this time."""
         result = self._current()
-        orders = self._book.orders.values()
-        self._problems += [*self._book.alarms, *out_of_reach(orders, self._plan.client_id)]
+        orders = self._orders.by_reference.values()
+        self._problems += [*self._orders.alarms, *out_of_reach(orders, self._plan.client_id)]
         status = self._status(result)
         end = self._end
-        self._turn.journal.append(
+        self._context.journal.append(
             AccountClosed(
                 account=self._plan.account,
-                at=self._book.now(),
+                at=self._orders.now(),
                 status=status,
                 error="; ".join(dict.fromkeys([*self._problems, *self._unfinished(result)])),
                 read=end is not None,

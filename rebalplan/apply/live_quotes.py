@@ -15,7 +15,7 @@ _CLOCK_STEP = timedelta(seconds=1)
 """The broker tells whole seconds; nothing is sent in the last one before a limit."""
 
 
-class Market:
+class LiveQuotes:
     """Quotes of everything the account holds or trades."""
 
     def __init__(
@@ -30,7 +30,7 @@ class Market:
         self._read_at: datetime | None = None
         self._skew = timedelta()
         self._session: Session | None = None
-        self.quotes: Mapping[str, Quote] = {}
+        self.by_symbol: Mapping[str, Quote] = {}
 
     def now(self) -> datetime:
         """Return the broker's time in UTC, as the last read said and as far as this machine's clock runs evenly."""
@@ -69,4 +69,4 @@ class Market:
     def _take(self, data: MarketData) -> None:
         self._read_at = self._clock.now()
         self._session = data.open_session or self._session
-        self.quotes = {quote.symbol: quote for quote in data.quotes}
+        self.by_symbol = {quote.symbol: quote for quote in data.quotes}

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from rebalplan.apply.book import Book
+from rebalplan.apply.deadlines import Deadlines
 from rebalplan.apply.journal.records import Dispatch
+from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.reconcile import Lists, ask_lists, conclude
 from rebalplan.apply.timing import Timing
-from rebalplan.apply.watch import Watch
 from rebalplan.core.errors import BrokerError, LinkDownError, RefusedError, TimedOutError, UnreachableError
 from rebalplan.core.orders import (
     Acknowledged,
@@ -103,27 +103,27 @@ class ShutGate:
         raise RefusedError(f"a recovery must send nothing, not even {ticket.reference}: a defect")
 
 
-class Desk:
+class Executor:
     """One account's orders on one connection."""
 
     def __init__(
         self,
         link: TradingConnection,
-        book: Book,
+        orders: LiveOrders,
         clock: Clock,
         execution: ExecutionPolicy,
         *,
-        watch: Watch,
+        deadlines: Deadlines,
         timing: Timing,
         stop: Callable[[], bool],
         progress: Progress,
     ) -> None:
         self._link = link
-        self._book = book
+        self._orders = orders
         self._clock = clock
         self._execution = execution
         self._timing = timing
-        self._watch = watch
+        self._deadlines = deadlines
         self._stop = stop
         self._progress = progress
         self._down_from: datetime | None = None
@@ -139,7 +139,7 @@ class Desk:
         """
         self.listen()
         while self._down_from is not None and not self.stopped:
-            self._progress(f"{self._book.account} waits: the gateway has lost its connection to the broker")
+            self._progress(f"{self._orders.account} waits: the gateway has lost its connection to the broker")
             self._require_link_soon()
             self._take_in(self._timing.tick_sec)
             self._notice_stop()
@@ -175,35 +175,35 @@ class Desk:
 
     def inquire(self) -> None:
         """Ask the lists once about every order that is not over, given up or not; raises ``BrokerError``."""
-        lists = ask_lists(self._link, self._book)
-        for order in self._book.orders.values():
+        lists = ask_lists(self._link, self._orders)
+        for order in self._orders.by_reference.values():
             if not order.order.is_over:
-                conclude(self._book, order, lists, is_last=False, agree_sec=self._timing.agree_sec)
+                conclude(self._orders, order, lists, is_last=False, agree_sec=self._timing.agree_sec)
 
     def await_commissions(self) -> None:
         """Give the broker ``commission_report_timeout`` to say what the fills cost."""
         until = self._clock.now() + timedelta(seconds=float(self._execution.commission_report_timeout))
-        while self._book.lacks_commissions() and self._clock.now() < until:
+        while self._orders.lacks_commissions() and self._clock.now() < until:
             self._take_in(min(self._timing.tick_sec, (until - self._clock.now()).total_seconds()))
 
     def may_go_on(self) -> bool:
         """Tell whether anything may be sent after this phase."""
-        return not self.stopped and not self._book.has_unknown() and not self._book.alarms
+        return not self.stopped and not self._orders.has_unknown() and not self._orders.alarms
 
     def _may_send(self) -> bool:
         if not self.may_go_on() or self._down_from is not None or self._unsynced_from is not None:
             return False
         if not self._execution.batch_orders:
-            return not self._book.followed()
-        return len(self._book.unacknowledged()) < WINDOW
+            return not self._orders.followed()
+        return len(self._orders.unacknowledged()) < WINDOW
 
     def _is_over(self, offers: Offers) -> bool:
-        return not self._book.followed() and (offers.is_over() or not self.may_go_on())
+        return not self._orders.followed() and (offers.is_over() or not self.may_go_on())
 
     def _wait_sec(self) -> float:
         if self._down_from is not None or self._is_to_ask_later():
             return self._timing.tick_sec
-        return self._watch.next_sec(self._book.followed())
+        return self._deadlines.next_sec(self._orders.followed())
 
     def _send_next(self, offers: Offers, gate: Gate) -> bool:
         """Send one order: the record of it is on the disk before it goes to the socket, once."""
@@ -216,7 +216,7 @@ class Desk:
         order_id = self._link.next_order_id()
         record = Dispatch(
             account=ticket.account,
-            at=self._book.now(),
+            at=self._orders.now(),
             reference=ticket.reference,
             line=line_of(ticket.reference),
             symbol=ticket.symbol,
@@ -227,7 +227,7 @@ class Desk:
             algo=ticket.algo,
             quote=price,
         )
-        self._book.dispatch(record)
+        self._orders.dispatch(record)
         self._link.place(order_id, ticket)
         self._progress(f"{ticket.account} {ticket.side} {ticket.quantity} {ticket.symbol} sent")
         return True
@@ -242,32 +242,32 @@ class Desk:
     def _handle(self, event: OrderEvent) -> None:
         match event:
             case Acknowledged():
-                self._book.shown(event.order)
+                self._orders.shown(event.order)
             case StatusReported():
-                self._book.status(event)
+                self._orders.status(event)
             case Executed():
-                self._tell_fill(self._book.record_execution(event.execution))
+                self._tell_fill(self._orders.record_execution(event.execution))
             case Commissioned():
-                self._book.commissioned(event)
+                self._orders.commissioned(event)
             case Noticed():
                 self._note(event)
             case LinkLost():
                 self._down_from = self._down_from or self._clock.now()
             case LinkRestored():
                 self._down_from, self._unsynced_from = None, self._clock.now()
-                self._watch.ask_now(self._book.followed())
+                self._deadlines.ask_now(self._orders.followed())
 
     def _tell_fill(self, live: LiveOrder | None) -> None:
         if live is not None:
             sent, filled = live.order.dispatch, live.order.filled
             self._progress(
-                f"{self._book.account} {sent.side} {sent.symbol}: {filled:f} of {sent.quantity:f} filled"
+                f"{self._orders.account} {sent.side} {sent.symbol}: {filled:f} of {sent.quantity:f} filled"
             )
 
     def _note(self, event: Noticed) -> None:
-        order = self._book.noticed(event) if event.code not in BENIGN else None
+        order = self._orders.noticed(event) if event.code not in BENIGN else None
         if order is not None and order.is_followed:
-            self._watch.after_notice(order)
+            self._deadlines.after_notice(order)
 
     def _look_after(self) -> None:
         """See to a stop, to what is in doubt and to what has had its time."""
@@ -275,14 +275,14 @@ class Desk:
         if self._down_from is not None:
             self._require_link_soon()
             return
-        self._watch.ask_about_ends(self._book.followed())
+        self._deadlines.ask_about_ends(self._orders.followed())
         if not self._is_to_ask_later():
-            due = self._watch.due(self._book.followed())
+            due = self._deadlines.due(self._orders.followed())
             if due or self._unsynced_from is not None:
                 self._ask_about(due)
-        for order in self._book.followed():
+        for order in self._orders.followed():
             is_unwanted = self.stopped or self._follows_in_error(order)
-            if self._watch.is_to_be_cancelled(order, stopped=is_unwanted):
+            if self._deadlines.is_to_be_cancelled(order, stopped=is_unwanted):
                 self._cancel(order)
 
     def _look_for_late_fills(self) -> None:
@@ -296,7 +296,7 @@ class Desk:
             self._ask_about(())
 
     def _require_link_soon(self) -> None:
-        if self._watch.is_link_lost_late(self._down_from):
+        if self._deadlines.is_link_lost_late(self._down_from):
             raise LinkDownError(
                 f"the gateway has been without its broker for {self._timing.link_sec:.0f} s: "
                 "nothing more was sent; go on with --resume when it is back"
@@ -304,7 +304,7 @@ class Desk:
 
     def _follows_in_error(self, order: LiveOrder) -> bool:
         """Tell whether an order went out for a rest that turned out to have been filled, or that may yet be."""
-        first = self._book.orders.get(line_of(order.reference), order)
+        first = self._orders.by_reference.get(line_of(order.reference), order)
         return first is not order and (bool(first.order.late) or not first.order.is_over)
 
     def _notice_stop(self) -> None:
@@ -316,13 +316,13 @@ class Desk:
 
     def _cancel(self, order: LiveOrder) -> None:
         if order.order_id is not None:
-            self._book.cancel_asked(order)
+            self._orders.cancel_asked(order)
             self._link.cancel(order.order_id)
 
     def _ask_about(self, orders: Sequence[LiveOrder]) -> None:
         """Ask the broker's lists; when they cannot be had, ask again soon, until everyone's time is up."""
         try:
-            lists = ask_lists(self._link, self._book)
+            lists = ask_lists(self._link, self._orders)
         except BrokerError as error:
             if isinstance(error, UnreachableError) and not isinstance(error, TimedOutError):
                 raise
@@ -339,23 +339,23 @@ class Desk:
         if unsynced is not None and (now - unsynced).total_seconds() >= self._timing.settle_sec:
             raise BrokerError(f"the broker's lists could not be had: {error}") from error
         for order in orders:
-            self._book.leave(order, is_left=self._watch.is_settled_late(order))
+            self._orders.leave(order, is_left=self._deadlines.is_settled_late(order))
 
     def _conclude(self, order: LiveOrder, lists: Lists) -> None:
         """Follow from complete lists what is to be done about one order."""
         if not order.is_followed:
             return
-        is_last = self._watch.is_settled_late(order)
-        verdict = conclude(self._book, order, lists, is_last=is_last, agree_sec=self._timing.agree_sec)
+        is_last = self._deadlines.is_settled_late(order)
+        verdict = conclude(self._orders, order, lists, is_last=is_last, agree_sec=self._timing.agree_sec)
         if verdict != "open":
-            self._watch.after_answer(order, is_fine=verdict == "over")
+            self._deadlines.after_answer(order, is_fine=verdict == "over")
         elif order.owner is not None:
-            self._book.leave(order, is_left=self._watch.has_had_its_time(order, stopped=self.stopped))
-            self._watch.after_answer(order, is_fine=True)
-        elif not self._watch.is_cancel_out(order):
-            self._watch.after_answer(order, is_fine=True)
+            self._orders.leave(order, is_left=self._deadlines.has_had_its_time(order, stopped=self.stopped))
+            self._deadlines.after_answer(order, is_fine=True)
+        elif not self._deadlines.is_cancel_out(order):
+            self._deadlines.after_answer(order, is_fine=True)
         elif is_last:
-            self._book.leave(order, is_left=True)
+            self._orders.leave(order, is_left=True)
         else:
-            self._watch.answered(order)
+            self._deadlines.answered(order)
             self._cancel(order)

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.book import Book
 from rebalplan.apply.funding import Allotment, Funding, Wish, allot_buys, quantity_step
 from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.journal.records import LineCut
 from rebalplan.apply.journal.result import AccountResult, OrderResult
-from rebalplan.apply.market import Market
+from rebalplan.apply.live_orders import LiveOrders
+from rebalplan.apply.live_quotes import LiveQuotes
 from rebalplan.apply.preview import PreviewLine
 from rebalplan.apply.stages import OrderLine
 from rebalplan.apply.tickets import fallback_ticket, line_ticket
@@ -23,15 +23,15 @@ from rebalplan.core.vocabulary import Side
 from rebalplan.plan.document import AccountPlan
 
 
-class Lines:
+class LineOrders:
     """Makes the orders of one account's lines. ``problems`` collects what the account's summary must say."""
 
     def __init__(
         self,
         result: AccountResult,
-        book: Book,
+        orders: LiveOrders,
         journal: Journal,
-        market: Market,
+        quotes: LiveQuotes,
         funding: Funding,
         *,
         problems: list[str],
@@ -39,9 +39,9 @@ class Lines:
         self._plan: AccountPlan = result.plan
         self._planned = {line.reference: line.planned for line in result.lines}
         self._drifts = {row.symbol: row.drift_usd for row in result.plan.drift}
-        self._book = book
+        self._orders = orders
         self._journal = journal
-        self._market = market
+        self._quotes = quotes
         self._funding = funding
         self._problems = problems
         self._offered: set[str] = set()
@@ -72,11 +72,11 @@ class Lines:
             return []
         return [
             order
-            for order in self._book.results()
+            for order in self._orders.results()
             if order.dispatch.side == side
             and order.wants_fallback
             and order.reference not in self._offered
-            and fallback_reference(order.reference) not in self._book.orders
+            and fallback_reference(order.reference) not in self._orders.by_reference
         ]
 
     def next_fallback(self, side: Side) -> OrderTicket | None:
@@ -97,7 +97,7 @@ class Lines:
             if may_wait and not is_whole:
                 return None
             waiting[:] = [line for line in waiting if line.reference != reference]
-            is_rest = reference in self._book.orders
+            is_rest = reference in self._orders.by_reference
             ticket = self._buy_fallback(first) if is_rest else self._buy_line(first)
             if ticket is not None:
                 return ticket
@@ -118,7 +118,7 @@ class Lines:
         return wishes
 
     def _ask(self, symbol: str) -> Decimal | None:
-        quote = self._market.quotes.get(symbol)
+        quote = self._quotes.by_symbol.get(symbol)
         ask = quote.ask if quote is not None and quote.problem is None else None
         return ask if ask is not None and ask > 0 else None
 
@@ -126,7 +126,7 @@ class Lines:
         rules = self._plan.policy.rebalance
         return allot_buys(
             wishes,
-            self._funding.funds(self._book.results()),
+            self._funding.funds(self._orders.results()),
             cost_bps=rules.cost_bps,
             step=quantity_step(allow_fractional=rules.allow_fractional),
             min_order_usd=rules.min_order_usd,
@@ -148,12 +148,12 @@ class Lines:
             self._problems.append(f"{fallback_reference(reference)}: {allotment.why}")
         if not allotment.quantity:
             return None
-        return fallback_ticket(self._plan, self._book.orders[reference].order, allotment.quantity)
+        return fallback_ticket(self._plan, self._orders.by_reference[reference].order, allotment.quantity)
 
     def refuse(self, reference: str, why: str) -> None:
         """Leave a line, or the rest of one, unsent: the account is not done then."""
         self._problems.append(why)
-        if reference in self._book.orders:
+        if reference in self._orders.by_reference:
             self._offered.add(reference)
         else:
             self._cut(reference, ZERO, why, is_refusal=True)
@@ -162,7 +162,7 @@ class Lines:
         self._journal.append(
             LineCut(
                 account=self._plan.account,
-                at=self._book.now(),
+                at=self._orders.now(),
                 line=reference,
                 quantity=canonical(quantity),
                 is_refusal=is_refusal,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from rebalplan.apply.book import Book
-from rebalplan.apply.desk import BENIGN, WINDOW, Desk
+from rebalplan.apply.executor import BENIGN, WINDOW, Executor
 from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.journal.records import Dispatch
+from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.timing import Timing
 from rebalplan.core.errors import BrokerError, UnreachableError
 from rebalplan.core.orders import (
@@ -31,7 +31,7 @@ from rebalplan.core.orders import (
 from rebalplan.core.policy import ExecutionPolicy
 from rebalplan.core.references import order_reference
 from tests.apply.journal.support import PLAN, SELL
-from tests.apply.support import D, execution, new_book, sent_book, shown, ticket
+from tests.apply.support import D, execution, new_orders, sent_orders, shown, ticket
 
 if TYPE_CHECKING:
     from rebalplan.core.ports import Clock, TradingConnection
@@ -98,7 +98,7 @@ class Link:
         return (), ()
 
 
-class Lines:
+class LineOrders:
     """Offers an order for each reference and passes it; ``when_refreshed`` happens while quotes are asked."""
 
     def __init__(self, *references: str, when_refreshed: Callable[[], None] = lambda: None) -> None:
@@ -125,28 +125,30 @@ class Lines:
         return D(100)
 
 
-def work(link: Link, lines: Lines, book: Book, *, stop: Callable[[], bool] = lambda: False) -> list[str]:
+def work(
+    link: Link, lines: LineOrders, orders: LiveOrders, *, stop: Callable[[], bool] = lambda: False
+) -> list[str]:
     """Let the desk work until it waits for something that is not said; return what was placed."""
-    desk = Desk(
+    executor = Executor(
         cast("TradingConnection", link),
-        book,
-        book.clock,
+        orders,
+        orders.clock,
         ExecutionPolicy(batch_orders=True),
-        watch=book._watch,
+        deadlines=orders._deadlines,
         timing=Timing(),
         stop=stop,
         progress=lambda _: None,
     )
     with suppress(Enough, UnreachableError):
-        desk.work(lines, lines)
+        executor.work(lines, lines)
     return link.placed
 
 
-def be_over(book: Book) -> None:
+def be_over(orders: LiveOrders) -> None:
     """Let the first order be cancelled without a fill, by complete lists that agree."""
-    order = book.orders[SELL]
-    book.end(order, "Cancelled", D(0))
-    book.settle(order, is_agreed=True)
+    order = orders.by_reference[SELL]
+    orders.end(order, "Cancelled", D(0))
+    orders.settle(order, is_agreed=True)
 
 
 def dispatched(journal: Journal) -> list[str]:
@@ -161,19 +163,19 @@ def acknowledged(references: Sequence[str]) -> list[Acknowledged]:
 
 
 def test_four_orders_are_out_until_the_broker_shows_one() -> None:
-    book, _ = new_book()
+    orders, _ = new_orders()
     link = Link()
-    assert work(link, Lines(*LINES), book) == list(LINES[:4])
+    assert work(link, LineOrders(*LINES), orders) == list(LINES[:4])
     link.say(acknowledged(LINES)[0])
-    assert work(link, Lines(*LINES[4:]), book) == list(LINES[:5])
+    assert work(link, LineOrders(*LINES[4:]), orders) == list(LINES[:5])
     assert WINDOW == 4
 
 
 def test_an_order_leaves_only_after_its_dispatch_is_recorded() -> None:
-    book, journal = new_book()
+    orders, journal = new_orders()
     known: list[list[str]] = []
     link = Link(when_placed=lambda _: known.append(dispatched(journal)))
-    work(link, Lines(*LINES[:2]), book)
+    work(link, LineOrders(*LINES[:2]), orders)
     assert known == [[LINES[0]], [LINES[0], LINES[1]]]
 
 
@@ -181,40 +183,40 @@ def test_a_send_that_fails_is_not_tried_again() -> None:
     def hang_up(_: OrderTicket) -> None:
         raise UnreachableError("hung up")
 
-    book, journal = new_book()
-    assert work(Link(when_placed=hang_up), Lines(*LINES), book) == [SELL]
+    orders, journal = new_orders()
+    assert work(Link(when_placed=hang_up), LineOrders(*LINES), orders) == [SELL]
     assert dispatched(journal) == [SELL]
 
 
 def test_a_stop_that_comes_while_quotes_are_asked_for_stops_the_send_after_it() -> None:
     stops: list[bool] = []
-    lines = Lines(*LINES, when_refreshed=lambda: stops.append(True))
-    assert work(Link(), lines, new_book()[0], stop=lambda: bool(stops)) == []
+    lines = LineOrders(*LINES, when_refreshed=lambda: stops.append(True))
+    assert work(Link(), lines, new_orders()[0], stop=lambda: bool(stops)) == []
 
 
 def test_after_an_alarm_nothing_more_is_sent() -> None:
-    book, _ = sent_book()
-    book.record_execution(execution("e.01.01", "50"))
-    assert book.alarms
-    assert work(Link(), Lines(*LINES[1:]), book) == []
+    orders, _ = sent_orders()
+    orders.record_execution(execution("e.01.01", "50"))
+    assert orders.alarms
+    assert work(Link(), LineOrders(*LINES[1:]), orders) == []
 
 
 def test_beside_an_unknown_order_nothing_is_sent() -> None:
-    book, _ = new_book()
-    work(Link(), Lines(SELL), book)
-    book.give_up(book.orders[SELL], "silence")
-    assert work(Link(), Lines(*LINES[1:]), book) == []
+    orders, _ = new_orders()
+    work(Link(), LineOrders(SELL), orders)
+    orders.give_up(orders.by_reference[SELL], "silence")
+    assert work(Link(), LineOrders(*LINES[1:]), orders) == []
 
 
 def test_while_the_gateway_has_no_broker_nothing_is_sent() -> None:
-    assert work(Link(LinkLost()), Lines(*LINES), new_book()[0]) == []
+    assert work(Link(LinkLost()), LineOrders(*LINES), new_orders()[0]) == []
 
 
 def test_once_the_gateway_has_its_broker_again_the_lists_are_asked_before_the_next_send() -> None:
     asked: list[list[str]] = []
     link = Link(LinkLost(), LinkRestored())
     link._when_placed = lambda _: asked.append(list(link.asked))
-    assert work(link, Lines(SELL), new_book()[0]) == [SELL]
+    assert work(link, LineOrders(SELL), new_orders()[0]) == [SELL]
     assert asked == [["open orders", "completed orders", "executions", "open orders"]]
 
 
@@ -222,7 +224,7 @@ def test_before_the_rest_of_a_dead_order_the_lists_are_asked_unless_they_were_ju
     asked: list[int] = []
     link = Link()
     link._when_placed = lambda _: asked.append(link.asked.count("executions"))
-    assert work(link, Lines(SELL, f"{LINES[1]}-f", f"{LINES[2]}-f"), new_book()[0]) == [
+    assert work(link, LineOrders(SELL, f"{LINES[1]}-f", f"{LINES[2]}-f"), new_orders()[0]) == [
         SELL,
         f"{LINES[1]}-f",
         f"{LINES[2]}-f",
@@ -231,52 +233,52 @@ def test_before_the_rest_of_a_dead_order_the_lists_are_asked_unless_they_were_ju
 
 
 def test_lists_that_were_asked_long_before_a_rest_are_asked_again() -> None:
-    book, _ = new_book()
+    orders, _ = new_orders()
     asked: list[int] = []
     link = Link()
     link._when_placed = lambda _: asked.append(link.asked.count("executions"))
-    lines = Lines(f"{LINES[1]}-f", f"{LINES[2]}-f", when_refreshed=lambda: book.clock.sleep(3))
-    work(link, lines, book)
+    lines = LineOrders(f"{LINES[1]}-f", f"{LINES[2]}-f", when_refreshed=lambda: orders.clock.sleep(3))
+    work(link, lines, orders)
     assert asked == [1, 1]
     asked.clear()
-    lines = Lines(f"{LINES[3]}-f", f"{LINES[4]}-f", when_refreshed=lambda: book.clock.sleep(6))
-    work(link, lines, book)
+    lines = LineOrders(f"{LINES[3]}-f", f"{LINES[4]}-f", when_refreshed=lambda: orders.clock.sleep(6))
+    work(link, lines, orders)
     assert asked == [2, 3]
 
 
 def test_a_fill_that_the_lists_show_right_before_a_rest_stops_it() -> None:
-    book, _ = new_book()
-    work(Link(), Lines(SELL), book)
-    first = book.orders[SELL]
-    book.shown(shown())
-    be_over(book)
+    orders, _ = new_orders()
+    work(Link(), LineOrders(SELL), orders)
+    first = orders.by_reference[SELL]
+    orders.shown(shown())
+    be_over(orders)
 
     class Late(Link):
         def executions(self, account: str) -> tuple[tuple[Execution, ...], tuple[Commissioned, ...]]:
             super().executions(account)
             return (execution("e.01.01", "15"),), ()
 
-    assert work(Late(), Lines(f"{SELL}-f"), book) == []
-    assert (first.order.late, len(book.alarms)) == (D(15), 1)
+    assert work(Late(), LineOrders(f"{SELL}-f"), orders) == []
+    assert (first.order.late, len(orders.alarms)) == (D(15), 1)
 
 
 def test_a_rest_waits_while_the_lists_cannot_be_had() -> None:
-    book, _ = new_book()
-    link = Refusing(book.clock)
+    orders, _ = new_orders()
+    link = Refusing(orders.clock)
     with pytest.raises(BrokerError, match="lists could not be had"):
-        work(link, Lines(f"{SELL}-f"), book)
+        work(link, LineOrders(f"{SELL}-f"), orders)
     assert link.placed == []
 
 
 def test_after_a_stop_only_our_own_orders_are_cancelled_by_the_number_they_have_here() -> None:
-    book, _ = new_book()
+    orders, _ = new_orders()
     link = Link()
-    work(link, Lines(*LINES[:2]), book)
+    work(link, LineOrders(*LINES[:2]), orders)
     link.say(acknowledged(LINES)[0])
     link.say(Acknowledged(shown(LINES[1], 72, order_id=4, client_id=43)))
     link.say(Acknowledged(shown("another's", 99, order_id=3)))
-    work(link, Lines(), book)
-    work(link, Lines(), book, stop=lambda: True)
+    work(link, LineOrders(), orders)
+    work(link, LineOrders(), orders, stop=lambda: True)
     assert link.cancelled == [1]
 
 
@@ -297,54 +299,54 @@ class Refusing(Link):
 
 
 def test_an_order_whose_lists_cannot_be_had_is_left_working_and_not_called_absent() -> None:
-    book, journal = new_book()
-    link = Refusing(book.clock)
-    assert work(link, Lines(SELL), book) == [SELL]
+    orders, journal = new_orders()
+    link = Refusing(orders.clock)
+    assert work(link, LineOrders(SELL), orders) == [SELL]
     assert len(link.asked) > 1
-    assert book.orders[SELL].is_left
+    assert orders.by_reference[SELL].is_left
     assert journal.result().of("DU1").lines[0].status == "dispatched"
 
 
 @pytest.mark.parametrize("code", BENIGN)
 def test_a_benign_notice_raises_no_question(code: int) -> None:
-    book, _ = new_book()
+    orders, _ = new_orders()
     link = Link()
-    work(link, Lines(SELL), book)
+    work(link, LineOrders(SELL), orders)
     link.say(acknowledged([SELL])[0])
     link.say(Noticed(order_id=1, code=code, text="said"))
-    work(link, Lines(), book)
-    book.clock.sleep(Timing().notice_sec)
-    assert (book._watch.due([book.orders[SELL]]), book.orders[SELL].notices) == ([], {})
+    work(link, LineOrders(), orders)
+    orders.clock.sleep(Timing().notice_sec)
+    assert (orders._deadlines.due([orders.by_reference[SELL]]), orders.by_reference[SELL].notices) == ([], {})
 
 
 def test_a_fallback_is_cancelled_when_the_first_order_turns_out_to_have_filled_more() -> None:
-    book, _ = new_book()
+    orders, _ = new_orders()
     rest = f"{SELL}-f"
     link = Link()
-    work(link, Lines(SELL), book)
-    first = book.orders[SELL]
-    be_over(book)
-    work(link, Lines(rest), book)
+    work(link, LineOrders(SELL), orders)
+    first = orders.by_reference[SELL]
+    be_over(orders)
+    work(link, LineOrders(rest), orders)
     for each in acknowledged([SELL, rest]):
         link.say(each)
-    work(link, Lines(), book)
+    work(link, LineOrders(), orders)
     assert link.cancelled == []
-    book.record_execution(execution("e.01.01", "15", perm_id=71))
-    work(link, Lines(), book)
+    orders.record_execution(execution("e.01.01", "15", perm_id=71))
+    work(link, LineOrders(), orders)
     assert (first.order.late, link.cancelled) == (D(15), [2])
 
 
 def test_a_fallback_is_cancelled_when_the_first_order_turns_out_to_work() -> None:
-    book, _ = new_book()
+    orders, _ = new_orders()
     rest = f"{SELL}-f"
     link = Link()
-    work(link, Lines(SELL), book)
-    be_over(book)
-    work(link, Lines(rest), book)
+    work(link, LineOrders(SELL), orders)
+    be_over(orders)
+    work(link, LineOrders(rest), orders)
     for each in acknowledged([SELL, rest]):
         link.say(each)
-    work(link, Lines(), book)
+    work(link, LineOrders(), orders)
     assert link.cancelled == []
-    book.contest_ends((shown(perm_id=71),))
-    work(link, Lines(), book)
+    orders.contest_ends((shown(perm_id=71),))
+    work(link, LineOrders(), orders)
     assert link.cancelled == [2]
