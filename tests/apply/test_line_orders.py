@@ -27,10 +27,14 @@ def test_a_fallback_is_for_what_the_dead_order_left(number: int, side: str) -> N
 
 
 def test_an_order_that_the_send_gate_refuses_does_not_leave() -> None:
-    script = Script(disturbances=(Disturbance("BND", 0.0, half_spread=D("0.05")),))
-    assert planned_orders(script.world, "DU1")[0].symbol == "BND"
+    script = Script(disturbances=(Disturbance("QQQ", 40.0, half_spread=D("0.05")),))
+    for number, order in enumerate(planned_orders(script.world, "DU1"), start=1):
+        if order.side == "SELL":
+            script.order("DU1", number, fills=((100.0, 1.0),))
     script.apply()
-    assert script.line("DU1", 1).orders == ()
+    lines = {line.planned.symbol: line for line in script.account("DU1").lines}
+    assert [order.status for order in lines["VXUS"].orders] == ["filled"]
+    assert lines["QQQ"].orders == ()
     assert "max_spread_bps" in script.account("DU1").closed_error
 
 

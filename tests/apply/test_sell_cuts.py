@@ -120,19 +120,11 @@ def test_what_restores_the_floor_is_still_sold() -> None:
 
 
 def test_what_brings_leverage_under_its_cap_is_still_sold() -> None:
-    weights, cap = {"AAA": "30", "BBB": "60"}, "10"
-    plan = planned(
-        account(
-            cash="-6000",
-            holdings={"AAA": "160"},
-            weights=weights,
-            cash_target=cap,
-            max_leverage=D(1),
-        )
-    )
-    sold, _ = without(plan, "BBB")
-    assert plan.snapshot is not None
-    assert (160 - sold["AAA"]) * 100 <= 10000
+    keys = {"max_leverage": D("1.2"), "cost_bps": D(200)}
+    weights = {"AAA": "60", "BBB": "90"}
+    plan = planned(account(cash="-6000", holdings={"AAA": "160"}, weights=weights, cash_target="-50", **keys))
+    assert {order.symbol: order.quantity for order in plan.orders} == {"AAA": 100, "BBB": 60}
+    assert without(plan, "BBB")[0]["AAA"] == 40  # 38 would pay for what is not bought and leave 1.22
 
 
 def test_a_sell_that_cannot_be_sent_brings_nothing_that_must_be_cut_elsewhere() -> None:
