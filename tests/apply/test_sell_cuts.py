@@ -120,9 +120,16 @@ def test_what_restores_the_floor_is_still_sold() -> None:
 
 
 def test_what_brings_leverage_under_its_cap_is_still_sold() -> None:
-    keys = {"max_leverage": D("1.2"), "cost_bps": D(200)}
-    weights = {"AAA": "60", "BBB": "90"}
-    plan = planned(account(cash="-6000", holdings={"AAA": "160"}, weights=weights, cash_target="-50", **keys))
+    plan = planned(
+        account(
+            cash="-6000",
+            holdings={"AAA": "160"},
+            weights={"AAA": "60", "BBB": "90"},
+            cash_target="-50",
+            max_leverage=D("1.2"),
+            cost_bps=D(200),
+        )
+    )
     assert {order.symbol: order.quantity for order in plan.orders} == {"AAA": 100, "BBB": 60}
     assert without(plan, "BBB")[0]["AAA"] == 40  # 38 would pay for what is not bought and leave 1.22
 
