@@ -346,13 +346,14 @@ def test_a_full_disk_leaves_no_plan_and_no_rest(sample: Workspace, monkeypatch: 
     assert sample.files() == before
 
 
-def test_a_plan_folder_that_is_a_file(sample: Workspace) -> None:
+def test_a_plan_folder_that_is_a_file_is_told_before_any_account_is_read(sample: Workspace) -> None:
     sample.write("plans", "")
     before = sample.files()
     result = sample.run("plan")
     assert result.code == 1
-    assert "cannot write plans/" in result.err
+    assert result.err.startswith("Error: no plan can be written to plans (plans is a file): correct [io] plan_dir")
     assert sample.files() == before
+    assert sample.run("plan", "--dry-run").code == 0
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not bind this user")

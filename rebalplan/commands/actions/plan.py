@@ -17,7 +17,7 @@ from rebalplan.commands.inputs import choose_accounts, load, trading_mode, with_
 from rebalplan.commands.plans import blocked_elsewhere
 from rebalplan.commands.progress import progress_line
 from rebalplan.commands.world import open_world
-from rebalplan.core.errors import BrokerError, ExitCode, RefusedError
+from rebalplan.core.errors import BrokerError, ExitCode, RebalError, RefusedError
 from rebalplan.core.ports import MarketData
 from rebalplan.core.text import by_what_is_said, named
 from rebalplan.inputs.settings import Settings
@@ -34,6 +34,7 @@ from rebalplan.render.style import Style
 from rebalplan.render.view import view_plan
 from rebalplan.system.clock import SystemClock
 from rebalplan.system.disk import SystemDisk
+from rebalplan.system.files import why_unwritable
 
 
 class PlanRequest(msgspec.Struct, frozen=True):
@@ -52,6 +53,8 @@ class PlanRequest(msgspec.Struct, frozen=True):
 def make_plan(request: PlanRequest) -> int:
     """Plan, save unless it is a dry run, print, and return the exit code."""
     settings = load(request.config)
+    if not request.dry_run:
+        _require_plan_folder(settings)
     made = _plan_again(settings, request) if request.replay else _plan_online(settings, request)
     envelope, data = encode(made)
     path = None
@@ -64,6 +67,15 @@ def make_plan(request: PlanRequest) -> int:
     else:
         _print_preview(envelope, path, request, settings)
     return _exit_code(made, detailed=request.detailed_exitcode)
+
+
+def _require_plan_folder(settings: Settings) -> None:
+    """Refuse to read the accounts for a plan that could not be kept."""
+    if why := why_unwritable(settings.io.plan_dir):
+        raise RebalError(
+            f"no plan can be written to {settings.io.plan_dir} ({why}): correct [io] plan_dir in {settings.path}, or "
+            "add --dry-run to see the plan without keeping it."
+        )
 
 
 def _plan_online(settings: Settings, request: PlanRequest) -> Plan:
