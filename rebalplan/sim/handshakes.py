@@ -37,7 +37,7 @@ def _expand(caller: Caller, word: str) -> list[Message]:
                 continue
             instrument = book.instruments[order.con_id]
             found.append(order_layout.open_order(caller.version, order, instrument))
-            found.append(order_layout.order_status(caller.version, order))
+            found.append(order_layout.order_status(order))
         return found
     return [_notice(caller, word)]
 

@@ -351,7 +351,9 @@ def test_a_plan_folder_that_is_a_file_is_told_before_any_account_is_read(sample:
     before = sample.files()
     result = sample.run("plan")
     assert result.code == 1
-    assert result.err.startswith("Error: no plan can be written to plans (plans is a file): correct [io] plan_dir")
+    assert result.err.startswith(
+        "Error: no plan can be written to plans (plans is a file): correct [io] plan_dir"
+    )
     assert sample.files() == before
     assert sample.run("plan", "--dry-run").code == 0
 

@@ -104,14 +104,9 @@ def test_a_what_if_order_has_its_margins(interpret: Interpreter, version: int) -
     assert (state.commission, state.commissionCurrency) == (1.0, "USD")
 
 
-def test_an_old_what_if_order_has_three_amounts() -> None:
-    older, newer = (order_layout.open_order(version, ORDER, VTI, MARGINS) for version in (141, 142))
-    assert len(newer) - len(older) == 6
-
-
 @VERSIONED
 def test_the_status_of_a_partly_filled_order(interpret: Interpreter, version: int) -> None:
-    message = order_layout.order_status(version, ORDER)
+    message = order_layout.order_status(ORDER)
     assert len(message) == 12
     assert interpret(message, version) == (
         "orderStatus",
@@ -121,7 +116,7 @@ def test_the_status_of_a_partly_filled_order(interpret: Interpreter, version: in
 
 @VERSIONED
 def test_an_execution_has_31_fields(interpret: Interpreter, version: int) -> None:
-    message = execution_layout.execution(version, -1, EXECUTION, VTI)
+    message = execution_layout.execution(-1, EXECUTION, VTI)
     assert len(message) == 31
     _, request_id, contract, execution = interpret(message, version)
     assert (request_id, contract.conId, contract.symbol) == (-1, 11, "VTI")
@@ -134,11 +129,6 @@ def test_an_execution_has_31_fields(interpret: Interpreter, version: int) -> Non
     )
     assert (execution.cumQty, execution.avgPrice, execution.permId) == (7.0, 100.2, 1500000001)
     assert (execution.orderRef, execution.time) == ("ref", datetime(2026, 11, 24, 15, tzinfo=UTC))
-
-
-@pytest.mark.parametrize(("version", "fields"), [(135, 31), (136, 31), (102, 30)])
-def test_an_old_execution_has_a_version_and_no_liquidity(version: int, fields: int) -> None:
-    assert len(execution_layout.execution(version, -1, EXECUTION, VTI)) == fields
 
 
 @VERSIONED

@@ -17,7 +17,7 @@ OPEN = (
     '\n[[account.order]]\nsymbol = "BND"\nside = "BUY"\nquantity = "3"\nclient_id = 43\norder_id = 4\n'
     + "perm_id = 801\n"
 )
-VERSIONS = (130, 144, 157, 169, 176)
+VERSIONS = (157, 163, 169, 176)
 QUESTIONS = {
     "all_open_orders": ("16", "1"),
     "completed_orders": ("99", "0"),

@@ -94,13 +94,13 @@ def test_a_scenario_says_everything_about_an_order() -> None:
 
 def test_all_problems_are_told_at_once_with_their_key() -> None:
     problems = _problems(
-        "[gateway]\nmax_version = 99\nread_olny = true\n"
+        "[gateway]\nmax_version = 156\nread_olny = true\n"
         '[[instrument]]\ncon_id = "x"\nlast = 1.5\ndata = "dead"\n'
         '[[account]]\nid = "1"\ncash = { EUR = "1" }\nposition = [{ symbol = "B", quantity = "1" }]\n'
         '[[fault]]\nrequest = "positions"\naction = "silent"\naccount = "DU1"\n'
     )
     starts = (
-        "gateway.max_version: expected an integer from 100 to 176, found 99",
+        "gateway.max_version: expected an integer from 157 to 176, found 156",
         "gateway.read_olny: unknown key, did you mean 'read_only'?",
         "instrument[1].symbol: is required",
         "instrument[1].con_id: expected an integer",

@@ -108,8 +108,7 @@ def test_a_field_is_plain_text(value: str | int | Decimal, text: str) -> None:
     ],
 )
 def test_text_is_escaped_in_the_one_way_every_client_reads(text: str, escaped: str) -> None:
-    assert wire.escape_text(153, text) == escaped
-    assert wire.escape_text(152, text) == text
+    assert wire.escape_text(text) == escaped
 
 
 @pytest.mark.parametrize(

@@ -123,9 +123,9 @@ def _render(shared: Shared, delivery: Delivery) -> list[Message]:  # noqa: PLR09
         case WhatIf(order, instrument, margins):
             return [order_layout.open_order(version, order, instrument, margins)]
         case Status(order):
-            return [order_layout.order_status(version, order)]
+            return [order_layout.order_status(order)]
         case Executed(execution, instrument):
-            return [execution_layout.execution(version, NO_ID, execution, instrument)]
+            return [execution_layout.execution(NO_ID, execution, instrument)]
         case Charged(execution, currency):
             return [execution_layout.commission(execution, currency)]
         case Notice(request_id, code, text):

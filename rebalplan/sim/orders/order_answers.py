@@ -40,7 +40,7 @@ def _order_list(caller: Caller, orders: Sequence[WorkingOrder]) -> list[Message]
             continue
         instrument = caller.shared.book.instruments[order.con_id]
         answer.append(order_layout.open_order(caller.version, order, instrument))
-        answer.append(order_layout.order_status(caller.version, order))
+        answer.append(order_layout.order_status(order))
     return [*answer, messages.open_order_end()]
 
 
@@ -83,9 +83,7 @@ def executions(caller: Caller, request: Executions) -> list[Message]:
     ]
     instruments = caller.shared.book.instruments
     rows = [
-        execution_layout.execution(
-            caller.version, request.request_id, execution, instruments[execution.con_id]
-        )
+        execution_layout.execution(request.request_id, execution, instruments[execution.con_id])
         for execution in found
     ]
     costs = [

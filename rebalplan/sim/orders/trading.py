@@ -52,7 +52,7 @@ def _handle(caller: Caller, instant: Instant, request: OrderRequest) -> Outcome:
 def unreadable(caller: Caller, fields: Message, problem: str) -> list[Reply]:
     """Return the replies to an order message of which some field makes no sense."""
     kind: MessageKind = "cancel" if int(fields[0]) == CANCEL_ORDER else "place"
-    order_id = find_order_id(fields, caller.version)
+    order_id = find_order_id(fields)
     outcome = refused(caller, order_id, Code.CANNOT_READ, problem)
     caller.shared.book.trading.record(
         LedgerEntry(

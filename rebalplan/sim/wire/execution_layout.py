@@ -11,29 +11,23 @@ from rebalplan.sim.wire.frames import Message, as_text, message
 from rebalplan.sim.wire.messages import Out
 from rebalplan.sim.wire.order_layout import OPEN_CLOSE_ORIGIN, UNSET, UNSET_INT, contract, limit_of
 
-_LAST_LIQUIDITY: Final = 136
-_EXECUTION_UNVERSIONED: Final = 136
-_EXECUTION_VERSION: Final = "10"
-_MODELS: Final = 103
 _PEG_OFFSETS: Final = 170
 _REMOVED_LIQUIDITY: Final = "2"
 
 
-def execution(version: int, request_id: int, fill: Execution, instrument: Instrument) -> Message:
-    """Return an execution: 31 fields from version 136 on."""
+def execution(request_id: int, fill: Execution, instrument: Instrument) -> Message:
+    """Return an execution: 31 fields."""
     return (
         str(int(Out.EXECUTION)),
-        *((_EXECUTION_VERSION,) if version < _EXECUTION_UNVERSIONED else ()),
         *(str(request_id), str(fill.order_id)),
         *contract(instrument),
         *(fill.exec_id, fill.time_text, fill.account, instrument.primary_exchange or instrument.exchange),
         "BOT" if fill.side == "BUY" else "SLD",
         *(as_text(fill.quantity), as_text(fill.price), str(fill.perm_id), str(fill.client_id), "0"),
         *(as_text(fill.cumulative), as_text(fill.average_price), fill.order_ref),
-        # economic value rule and multiplier
-        *("", ""),
-        *(("",) if version >= _MODELS else ()),
-        *((_REMOVED_LIQUIDITY,) if version >= _LAST_LIQUIDITY else ()),
+        # economic value rule and multiplier, model
+        *("", "", ""),
+        _REMOVED_LIQUIDITY,
     )
 
 

@@ -17,7 +17,6 @@ Message = tuple[str, ...]
 PREAMBLE = b"API\0"
 MAX_FRAME_BYTES = 1 << 20
 """A longer frame is no request; the real gateway drops such a client too."""
-ESCAPED_TEXT_VERSION = 153
 """From this version on clients read ``\\uXXXX`` in long names and error texts."""
 
 UNSET_INTEGER = 2_147_483_647
@@ -117,14 +116,12 @@ def as_text(value: str | int | Decimal) -> str:
     return format(value, "f")
 
 
-def escape_text(version: int, text: str) -> str:
-    r"""Return a long name or an error text as clients of that version read it.
+def escape_text(text: str) -> str:
+    r"""Return a long name or an error text as clients read it.
 
-    From ``ESCAPED_TEXT_VERSION`` on, what is not ASCII is ``\uXXXX`` per UTF-16 unit, the only escape that
-    every client knows, and so is the backslash, which would begin one.
+    What is not ASCII is ``\uXXXX`` per UTF-16 unit, the only escape that every client knows, and so is the
+    backslash, which would begin one.
     """
-    if version < ESCAPED_TEXT_VERSION:
-        return text
     return _ESCAPED.sub(lambda found: _utf16_escapes(found[0]), text)
 
 

@@ -9,12 +9,6 @@ from rebalplan.sim.scenario.model import Instrument, Position
 from rebalplan.sim.wire.frames import Message, as_text, escape_text, message
 from rebalplan.sim.wire.messages import Out
 
-_MD_SIZE_MULTIPLIER: Final = 110
-_AGG_GROUP: Final = 121
-_UNDERLYING: Final = 122
-_MARKET_RULES: Final = 126
-_REAL_EXPIRY: Final = 134
-_STOCK_TYPE: Final = 152
 _SUGGESTED_SIZE: Final = 163
 _SIZE_RULES: Final = 164
 
@@ -55,13 +49,13 @@ def contract_details(
         instrument.trading_class,
         str(instrument.con_id),
         as_text(instrument.min_tick),
-        *(("100",) if _MD_SIZE_MULTIPLIER <= version < _SIZE_RULES else ()),
+        *(("100",) if version < _SIZE_RULES else ()),
         instrument.multiplier_text,
         _ORDER_TYPES,
         ",".join(valid_exchanges(instrument)),
         "1",
         "0",
-        escape_text(version, instrument.name),
+        escape_text(instrument.name),
         instrument.primary_exchange,
         instrument.expiry[:6],
         *("", "", ""),
@@ -73,18 +67,9 @@ def contract_details(
 
 
 def _details_tail(version: int, instrument: Instrument) -> Message:
-    fields: list[str] = []
-    if version >= _AGG_GROUP:
-        fields += ["1"]
-    if version >= _UNDERLYING:
-        underlying = instrument.sec_type == "OPT"
-        fields += [instrument.symbol, "STK"] if underlying else ["", ""]
-    if version >= _MARKET_RULES:
-        fields += [",".join(_MARKET_RULE_ID for _ in valid_exchanges(instrument))]
-    if version >= _REAL_EXPIRY:
-        fields += [instrument.expiry]
-    if version >= _STOCK_TYPE:
-        fields += [instrument.stock_type]
+    underlying = [instrument.symbol, "STK"] if instrument.sec_type == "OPT" else ["", ""]
+    rules = ",".join(_MARKET_RULE_ID for _ in valid_exchanges(instrument))
+    fields = ["1", *underlying, rules, instrument.expiry, instrument.stock_type]
     if version == _SUGGESTED_SIZE:
         fields += ["100"]
     if version >= _SIZE_RULES:

@@ -12,7 +12,8 @@ from typing import Final
 
 from rebalplan.sim.wire.frames import UNSET_INTEGER, Message, escape_text, message
 
-MIN_VERSION: Final = 100
+MIN_VERSION: Final = 157
+"""The oldest that a supported client asks for: the newest of ibapi 9.81.1.post1."""
 MAX_VERSION: Final = 176
 """The newest version whose messages are all text."""
 REJECT_JSON_VERSION: Final = 166
@@ -120,7 +121,7 @@ class Tick(enum.IntEnum):
 def error(version: int, request_id: int, code: int, text: str) -> Message:
     """Return an error or notice; from version 166 on it carries an empty advanced rejection."""
     tail = ("",) if version >= REJECT_JSON_VERSION else ()
-    return message(Out.ERROR, 2, request_id, code, escape_text(version, text), *tail)
+    return message(Out.ERROR, 2, request_id, code, escape_text(text), *tail)
 
 
 def notices(version: int) -> list[Message]:

@@ -12,22 +12,10 @@ from rebalplan.sim.scenario.model import Instrument
 from rebalplan.sim.wire.frames import UNSET_DOUBLE_TEXT, Message, as_text, message
 from rebalplan.sim.wire.messages import Out
 
-_FRACTIONAL: Final = 101
-_PEGGED_AND_CONDITIONS: Final = 102
-_MODELS: Final = 103
-_SOFT_DOLLAR: Final = 106
-_CASH_QUANTITY: Final = 111
-_MARKET_CAP_PRICE: Final = 131
-_AUTO_PRICE_FOR_HEDGE: Final = 141
-_WHAT_IF_EXTENDED: Final = 142
-_ORDER_CONTAINER: Final = 145
-_DISCRETIONARY_PEG: Final = 148
-_PRICE_MANAGEMENT: Final = 151
 _DURATION: Final = 158
 _POST_TO_ATS: Final = 160
 _AUTO_CANCEL_PARENT: Final = 162
 _PEG_OFFSETS: Final = 170
-_OPEN_ORDER_VERSION: Final = "34"
 
 UNSET: Final = UNSET_DOUBLE_TEXT
 UNSET_INT: Final = "2147483647"
@@ -47,11 +35,10 @@ class Margins(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
 
 
-def order_status(version: int, order: WorkingOrder) -> Message:
+def order_status(order: WorkingOrder) -> Message:
     """Return how far an order has come."""
     return message(
         Out.ORDER_STATUS,
-        *((6,) if version < _MARKET_CAP_PRICE else ()),
         order.order_id,
         order.status,
         order.filled,
@@ -62,7 +49,7 @@ def order_status(version: int, order: WorkingOrder) -> Message:
         price_text(order.last_price),
         order.client_id,
         order.why_held,
-        *(("0.0",) if version >= _MARKET_CAP_PRICE else ()),
+        "0.0",  # market cap price
     )
 
 
@@ -75,13 +62,12 @@ def open_order(
     """
     return (
         str(int(Out.OPEN_ORDER)),
-        *((_OPEN_ORDER_VERSION,) if version < _ORDER_CONTAINER else ()),
         str(order.order_id),
         *contract(instrument),
-        *_terms(version, order),
+        *_terms(order),
         *_volatility_to_combo(),
         *_scale_to_algo(order),
-        *_state(version, order, margins),
+        *_state(order, margins),
         *_tail(version),
     )
 
@@ -113,17 +99,15 @@ def contract(instrument: Instrument) -> Message:
     )
 
 
-def _terms(version: int, order: WorkingOrder) -> Message:
+def _terms(order: WorkingOrder) -> Message:
     """Return the fields from the side to the trigger method."""
-    quantity = as_text(order.quantity) if version >= _FRACTIONAL else str(int(order.quantity))
     return (
-        *(order.side, quantity, order.order_type, limit_of(order), "0.0", order.tif),
+        *(order.side, as_text(order.quantity), order.order_type, limit_of(order), "0.0", order.tif),
         *("", order.account, *OPEN_CLOSE_ORIGIN, order.order_ref, str(order.client_id), str(order.perm_id)),
         # outside hours, hidden, discretionary amount, good after, obsolete shares allocation
         *("1" if order.outside_hours else "0", "0", "0", "", ""),
-        # adviser group, method, percentage, profile
-        *("", "", "", ""),
-        *(("",) if version >= _MODELS else ()),
+        # adviser group, method, percentage, profile, model
+        *("", "", "", "", ""),
         # good till date, rule 80A, percent offset, settling firm
         *("", "", UNSET, ""),
         # short sale slot, location, exempt code, auction strategy
@@ -166,32 +150,30 @@ def _scale_to_algo(order: WorkingOrder) -> Message:
     )
 
 
-def _state(version: int, order: WorkingOrder, margins: Margins | None) -> Message:
-    extended = version >= _WHAT_IF_EXTENDED
+def _state(order: WorkingOrder, margins: Margins | None) -> Message:
     if margins is None:
-        unset = (UNSET for _ in range(9 if extended else 3))
+        unset = (UNSET for _ in range(9))
         # commission, its bounds and currency, warning
         return ("0", order.status, *unset, "", "", "", "", "")
     after = (margins.initial_after, margins.maintenance_after, margins.equity_after)
     before = (margins.initial_before, margins.maintenance_before, margins.equity_before)
     change = tuple(new - old for new, old in zip(after, before, strict=True))
-    shown = (*before, *change, *after) if extended else after
     cost = (as_text(margins.commission), UNSET, UNSET, margins.currency, "")
-    return ("1", "PreSubmitted", *(format(amount, ".2f") for amount in shown), *cost)
+    return ("1", "PreSubmitted", *(format(amount, ".2f") for amount in (*before, *change, *after)), *cost)
 
 
 def _tail(version: int) -> Message:
-    # randomized size and price
-    fields = ["0", "0"]
+    fields = [
+        # randomized size and price, conditions
+        *("0", "0", "0"),
+        # adjusted order type, its six numbers and their unit
+        *("None", *(UNSET for _ in range(6)), "0"),
+        # soft dollar tier, cash quantity, price for the hedge
+        *("", "", "", "0", "1"),
+        # container, discretionary up to the limit, price management
+        *("0", "0", "0"),
+    ]
     gates = (
-        # conditions, adjusted order type, its six numbers and their unit
-        (_PEGGED_AND_CONDITIONS, ("0", "None", *(UNSET for _ in range(6)), "0")),
-        (_SOFT_DOLLAR, ("", "", "")),
-        (_CASH_QUANTITY, ("0",)),
-        (_AUTO_PRICE_FOR_HEDGE, ("1",)),
-        (_ORDER_CONTAINER, ("0",)),
-        (_DISCRETIONARY_PEG, ("0",)),
-        (_PRICE_MANAGEMENT, ("0",)),
         (_DURATION, (UNSET_INT,)),
         (_POST_TO_ATS, (UNSET_INT,)),
         (_AUTO_CANCEL_PARENT, ("0",)),

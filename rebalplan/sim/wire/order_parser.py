@@ -15,7 +15,6 @@ from rebalplan.sim.wire.contract_parser import read_contract
 from rebalplan.sim.wire.frames import FieldReader
 from rebalplan.sim.wire.requests import CancelOrder, ContractQuery, PlaceOrder
 
-UNVERSIONED: Final = 145
 """From this version on placeOrder has no version field."""
 _COMBINATION: Final = "BAG"
 _MAX_PARAMETERS: Final = 100
@@ -47,10 +46,8 @@ class _Terms(msgspec.Struct, frozen=True, kw_only=True):
     outside_hours: bool
 
 
-def read_place_order(reader: FieldReader, version: int) -> PlaceOrder:
+def read_place_order(reader: FieldReader) -> PlaceOrder:
     """Return the order. Raises ``WireError`` when a number is none."""
-    if version < UNVERSIONED:
-        reader.text()
     order_id = reader.integer()
     contract = read_contract(reader)
     reader.skip(_SECURITY_ID)

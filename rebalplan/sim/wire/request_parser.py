@@ -10,7 +10,7 @@ from typing import Final
 
 from rebalplan.sim.wire.contract_parser import read_contract
 from rebalplan.sim.wire.frames import FieldReader, Message, WireError, read_integer
-from rebalplan.sim.wire.order_parser import UNVERSIONED, read_cancel_order, read_place_order
+from rebalplan.sim.wire.order_parser import read_cancel_order, read_place_order
 from rebalplan.sim.wire.requests import (
     CANCEL_POSITIONS,
     NO_REQUEST_ID,
@@ -61,16 +61,16 @@ def parse_request(fields: Message, version: int) -> StartApi | Request:
     if message_id in _ACCEPTED:
         return Accepted(message_id)
     if message_id == PLACE_ORDER:
-        return read_place_order(FieldReader(fields, start=1), version)
+        return read_place_order(FieldReader(fields, start=1))
     parse = _PARSERS.get(message_id)
     if parse is None:
         return Unsupported(message_id, _find_request_id(fields, message_id))
     return parse(FieldReader(fields, start=1))
 
 
-def find_order_id(fields: Message, version: int) -> int:
+def find_order_id(fields: Message) -> int:
     """Return the order id of an order message whose other fields make no sense, -1 when that is none either."""
-    is_unversioned = read_integer(fields[0]) == PLACE_ORDER and version >= UNVERSIONED
+    is_unversioned = read_integer(fields[0]) == PLACE_ORDER
     try:
         return read_integer(fields[1 if is_unversioned else 2])
     except (WireError, IndexError):

@@ -15,8 +15,6 @@ REPEATABLE: Final = ("positions_multi", "account_updates_multi")
 """The requests whose rows a fault may repeat: each row has the id of its request."""
 _REQUEST: Final = 2
 _STRAY: Final = "900000"
-_UNVERSIONED_ORDER: Final = 145
-_UNVERSIONED_EXECUTION: Final = 136
 _PEG_OFFSETS: Final = 170
 _FILLED_FROM_END: Final = 9
 _TAIL: Final = 5
@@ -87,14 +85,12 @@ def _touched(fault: Fault, message: Message, version: int) -> Layout | None:
 def _layout(message: Message, version: int) -> Layout | None:
     match int(message[0]):
         case Out.OPEN_ORDER:
-            more = 1 if version < _UNVERSIONED_ORDER else 0
-            return Layout(20 + more, 3 + more, {"quantity": 14 + more, "perm_id": 25 + more})
+            return Layout(20, 3, {"quantity": 14, "perm_id": 25})
         case Out.COMPLETED_ORDER:
             tail = _TAIL if version >= _PEG_OFFSETS else 0
             filled = len(message) - _FILLED_FROM_END - tail
             return Layout(19, 2, {"quantity": 13, "perm_id": 23, "filled": filled})
         case Out.EXECUTION:
-            more = 1 if version < _UNVERSIONED_EXECUTION else 0
-            return Layout(16 + more, 4 + more, {"quantity": 19 + more, "perm_id": 21 + more})
+            return Layout(16, 4, {"quantity": 19, "perm_id": 21})
         case other:
             return _FIXED.get(other)
