@@ -12,8 +12,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from rebalplan.apply.timing import Timing
 from rebalplan.commands.app import run
-from rebalplan.system.clock import SystemClock
+from rebalplan.commands.machine import Machine
+from rebalplan.system.disk import SystemDisk
 
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 """A Monday noon in New York."""
@@ -41,11 +43,6 @@ class FrozenClock:
         self.slept.append(seconds)
         self.time += timedelta(seconds=seconds)
 
-    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Become the machine's clock for every command."""
-        monkeypatch.setattr(SystemClock, "now", lambda _clock: self.now())
-        monkeypatch.setattr(SystemClock, "sleep", lambda _clock, seconds: self.sleep(seconds))
-
 
 class Typing(io.StringIO):
     """A person who does something before each answer."""
@@ -67,13 +64,14 @@ class Workspace:
         self.folder = folder
         self.clock = clock
         self._capsys = capsys
+        self.timing = Timing()
 
     def run(self, *arguments: str, answers: str | Sequence[Callable[[], str]] = "") -> Result:
         """Run a command line; ``answers`` is what is typed, or called for at each question, then the input ends."""
         self._capsys.readouterr()
         before, sys.stdin = sys.stdin, io.StringIO(answers) if isinstance(answers, str) else Typing(answers)
         try:
-            code = run(list(arguments))
+            code = run(list(arguments), Machine(self.clock, SystemDisk(), self.timing))
         finally:
             sys.stdin = before
         captured = self._capsys.readouterr()

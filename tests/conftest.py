@@ -11,11 +11,9 @@ from tests.snapshots import CsvSnapshot, JsonSnapshot, MarkdownSnapshot, TextSna
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> FrozenClock:
+def clock() -> FrozenClock:
     """The machine's clock, standing still on a Monday noon in New York."""
-    frozen = FrozenClock()
-    frozen.install(monkeypatch)
-    return frozen
+    return FrozenClock()
 
 
 @pytest.fixture

@@ -109,14 +109,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(run(arguments))
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code; nothing is raised."""
+def run(arguments: Sequence[str], machine: object = None) -> int:
+    """Run one command line and return its exit code; nothing is raised. ``machine`` takes the place of this one."""
     verbose = "--verbose" in arguments
     _set_up_output(verbose)
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (patient(stream) for stream in streams)
     try:
-        code = app(_prepared(arguments), prog_name="rebal", standalone_mode=False)
+        code = app(_prepared(arguments), prog_name="rebal", standalone_mode=False, obj=machine)
         sys.stdout.flush()
     except (KeyboardInterrupt, InterruptionError, typer.Abort):
         typer.echo(f"\n{_interrupted(arguments)}", err=True)

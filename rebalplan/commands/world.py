@@ -7,22 +7,24 @@ from contextlib import contextmanager
 
 import msgspec
 
+from rebalplan.apply.timing import Timing
+from rebalplan.commands.machine import Machine
 from rebalplan.core.errors import RebalError
 from rebalplan.core.ports import Clock, TradingBroker
 from rebalplan.core.vocabulary import Endpoint
 from rebalplan.ibkr import IbkrBroker
 from rebalplan.inputs.settings import AccountSettings, Settings
 from rebalplan.plan.collect import AccountToRead
-from rebalplan.system.clock import SystemClock
 
 BUILT_IN_ONLY = "The built-in gateway knows only its own symbols: `rebal sim show` lists them"
 
 
 class World(msgspec.Struct, frozen=True):
-    """A broker and a clock, and where to find each account there."""
+    """A broker, a clock and how long an apply waits for what there, and where to find each account."""
 
     broker: TradingBroker
     clock: Clock
+    timing: Timing
     gateway: Endpoint | None
 
     def place(self, accounts: Sequence[AccountToRead]) -> tuple[AccountToRead, ...]:
@@ -38,15 +40,15 @@ class World(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def open_world(settings: Settings) -> Iterator[World]:
+def open_world(settings: Settings, machine: Machine) -> Iterator[World]:
     """Open what ``[ibkr] mode`` says: with ``sim`` the embedded gateway runs in this process."""
-    clock = SystemClock()
+    clock = machine.clock
     known = BUILT_IN_ONLY if settings.ibkr.mode == "sim" else ""
     broker = IbkrBroker(
         float(settings.ibkr.timeout_sec), clock, settings.ibkr.messages_per_sec, known_symbols=known
     )
     if settings.ibkr.mode == "tws":
-        yield World(broker, clock, None)
+        yield World(broker, clock, machine.timing, None)
         return
     from rebalplan import sim
 
@@ -56,4 +58,4 @@ def open_world(settings: Settings) -> Iterator[World]:
     except sim.SimError as error:
         raise RebalError(str(error)) from error
     with gateway:
-        yield World(broker, clock, Endpoint(gateway.host, gateway.port, 0))
+        yield World(broker, clock, machine.timing, Endpoint(gateway.host, gateway.port, 0))

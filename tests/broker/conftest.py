@@ -9,6 +9,7 @@ import pytest
 
 from tests.broker.driving import (
     ACCOUNTS,
+    FAST,
     SETTINGS,
     PlanFor,
     TickingClock,
@@ -25,7 +26,6 @@ from tests.scenarios import scenario_text
 def clock(monkeypatch: pytest.MonkeyPatch) -> TickingClock:
     """The machine's clock: it stands still while planning and runs fast from the apply on."""
     ticking = TickingClock()
-    ticking.install(monkeypatch)
     quicken(monkeypatch)
     return ticking
 
@@ -41,6 +41,7 @@ def plan_for(workspace: Workspace, templates: Path) -> PlanFor:
     """Fill the working folder with a plan of these sample accounts, or of all; each is made once."""
 
     def fill(*accounts: str) -> Workspace:
+        workspace.timing = FAST
         template = templates / ("-".join(accounts) or "all")
         if template.exists():
             shutil.copytree(template, workspace.folder, dirs_exist_ok=True)

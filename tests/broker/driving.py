@@ -16,9 +16,6 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-import rebalplan.apply.timing
-import rebalplan.ibkr.connection
-import rebalplan.sim.session
 from rebalplan.apply.timing import Timing
 from rebalplan.sim import Gateway, load_scenario, start
 from tests.cli import FrozenClock, Result, Workspace
@@ -183,7 +180,6 @@ class Trial:
 
 def quicken(patch: pytest.MonkeyPatch) -> None:
     """Wait for nothing that is only there to be gentle to a real broker, nor for the disk, which keeps its power."""
-    patch.setattr(rebalplan.apply.timing, "Timing", lambda: FAST)
     let_everything_leave(patch)
     patch.setattr(os, "fsync", lambda _file: None)
 

@@ -22,11 +22,20 @@ _SHIM = """
 import sys
 from datetime import datetime
 
-from rebalplan.system.clock import SystemClock
 from rebalplan.commands.app import run
+from rebalplan.commands.machine import Machine
+from rebalplan.system.disk import SystemDisk
 
-SystemClock.now = lambda _clock: datetime.fromisoformat({now!r})
-sys.exit(run(sys.argv[1:]))
+
+class Fixed:
+    def now(self):
+        return datetime.fromisoformat({now!r})
+
+    def sleep(self, seconds):
+        pass
+
+
+sys.exit(run(sys.argv[1:], Machine(Fixed(), SystemDisk())))
 """
 """``rebal`` at a fixed time."""
 

@@ -18,7 +18,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, get_args
 from unittest import mock
@@ -26,8 +26,8 @@ from unittest import mock
 import msgspec
 
 from rebalplan.apply.timing import Timing
-from rebalplan.commands.actions import apply as applying
 from rebalplan.commands.app import run
+from rebalplan.commands.machine import Machine
 from rebalplan.ibkr.connection import MessageRate
 from rebalplan.system.clock import SystemClock
 from rebalplan.system.disk import SystemDisk
@@ -41,7 +41,7 @@ Side = Literal["before", "after", "torn"]
 
 BRISK: Final = Timing(
     notice_sec=0.05,
-    settle_sec=0.3,
+    settle_sec=2,
     quiet_sec=0.05,
     tick_sec=0.05,
     agree_sec=0.05,
@@ -187,23 +187,14 @@ def message_name(message: bytes) -> str:
     return " ".join(field.decode("ascii", "replace") for field in [*fields[:1], *references])
 
 
-@contextlib.contextmanager
-def hurried(shift: timedelta) -> Iterator[None]:
-    """Make waits short and move the clock."""
-    apply_plan = applying.apply_plan
+class ShiftedClock(SystemClock):
+    """The machine's clock, moved."""
 
-    def now(_clock: SystemClock) -> datetime:
-        return datetime.now(UTC) + shift
+    def __init__(self, shift: timedelta) -> None:
+        self._shift = shift
 
-    def apply_briskly(request: applying.ApplyRequest) -> int:
-        return apply_plan(msgspec.structs.replace(request, timing=BRISK))
-
-    with (
-        mock.patch.object(SystemClock, "now", now),
-        mock.patch.object(applying, "apply_plan", apply_briskly),
-        mock.patch.object(MessageRate, "limit", without_limit),
-    ):
-        yield
+    def now(self) -> datetime:
+        return super().now() + self._shift
 
 
 def launch(arguments: Sequence[str]) -> int:
@@ -225,8 +216,9 @@ def launch(arguments: Sequence[str]) -> int:
     alert = Alert(options.signal, options.on, options.at, options.times) if options.signal else None
     kill = Kill(options.what, options.at, options.side) if options.at and alert is None else None
     boundaries = Boundaries(kill, is_late=options.late, alert=alert)
-    with watched(boundaries), hurried(timedelta(seconds=options.shift)):
-        code = run([word for word in options.command if word != "--"])
+    machine = Machine(ShiftedClock(timedelta(seconds=options.shift)), SystemDisk(), BRISK)
+    with watched(boundaries), mock.patch.object(MessageRate, "limit", without_limit):
+        code = run([word for word in options.command if word != "--"], machine)
     if options.count:
         sys.stderr.write("".join(f"{name}\n" for name in boundaries.names))
     return code

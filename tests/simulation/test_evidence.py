@@ -20,7 +20,7 @@ from tests.simulation.market import Disturbance
 from tests.simulation.process import silent
 from tests.simulation.scenario import START, calm
 from tests.simulation.support import Script, planned_orders
-from tests.simulation.world import World
+from tests.simulation.world import Operator, World
 
 D = Decimal
 
@@ -117,20 +117,29 @@ def test_a_stop_that_is_there_from_the_start_still_cancels_what_works() -> None:
     assert sum(world.attempts.values()) == sent
 
 
-def test_an_account_is_checked_again_when_what_ifs_took_long(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("thinks_sec", [0, 400])
+def test_an_account_is_checked_again_when_what_ifs_took_long(
+    monkeypatch: pytest.MonkeyPatch, thinks_sec: float
+) -> None:
+    """What-ifs are asked again after a long question: then nothing is looked at any more before the first order."""
     script = Script()
     asked = []
+
+    def think(*_: object) -> bool:
+        script.world.pass_time(thinks_sec)
+        return True
 
     def unanswered(connection: SimConnection, ticket: OrderTicket) -> WhatIf:
         asked.append(ticket.account)
         connection._exchange.run_until(connection._now() + timedelta(seconds=30))
-        if ticket.account == "DU3":
+        if asked.count("DU3") == (2 if thinks_sec else 1):
             script.world.ledger.positions["DU3"]["BND"] = D(0)
         return WhatIf(answered=False, refusal="")
 
     monkeypatch.setattr(SimConnection, "ask_what_if", unanswered)
+    monkeypatch.setattr(Operator, "confirm", think)
     script.world.run(resume=False)
-    assert asked.count("DU3") == 1
+    assert asked.count("DU3") == (2 if thinks_sec else 1)
     closed = script.account("DU3").closed
     assert closed is not None
     assert "RB501" in closed.error

@@ -14,9 +14,9 @@ from rebalplan.apply.guard import check_mode
 from rebalplan.apply.journal.journal import Journal, journal_path
 from rebalplan.apply.journal.runs import Run, last_run, latest_time
 from rebalplan.apply.stages import Recover, Selection, Stage, accounts_of, build_stages
-from rebalplan.apply.timing import Timing
 from rebalplan.commands.inputs import choose_accounts, load, require_mode, trading_mode, with_targets
 from rebalplan.commands.logs import log_record
+from rebalplan.commands.machine import Machine
 from rebalplan.commands.operator import Consent, Screen, Terminal, check_expectation
 from rebalplan.commands.plans import blocked_elsewhere, find_plan, plan_lock
 from rebalplan.commands.progress import ProgressLine, progress_line
@@ -24,6 +24,7 @@ from rebalplan.commands.reporting import require_writable_folder, write_report_o
 from rebalplan.commands.stopping import Stop, watching
 from rebalplan.commands.world import World, open_world
 from rebalplan.core.errors import MOST_SHOWN, ExitCode, RefusedError, ReportError, UsageError
+from rebalplan.core.ports import Disk
 from rebalplan.core.text import listed
 from rebalplan.core.vocabulary import ConfirmMode
 from rebalplan.inputs.settings import Settings
@@ -32,8 +33,6 @@ from rebalplan.plan.store import read_plan, require_own_folder, require_own_name
 from rebalplan.plan.verify import Expected
 from rebalplan.render.apply import next_steps, render_outcome, render_result_json, render_stages
 from rebalplan.render.fractions import render_fractions
-from rebalplan.system.clock import SystemClock
-from rebalplan.system.disk import SystemDisk
 
 
 class ApplyRequest(msgspec.Struct, frozen=True):
@@ -49,7 +48,6 @@ class ApplyRequest(msgspec.Struct, frozen=True):
     resume: bool
     color: bool
     screen: Screen
-    timing: Timing
 
 
 class _Prepared(msgspec.Struct, frozen=True):
@@ -61,22 +59,21 @@ class _Prepared(msgspec.Struct, frozen=True):
     consent: Consent
 
 
-def apply_plan(request: ApplyRequest) -> int:
+def apply_plan(request: ApplyRequest, machine: Machine) -> int:
     """Apply the plan and return the exit code. A signal is answered from here until the last report is written."""
     with watching(request.config) as stop:
-        return _apply(request, stop)
+        return _apply(request, machine, stop)
 
 
-def _apply(request: ApplyRequest, stop: Stop) -> int:
+def _apply(request: ApplyRequest, machine: Machine, stop: Stop) -> int:
     settings = load(request.config)
     path = find_plan(request.reference, request.config)
     envelope = read_plan(path)
     require_own_name(path, envelope.id)
     require_own_folder(path, settings.io.plan_dir)
-    disk = SystemDisk()
-    with plan_lock(disk, path):
-        journal = Journal(disk, journal_path(path), envelope, log_record)
-        prepared = _prepare(request, settings, path, envelope, journal)
+    with plan_lock(machine.disk, path):
+        journal = Journal(machine.disk, journal_path(path), envelope, log_record)
+        prepared = _prepare(request, settings, path, envelope, journal, machine=machine)
         if request.preview_only:
             if request.screen.is_for_json:
                 typer.echo(msgspec.json.format(msgspec.json.encode(prepared.stages)).decode())
@@ -89,13 +86,19 @@ def _apply(request: ApplyRequest, stop: Stop) -> int:
         check_expectation(envelope, prepared.consent)
         if not request.resume:  # a resume finds out what became of orders; that must not wait for a folder
             require_writable_folder(settings)
-        with open_world(settings) as world, progress_line(color=request.color) as progress:
+        with open_world(settings, machine) as world, progress_line(color=request.color) as progress:
             outcome = _walk(prepared, request, world, stop, progress)
     return _finish(prepared, outcome, stop, request.screen)
 
 
 def _prepare(
-    request: ApplyRequest, settings: Settings, path: Path, envelope: Envelope, journal: Journal
+    request: ApplyRequest,
+    settings: Settings,
+    path: Path,
+    envelope: Envelope,
+    journal: Journal,
+    *,
+    machine: Machine,
 ) -> _Prepared:
     """Build the stages. A plan that must not be applied is refused; a resume of it only learns."""
     require_mode(settings, envelope.plan.mode)
@@ -105,11 +108,11 @@ def _prepare(
         mode,
         request.resume,
         float(settings.accounts.pacing_sec),
-        _refused(settings, envelope, path),
+        _refused(settings, envelope, path, machine.disk),
     )
     consent = Consent(request.yes, request.expect, mode == "global")
     try:
-        require_applicable(envelope.plan, SystemClock().now(), _today(settings))
+        require_applicable(envelope.plan, machine.clock.now(), _today(settings))
         stages = build_stages(envelope, journal.result(), selection)
     except RefusedError as error:
         selection = msgspec.structs.replace(selection, unverified=str(error))
@@ -125,9 +128,9 @@ def _today(settings: Settings) -> Today:
     return Today(trading_mode(settings), expected)
 
 
-def _refused(settings: Settings, envelope: Envelope, path: Path) -> dict[str, str]:
+def _refused(settings: Settings, envelope: Envelope, path: Path, disk: Disk) -> dict[str, str]:
     """Return the accounts nothing may be sent to as things stand, and why."""
-    refused = blocked_elsewhere(SystemDisk(), path, (a.account for a in envelope.plan.accounts))
+    refused = blocked_elsewhere(disk, path, (a.account for a in envelope.plan.accounts))
     for account in settings.account_settings:
         try:
             check_mode(account, envelope.plan.mode)
@@ -176,7 +179,7 @@ def _walk(
         world.broker,
         world.clock,
         prepared.journal,
-        request.timing,
+        world.timing,
         stop,
         progress,
         lambda account: check_mode(by_id[account], prepared.envelope.plan.mode),

@@ -14,11 +14,12 @@ from rebalplan import __version__
 from rebalplan.apply.guard import check_mode
 from rebalplan.commands.cli.options import DEFAULT_CONFIG
 from rebalplan.commands.inputs import choose_accounts, load, trading_mode, with_targets
+from rebalplan.commands.machine import Machine
 from rebalplan.commands.plans import blocked_elsewhere
 from rebalplan.commands.progress import progress_line
 from rebalplan.commands.world import open_world
 from rebalplan.core.errors import BrokerError, ExitCode, RebalError, RefusedError
-from rebalplan.core.ports import MarketData
+from rebalplan.core.ports import Disk, MarketData
 from rebalplan.core.text import by_what_is_said, named
 from rebalplan.inputs.settings import Settings
 from rebalplan.plan.build import build_plan
@@ -32,8 +33,6 @@ from rebalplan.render.plan import render_preview
 from rebalplan.render.redaction import NOTHING
 from rebalplan.render.style import Style
 from rebalplan.render.view import view_plan
-from rebalplan.system.clock import SystemClock
-from rebalplan.system.disk import SystemDisk
 from rebalplan.system.files import why_unwritable
 
 
@@ -50,18 +49,18 @@ class PlanRequest(msgspec.Struct, frozen=True):
     style: Style
 
 
-def make_plan(request: PlanRequest) -> int:
+def make_plan(request: PlanRequest, machine: Machine) -> int:
     """Plan, save unless it is a dry run, print, and return the exit code."""
     settings = load(request.config)
     if not request.dry_run:
         _require_plan_folder(settings)
-    made = _plan_again(settings, request) if request.replay else _plan_online(settings, request)
+    made = (_plan_again if request.replay else _plan_online)(settings, request, machine)
     envelope, data = encode(made)
     path = None
     if _has_orders(made) and not request.dry_run:
         path = PlanStore(settings.io.plan_dir).write(envelope, data)
     if not request.replay:
-        _warn_of_refusals(settings, envelope)
+        _warn_of_refusals(settings, envelope, machine.disk)
     if request.json:
         _print_json(envelope, path)
     else:
@@ -78,10 +77,10 @@ def _require_plan_folder(settings: Settings) -> None:
         )
 
 
-def _plan_online(settings: Settings, request: PlanRequest) -> Plan:
+def _plan_online(settings: Settings, request: PlanRequest, machine: Machine) -> Plan:
     accounts = with_targets(settings, choose_accounts(settings, request.accounts))
     mode = trading_mode(settings)
-    with open_world(settings) as world, progress_line(color=request.color) as progress:
+    with open_world(settings, machine) as world, progress_line(color=request.color) as progress:
         found = collect(world.place(accounts), world.broker, world.clock, settings.accounts, progress)
     _require_session(found.market)
     return build_plan(
@@ -103,7 +102,7 @@ def _require_session(market: MarketData) -> None:
         )
 
 
-def _plan_again(settings: Settings, request: PlanRequest) -> Plan:
+def _plan_again(settings: Settings, request: PlanRequest, machine: Machine) -> Plan:
     old = read_plan(PlanStore(settings.io.plan_dir).find(request.replay))
     accounts = with_targets(settings, choose_accounts(settings, request.accounts))
     return build_plan(
@@ -111,16 +110,16 @@ def _plan_again(settings: Settings, request: PlanRequest) -> Plan:
         old.plan.volatile.quotes,
         mode=old.plan.mode,
         session=old.plan.volatile.session,
-        created_at=SystemClock().now().replace(microsecond=0),
+        created_at=machine.clock.now().replace(microsecond=0),
         tool_version=__version__,
         replay_of=old.id,
     )
 
 
-def _warn_of_refusals(settings: Settings, envelope: Envelope) -> None:
+def _warn_of_refusals(settings: Settings, envelope: Envelope, disk: Disk) -> None:
     """Say on stderr which accounts apply will refuse: for another plan's order, or because live and paper differ."""
     own = settings.io.plan_dir / f"{envelope.id}.json"
-    blocked = blocked_elsewhere(SystemDisk(), own, (a.account for a in envelope.plan.accounts))
+    blocked = blocked_elsewhere(disk, own, (a.account for a in envelope.plan.accounts))
     for account in settings.account_settings:
         try:
             check_mode(account, envelope.plan.mode)

@@ -17,6 +17,7 @@ import typer
 from rebalplan.apply.resolve import TOO_EARLY, Answer, BrokerView, Proposal, contradictions, propose, resolve
 from rebalplan.commands.cli.options import as_json
 from rebalplan.commands.inputs import load, require_mode
+from rebalplan.commands.machine import Machine
 from rebalplan.commands.plans import plan_lock
 from rebalplan.commands.sent import SentOrder, find_sent
 from rebalplan.commands.world import open_world
@@ -26,7 +27,6 @@ from rebalplan.core.ports import TradingConnection
 from rebalplan.core.references import parse_reference
 from rebalplan.core.text import count, printable
 from rebalplan.inputs.settings import AccountSettings, Settings
-from rebalplan.system.disk import SystemDisk
 
 _SESSION_NOT_TOLD = "the broker does not tell when the session ends, so the order counts as still valid"
 
@@ -50,18 +50,18 @@ class _Look(msgspec.Struct, frozen=True):
     at: datetime
 
 
-def resolve_order(reference: str, decision: Decision, config: Path) -> int:
+def resolve_order(reference: str, decision: Decision, config: Path, machine: Machine) -> int:
     """Show the evidence, record the decision if there is one, and return the exit code."""
     digits = _parse(reference)
     _check_one(decision)
     settings = load(config)
-    disk = SystemDisk()
+    disk = machine.disk
     folder = settings.io.plan_dir
     first = find_sent(disk, folder, digits, reference)
     _require_askable(settings, first)
     with plan_lock(disk, first.path):
         sent = find_sent(disk, folder, digits, reference)
-        look = _look(settings, _require_askable(settings, sent), sent)
+        look = _look(settings, _require_askable(settings, sent), sent, machine)
         proposal = propose(sent.account, reference, look.view, is_session_over=bool(look.is_session_over))
         notes = (_SESSION_NOT_TOLD,) if look.is_session_over is None else ()
         evidence = (*proposal.evidence, *(notes if proposal.why_not else ()))
@@ -132,12 +132,12 @@ def _require_agreement(against: Sequence[str], decision: Decision) -> tuple[str,
     return tuple(f"forced: {sentence}" for sentence in against)
 
 
-def _look(settings: Settings, own: AccountSettings, sent: SentOrder) -> _Look:
+def _look(settings: Settings, own: AccountSettings, sent: SentOrder, machine: Machine) -> _Look:
     """Ask the broker for everything that says something about the order.
 
     The client id is that of the apply: while one of another copy runs, the gateway lets nobody else in under it.
     """
-    with open_world(settings) as world:
+    with open_world(settings, machine) as world:
         endpoint = world.place_settings(own).endpoint
         endpoint = msgspec.structs.replace(endpoint, client_id=sent.account.intents[-1].client_id)
         with world.broker.connect(endpoint) as link:

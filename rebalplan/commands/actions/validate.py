@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from rebalplan.commands.inputs import load, trading_mode, with_targets
+from rebalplan.commands.machine import Machine
 from rebalplan.commands.world import open_world
 from rebalplan.core.errors import BrokerError, ExitCode, InputError, Problem, RebalError
 from rebalplan.core.money import HUNDRED, canonical
@@ -27,7 +28,7 @@ class Validation(msgspec.Struct, frozen=True):
     broker_problems: tuple[str, ...]
 
 
-def check_files(config: Path, *, online: bool, json: bool) -> int:
+def check_files(config: Path, machine: Machine, *, online: bool, json: bool) -> int:
     """Print what the files say and what is wrong, and return the exit code."""
     settings = None
     try:
@@ -41,7 +42,7 @@ def check_files(config: Path, *, online: bool, json: bool) -> int:
         _print_json(_invalid(config, error, () if settings is None else settings.warnings))
         return error.exit_code
     try:
-        problems = _check_online(settings, accounts) if online else ()
+        problems = _check_online(settings, accounts, machine) if online else ()
     except BrokerError as error:
         if not json:
             raise
@@ -107,6 +108,8 @@ def _describe(account: AccountToRead) -> str:
     return f"{settings.account}: {held} target weights from {settings.portfolios} ({mix})"
 
 
-def _check_online(settings: Settings, accounts: tuple[AccountToRead, ...]) -> tuple[str, ...]:
-    with open_world(settings) as world:
+def _check_online(
+    settings: Settings, accounts: tuple[AccountToRead, ...], machine: Machine
+) -> tuple[str, ...]:
+    with open_world(settings, machine) as world:
         return check_at_broker(world.place(accounts), world.broker, world.clock, settings.accounts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import typer
@@ -15,6 +16,7 @@ from rebalplan.apply.live import LiveFinding, verify_live
 from rebalplan.apply.resolve import verify_resolved
 from rebalplan.commands.cli.verify import Form
 from rebalplan.commands.inputs import load, trading_mode, with_targets
+from rebalplan.commands.machine import Machine
 from rebalplan.commands.plans import blocked_elsewhere, find_plan
 from rebalplan.commands.world import World, open_world
 from rebalplan.core.errors import AccountError, BrokerError, ExitCode, PlanFileError
@@ -37,11 +39,11 @@ from rebalplan.render.figures import count
 from rebalplan.render.github import Places, find_places, render_github
 from rebalplan.render.style import Style
 from rebalplan.render.verify import render_checked, render_checked_json
-from rebalplan.system.clock import SystemClock
-from rebalplan.system.disk import SystemDisk
 
 
-def check_plan(reference: str, config: Path, *, offline: bool, form: Form, style: Style) -> int:
+def check_plan(
+    reference: str, config: Path, machine: Machine, *, offline: bool, form: Form, style: Style
+) -> int:
     """Print what is not as the plan has it and return the exit code."""
     path = find_plan(reference, config)
     steps: tuple[str, ...] = ()
@@ -53,7 +55,7 @@ def check_plan(reference: str, config: Path, *, offline: bool, form: Form, style
     except PlanFileError as error:
         checked = refused_file(error)
     else:
-        checked = _check(path, envelope, settings, offline=offline)
+        checked = _check(path, envelope, settings, machine, offline=offline)
         steps = _all_well(envelope.plan, checked, offline=offline)
         accounts = len(envelope.plan.accounts)
     code = _exit_code(checked)
@@ -68,18 +70,18 @@ def check_plan(reference: str, config: Path, *, offline: bool, form: Form, style
     return code
 
 
-def _check(path: Path, envelope: Envelope, settings: Settings, *, offline: bool) -> Checked:
-    disk = SystemDisk()
+def _check(path: Path, envelope: Envelope, settings: Settings, machine: Machine, *, offline: bool) -> Checked:
+    disk = machine.disk
     result = Journal(disk, journal_path(path), envelope).result()
     elsewhere = blocked_elsewhere(disk, path, (a.account for a in envelope.plan.accounts))
     findings = (
-        *_findings(envelope, settings),
+        *_findings(envelope.plan, settings, machine.clock.now()),
         *verify_journals(envelope.plan, result, elsewhere),
     )
     live: tuple[LiveFinding, ...] = ()
     unread: dict[str, str] = {}
     if not offline and envelope.plan.mode == trading_mode(settings):  # never another world
-        live, unread = _look(settings, envelope.plan, [a for a in result.accounts if a.lines])
+        live, unread = _look(settings, machine, [a for a in result.accounts if a.lines])
     return Checked(envelope.id, findings, live, unread)
 
 
@@ -127,13 +129,13 @@ def _all_well(plan: Plan, checked: Checked, *, offline: bool) -> tuple[str, ...]
 
 
 def _look(
-    settings: Settings, plan: Plan, accounts: Iterable[AccountResult]
+    settings: Settings, machine: Machine, accounts: Iterable[AccountResult]
 ) -> tuple[tuple[LiveFinding, ...], dict[str, str]]:
     """Read each account that has orders, one after the other, and compare it with its plan."""
     found: list[LiveFinding] = []
     unread: dict[str, str] = {}
     listed = {a.account: a for a in settings.account_settings}
-    with open_world(settings) as world:
+    with open_world(settings, machine) as world:
         for position, result in enumerate(accounts):
             if position:
                 world.clock.sleep(float(settings.accounts.pacing_sec))
@@ -176,8 +178,7 @@ def _contested(link: TradingConnection, result: AccountResult) -> tuple[LiveFind
     )
 
 
-def _findings(envelope: Envelope, settings: Settings) -> tuple[Finding, ...]:
-    plan = envelope.plan
+def _findings(plan: Plan, settings: Settings, now: datetime) -> tuple[Finding, ...]:
     today = {
         a.settings.account: Expected(a.settings.policy, a.targets)
         for a in with_targets(settings, settings.account_settings)
@@ -185,7 +186,7 @@ def _findings(envelope: Envelope, settings: Settings) -> tuple[Finding, ...]:
     return (
         *verify_derivation(plan),
         *verify_limits(plan),
-        *verify_expiry(plan, SystemClock().now()),
+        *verify_expiry(plan, now),
         *verify_files(plan, trading_mode(settings), today),
     )
 

@@ -19,6 +19,7 @@ from rebalplan.core.vocabulary import ConfirmMode
 
 
 def apply(
+    context: typer.Context,
     plan: PlanArgument,
     *,
     config: Config = DEFAULT_CONFIG,
@@ -56,9 +57,9 @@ def apply(
 
     --account, --dry-run, --yes and --read-only apply to all accounts of the run.
     """
-    from rebalplan.apply.timing import Timing
     from rebalplan.commands.actions.apply import ApplyRequest, apply_plan
     from rebalplan.commands.cli.options import stdout_style, wants_color
+    from rebalplan.commands.machine import machine_of
     from rebalplan.commands.operator import Screen
 
     del verbose
@@ -73,6 +74,5 @@ def apply(
         resume=resume,
         color=wants_color(no_color),
         screen=Screen(stdout_style(no_color), json),
-        timing=Timing(),
     )
-    raise typer.Exit(apply_plan(request))
+    raise typer.Exit(apply_plan(request, machine_of(context)))

@@ -10,6 +10,7 @@ from rebalplan.commands.cli.options import DEFAULT_CONFIG, Accounts, Config, Jso
 
 
 def plan(
+    context: typer.Context,
     *,
     config: Config = DEFAULT_CONFIG,
     account: Accounts = None,
@@ -39,6 +40,7 @@ def plan(
     """
     from rebalplan.commands.actions.plan import PlanRequest, make_plan
     from rebalplan.commands.cli.options import stdout_style, wants_color
+    from rebalplan.commands.machine import machine_of
 
     del read_only, verbose  # the first changes nothing here, the second is read before commands run
     request = PlanRequest(
@@ -51,4 +53,4 @@ def plan(
         color=wants_color(no_color),
         style=stdout_style(no_color),
     )
-    raise typer.Exit(make_plan(request))
+    raise typer.Exit(make_plan(request, machine_of(context)))

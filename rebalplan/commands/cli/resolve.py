@@ -10,6 +10,7 @@ from rebalplan.commands.cli.options import DEFAULT_CONFIG, Config, Json, Verbose
 
 
 def resolve(
+    context: typer.Context,
     reference: Annotated[str, typer.Argument(metavar="REF", help="The order's reference, rb-….")],
     *,
     filled: Annotated[
@@ -35,8 +36,14 @@ def resolve(
     Without --filled, --absent or --accept-proposed it only shows the evidence.
     """
     from rebalplan.commands.actions.resolve import Decision, resolve_order
+    from rebalplan.commands.machine import machine_of
 
     del verbose
     raise typer.Exit(
-        resolve_order(reference, Decision(filled, absent, accept_proposed, who, force, json), config)
+        resolve_order(
+            reference,
+            Decision(filled, absent, accept_proposed, who, force, json),
+            config,
+            machine_of(context),
+        )
     )

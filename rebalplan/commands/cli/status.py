@@ -10,6 +10,7 @@ from rebalplan.commands.cli.options import DEFAULT_CONFIG, Config, Json, NoColor
 
 
 def status(
+    context: typer.Context,
     plan: PlanArgument,
     *,
     config: Config = DEFAULT_CONFIG,
@@ -28,17 +29,17 @@ def status(
     from rebalplan.apply.journal.runs import runs
     from rebalplan.commands.cli.options import stdout_style
     from rebalplan.commands.inputs import load
+    from rebalplan.commands.machine import machine_of
     from rebalplan.commands.plans import find_plan
     from rebalplan.commands.reporting import write_reports
     from rebalplan.plan.store import read_plan
     from rebalplan.render.apply import next_steps, render_result, render_result_json
     from rebalplan.render.figures import count
-    from rebalplan.system.disk import SystemDisk
 
     del verbose
     path = find_plan(plan, config)
     envelope = read_plan(path)
-    journal = Journal(SystemDisk(), journal_path(path), envelope)
+    journal = Journal(machine_of(context).disk, journal_path(path), envelope)
     accounts = [a.account for a in envelope.plan.accounts]
     result = journal.result()
     if json:

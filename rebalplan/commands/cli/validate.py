@@ -10,6 +10,7 @@ from rebalplan.commands.cli.options import DEFAULT_CONFIG, Config, Json, Verbose
 
 
 def validate(
+    context: typer.Context,
     *,
     config: Config = DEFAULT_CONFIG,
     online: Annotated[
@@ -23,6 +24,7 @@ def validate(
     Works offline. Every problem is reported with its line.
     """
     from rebalplan.commands.actions.validate import check_files
+    from rebalplan.commands.machine import machine_of
 
     del verbose
-    raise typer.Exit(check_files(config, online=online, json=json))
+    raise typer.Exit(check_files(config, machine_of(context), online=online, json=json))

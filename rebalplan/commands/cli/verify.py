@@ -12,6 +12,7 @@ Form = Literal["text", "json", "github"]
 
 
 def verify(
+    context: typer.Context,
     plan: PlanArgument,
     *,
     config: Config = DEFAULT_CONFIG,
@@ -33,8 +34,16 @@ def verify(
     """
     from rebalplan.commands.actions.verify import check_plan
     from rebalplan.commands.cli.options import stdout_style
+    from rebalplan.commands.machine import machine_of
 
     del verbose
     raise typer.Exit(
-        check_plan(plan, config, offline=offline, form="json" if json else form, style=stdout_style(no_color))
+        check_plan(
+            plan,
+            config,
+            machine_of(context),
+            offline=offline,
+            form="json" if json else form,
+            style=stdout_style(no_color),
+        )
     )

@@ -210,7 +210,7 @@ EVIDENCE: tuple[Mutant, ...] = (
         _FOLD,
         "order, shown=tuple((fills | {correction_root(record.exec_id): record}).values())",
         "order, shown=tuple((fills | {record.exec_id: record}).values())",
-        f"{_TESTS}test_corrections_replace_and_late_originals_do_not",
+        f"{_TESTS}test_a_correction_after_the_end_still_counts",
     ),
     Mutant(
         "a person is proposed the sum of an execution and its correction",

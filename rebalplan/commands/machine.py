@@ -1,0 +1,25 @@
+"""The machine a command runs on, built in one place and handed to whatever needs its clock or its disk."""
+
+from __future__ import annotations
+
+import msgspec
+import typer
+
+from rebalplan.apply.timing import Timing
+from rebalplan.core.ports import Clock, Disk
+from rebalplan.system.clock import SystemClock
+from rebalplan.system.disk import SystemDisk
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """A clock, a disk, and how long an apply waits for what. A test hands in its own."""
+
+    clock: Clock
+    disk: Disk
+    timing: Timing = Timing()
+
+
+def machine_of(context: typer.Context) -> Machine:
+    """Return the machine that the command line was started with: this one, unless another was handed in."""
+    given = context.obj
+    return given if isinstance(given, Machine) else Machine(SystemClock(), SystemDisk())
