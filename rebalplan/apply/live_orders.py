@@ -13,20 +13,11 @@ from decimal import Decimal
 
 from rebalplan.apply.answers import shown_otherwise
 from rebalplan.apply.deadlines import Deadlines
-from rebalplan.apply.journal.fold import AboutOrder, advance, begun
 from rebalplan.apply.journal.journal import Journal
-from rebalplan.apply.journal.records import (
-    Ack,
-    Changed,
-    Commission,
-    Dispatch,
-    Done,
-    DoneStatus,
-    Fill,
-    Unknown,
-)
+from rebalplan.apply.journal.records import Dispatch, DoneStatus
 from rebalplan.apply.journal.result import LineResult, OrderResult
 from rebalplan.apply.order import LiveOrder
+from rebalplan.apply.order_records import OrderRecords
 from rebalplan.core.money import ZERO, canonical
 from rebalplan.core.orders import (
     DEAD,
@@ -58,7 +49,7 @@ class LiveOrders:
     ) -> None:
         self.account = account
         self._client_id = client_id
-        self._journal = journal
+        self._records = OrderRecords(account, journal, clock)
         self.clock = clock
         self._deadlines = deadlines
         self.by_reference: dict[str, LiveOrder] = {}
@@ -72,7 +63,7 @@ class LiveOrders:
 
     def now(self) -> datetime:
         """Return the time to the second, for records."""
-        return self.clock.now().replace(microsecond=0)
+        return self._records.now()
 
     def adopt(self, lines: Iterable[LineResult]) -> None:
         """Take over the orders of earlier runs, as the journal left them."""
@@ -86,16 +77,10 @@ class LiveOrders:
     def dispatch(self, record: Dispatch) -> LiveOrder:
         """Record that an order is about to be sent."""
         self._strays.pop(record.order_id, None)
-        self._journal.append(record)
-        live = LiveOrder(begun(record), self.clock.now(), order_id=record.order_id)
+        live = self._records.dispatched(record)
         self.by_reference[record.reference] = live
         self._deadlines.after_send(live)
         return live
-
-    def _record(self, live: LiveOrder, record: AboutOrder) -> None:
-        """Write a record of an order, then let the order follow from it."""
-        self._journal.append(record)
-        live.order = advance(live.order, record)
 
     def results(self) -> list[OrderResult]:
         """Return the orders as the journal has them, in the order they were sent."""
@@ -167,16 +152,7 @@ class LiveOrders:
         order_type = printable(found.order_type) or order.order_type
         if (quantity, order_type) == (order.working_quantity, order.order_type):
             return
-        self._record(
-            live,
-            Changed(
-                account=self.account,
-                at=self.now(),
-                reference=order.reference,
-                quantity=quantity,
-                order_type=order_type,
-            ),
-        )
+        self._records.changed(live, quantity, order_type)
         if quantity > order.dispatch.quantity:
             self._sound(
                 live,
@@ -189,7 +165,7 @@ class LiveOrders:
         """Take back what a person said of an order: the broker shows it as ``now``. It blocks the account again."""
         why = f"it was resolved as {count(live.order.filled, 'share')}, but the broker shows it {now}"
         live.end_status, live.end_filled = "", ZERO
-        self._record_unknown(live, why, is_twin=False)
+        self._records.unknown(live, why, is_twin=False)
         self._sound(live, f"RB512 {live.reference}: {why}. Nothing more is sent")
         for execution in live.seen.values():
             self.record_execution(execution)
@@ -225,7 +201,7 @@ class LiveOrders:
         live.is_left, live.end_status, live.ended_at, live.is_end_counted = False, "", None, False
         live.inactive_filled = None
         self._deadlines.contested(live)
-        self._record_unknown(live, f"it {what}", is_twin=False)
+        self._records.unknown(live, f"it {what}", is_twin=False)
         if perm_id:
             self._acknowledge(live, perm_id)
         self._sound(live, f"{reference} {what}: nothing more is sent, --resume follows it")
@@ -247,12 +223,10 @@ class LiveOrders:
     def refuse_twin(self, live: LiveOrder, why: str) -> None:
         """Give an order up although it may be over: its reference is no longer a key."""
         if not live.order.is_doubled and not live.is_resolved:
-            self._record_unknown(live, why, is_twin=True)
+            self._records.unknown(live, why, is_twin=True)
 
     def _acknowledge(self, live: LiveOrder, perm_id: int) -> None:
-        self._record(
-            live, Ack(account=self.account, at=self.now(), reference=live.reference, perm_id=perm_id)
-        )
+        self._records.acknowledged(live, perm_id)
         self._deadlines.acknowledged(live)
         early = [event for event in self._strays.values() if event.perm_id == perm_id]
         if early and not live.order.is_over:
@@ -312,17 +286,7 @@ class LiveOrders:
         known = [correction_number(f.exec_id) for f in live.order.fills if correction_root(f.exec_id) == root]
         if known and known[0] >= number:
             return None
-        self._record(
-            live,
-            Fill(
-                account=self.account,
-                at=self.now(),
-                reference=live.reference,
-                exec_id=printable(execution.exec_id),
-                quantity=canonical(execution.quantity),
-                price=canonical(execution.price),
-            ),
-        )
+        self._records.filled(live, execution)
         if live.order.late:
             self._sound_late(live)
         elif live.order.executed > live.order.dispatch.quantity:
@@ -358,15 +322,7 @@ class LiveOrders:
         for live in self.by_reference.values():
             ours = any(correction_root(fill.exec_id) == root for fill in live.order.fills)
             if ours and live.order.commissions.get(root) != event.amount:
-                self._record(
-                    live,
-                    Commission(
-                        account=self.account,
-                        at=self.now(),
-                        exec_id=printable(event.exec_id),
-                        amount_usd=canonical(event.amount),
-                    ),
-                )
+                self._records.charged(live, event)
 
     def noticed(self, event: Noticed) -> LiveOrder | None:
         """Keep what was said about an unfinished order and return it; on its own it proves nothing."""
@@ -393,38 +349,13 @@ class LiveOrders:
             self._close(live, _end_kind(live), max(order.executed, live.end_filled), is_agreed=is_agreed)
 
     def _close(self, live: LiveOrder, status: DoneStatus, filled: Decimal, *, is_agreed: bool) -> None:
-        self._record(
-            live,
-            Done(
-                account=self.account,
-                at=self.now(),
-                reference=live.reference,
-                status=status,
-                filled=canonical(filled),
-                cancel_asked=live.is_cancel_asked or live.order.cancel_asked,
-                is_agreed=is_agreed,
-                note=live.note,
-            ),
-        )
+        self._records.done(live, status, filled, is_agreed=is_agreed)
         live.end_filled = filled
 
     def give_up(self, live: LiveOrder, why: str) -> None:
         """Record that nobody can say what became of an order; it blocks the account."""
         if live.is_followed:
-            self._record_unknown(live, why, is_twin=False)
-
-    def _record_unknown(self, live: LiveOrder, why: str, *, is_twin: bool) -> None:
-        self._record(
-            live,
-            Unknown(
-                account=self.account,
-                at=self.now(),
-                reference=live.reference,
-                why=why,
-                is_twin=is_twin,
-                said=live.said,
-            ),
-        )
+            self._records.unknown(live, why, is_twin=False)
 
 
 def _end_kind(live: LiveOrder) -> DoneStatus:

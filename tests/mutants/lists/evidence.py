@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant
 
 _FOLD = "rebalplan/apply/journal/fold.py"
 _BOOK = "rebalplan/apply/live_orders.py"
+_RECORDS = "rebalplan/apply/order_records.py"
 _DESK = "rebalplan/apply/executor.py"
 _LINES = "rebalplan/apply/line_orders.py"
 _ORDER = "rebalplan/apply/order.py"
@@ -16,7 +17,7 @@ _TESTS = "tests/apply/test_live_orders.py::"
 EVIDENCE: tuple[Mutant, ...] = (
     Mutant(
         "what the broker said of an order that nobody knows the end of is lost",
-        _BOOK,
+        _RECORDS,
         "                said=live.said,\n",
         "",
         f"{_TESTS}test_what_the_broker_said_of_an_order_is_in_the_record_that_gives_it_up",

@@ -23,7 +23,7 @@ SENDING: tuple[Mutant, ...] = (
     Mutant(
         "apply takes no lock",
         "rebalplan/commands/actions/apply.py",
-        "    with plan_lock(disk, path):\n",
+        "    with plan_lock(machine.disk, path):\n",
         "    if path:\n",
         "tests/commands/test_apply.py::test_an_apply_beside_another_in_the_same_plan_folder_sends_nothing",
     ),

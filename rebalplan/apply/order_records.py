@@ -1,0 +1,120 @@
+"""Writes what becomes of an order: first the record, then the order follows from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from rebalplan.apply.journal.fold import AboutOrder, advance, begun
+from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.journal.records import (
+    Ack,
+    Changed,
+    Commission,
+    Dispatch,
+    Done,
+    DoneStatus,
+    Fill,
+    Unknown,
+)
+from rebalplan.apply.order import LiveOrder
+from rebalplan.core.money import canonical
+from rebalplan.core.orders import Commissioned, Execution
+from rebalplan.core.ports import Clock
+from rebalplan.core.text import printable
+
+
+class OrderRecords:
+    """The records about one account's orders. Each method raises ``DiskError``; then the order has not changed."""
+
+    def __init__(self, account: str, journal: Journal, clock: Clock) -> None:
+        self._account = account
+        self._journal = journal
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """Return the time to the second, for records."""
+        return self._clock.now().replace(microsecond=0)
+
+    def _write(self, live: LiveOrder, record: AboutOrder) -> None:
+        self._journal.append(record)
+        live.order = advance(live.order, record)
+
+    def dispatched(self, record: Dispatch) -> LiveOrder:
+        """Record that an order is about to be sent, and return it."""
+        self._journal.append(record)
+        return LiveOrder(begun(record), self._clock.now(), order_id=record.order_id)
+
+    def acknowledged(self, live: LiveOrder, perm_id: int) -> None:
+        """Record that the broker has the order."""
+        record = Ack(account=self._account, at=self.now(), reference=live.reference, perm_id=perm_id)
+        self._write(live, record)
+
+    def filled(self, live: LiveOrder, execution: Execution) -> None:
+        """Record an execution, or a correction of one."""
+        self._write(
+            live,
+            Fill(
+                account=self._account,
+                at=self.now(),
+                reference=live.reference,
+                exec_id=printable(execution.exec_id),
+                quantity=canonical(execution.quantity),
+                price=canonical(execution.price),
+            ),
+        )
+
+    def charged(self, live: LiveOrder, event: Commissioned) -> None:
+        """Record what a fill cost."""
+        self._write(
+            live,
+            Commission(
+                account=self._account,
+                at=self.now(),
+                exec_id=printable(event.exec_id),
+                amount_usd=canonical(event.amount),
+            ),
+        )
+
+    def changed(self, live: LiveOrder, quantity: Decimal, order_type: str) -> None:
+        """Record what the working order is for now."""
+        self._write(
+            live,
+            Changed(
+                account=self._account,
+                at=self.now(),
+                reference=live.reference,
+                quantity=quantity,
+                order_type=order_type,
+            ),
+        )
+
+    def done(self, live: LiveOrder, status: DoneStatus, filled: Decimal, *, is_agreed: bool) -> None:
+        """Record that nothing more of the order will fill."""
+        self._write(
+            live,
+            Done(
+                account=self._account,
+                at=self.now(),
+                reference=live.reference,
+                status=status,
+                filled=canonical(filled),
+                cancel_asked=live.is_cancel_asked or live.order.cancel_asked,
+                is_agreed=is_agreed,
+                note=live.note,
+            ),
+        )
+
+    def unknown(self, live: LiveOrder, why: str, *, is_twin: bool) -> None:
+        """Record that nobody can say what became of the order, with what the broker said of it."""
+        self._write(
+            live,
+            Unknown(
+                account=self._account,
+                at=self.now(),
+                reference=live.reference,
+                why=why,
+                is_twin=is_twin,
+                said=live.said,
+            ),
+        )
