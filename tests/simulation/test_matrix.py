@@ -37,6 +37,7 @@ def test_without_a_fault_every_account_is_done() -> None:
     assert {s for a in ACCOUNTS for s in script.statuses(a)} == {"filled"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power_fails", [False, True])
 @pytest.mark.parametrize("part", range(8))
 def test_killed_at_every_step_and_resumed_each_line_is_sent_at_most_once(
@@ -133,6 +134,7 @@ def test_a_connection_that_is_lost_while_the_account_is_looked_at_leaves_it_as_i
         script.require_others_untouched(account)
 
 
+@pytest.mark.slow
 @at_every_account
 @pytest.mark.parametrize("after_effect", [False, True])
 def test_a_lost_connection_leaves_the_rest_unsent_and_a_resume_finishes(
