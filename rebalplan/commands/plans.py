@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rebalplan.core.text import printable
-from rebalplan.plan.store import PlanStore, as_path, is_plan_name, read_plan
+from rebalplan.plan.store import JOURNAL_SUFFIX, PlanStore, as_path, is_plan_name, read_plan
 
 if TYPE_CHECKING:
     from rebalplan.apply.journal.others import Elsewhere
     from rebalplan.core.ports import Disk
 
 _LOCK_FILE = ".apply.lock"
-_JOURNAL = ".journal.jsonl"
 
 
 def find_plan(reference: str, config: Path) -> Path:
@@ -35,7 +34,7 @@ def plan_store(config: Path) -> PlanStore:
 
 def blocked_elsewhere(disk: Disk, path: Path, accounts: Iterable[str]) -> dict[str, str]:
     """Return a sentence for each account that must not be traded because of a journal of another plan in the folder."""
-    own = f"{path.stem}{_JOURNAL}"
+    own = f"{path.stem}{JOURNAL_SUFFIX}"
     found = [_read(disk, other, plan_id) for other, plan_id in journals_in(path.parent) if other.name != own]
     blocked = {a: next((e.of(a) for e in found if e.of(a)), "") for a in accounts}
     return {account: sentence for account, sentence in blocked.items() if sentence}
@@ -66,7 +65,9 @@ def _accounts_with_orders(journal: Path, plan_id: str) -> tuple[str, ...] | None
 
 def journals_in(folder: Path) -> list[tuple[Path, str]]:
     """Return the journals in a plan folder, by name, each with the id of its plan."""
-    found = ((path, path.name.removesuffix(_JOURNAL)) for path in sorted(folder.glob(f"*{_JOURNAL}")))
+    found = (
+        (path, path.name.removesuffix(JOURNAL_SUFFIX)) for path in sorted(folder.glob(f"*{JOURNAL_SUFFIX}"))
+    )
     return [(path, plan_id) for path, plan_id in found if is_plan_name(plan_id)]
 
 

@@ -35,6 +35,9 @@ class Endpoint(msgspec.Struct, frozen=True):
     client_id: int = 42
 
 
+SESSION_MIN = 390
+"""Minutes of a full regular session of the US exchanges, 9:30 to 16:00."""
+
 CASH = "CASH"
 """Stands for cash where symbols stand."""
 

@@ -13,7 +13,9 @@ from rebalplan.system.files import write_atomically
 
 _PLAN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}\.json")
 _FILE_OF_A_PLAN = re.compile(r"(\d{8}t\d{6}z-[0-9a-f]{12})\.(?:json|journal\.jsonl)")
-_JOURNAL_NAME = re.compile(r"(\d{8}T\d{6}Z-[0-9a-f]{12})\.journal\.jsonl")
+JOURNAL_SUFFIX = ".journal.jsonl"
+"""What follows a plan's id in the name of its journal, which stands beside the plan."""
+_JOURNAL_NAME = re.compile(rf"(\d{{8}}T\d{{6}}Z-[0-9a-f]{{12}}){re.escape(JOURNAL_SUFFIX)}")
 _SHORTEST_PREFIX = 4
 LATEST = "latest"
 _HEAD_BYTES = 1024

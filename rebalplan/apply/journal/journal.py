@@ -13,6 +13,7 @@ from rebalplan.apply.journal.result import AccountResult, ApplyResult
 from rebalplan.core.errors import DiskError, JournalError
 from rebalplan.core.ports import Disk
 from rebalplan.plan.codec import Envelope
+from rebalplan.plan.store import JOURNAL_SUFFIX
 
 
 class JournalFile:
@@ -116,4 +117,4 @@ def open_journal(disk: Disk, path: Path) -> JournalFile:
 
 def journal_path(plan_path: Path) -> Path:
     """Return where the journal of a plan file is."""
-    return plan_path.with_name(f"{plan_path.stem}.journal.jsonl")
+    return plan_path.with_name(f"{plan_path.stem}{JOURNAL_SUFFIX}")

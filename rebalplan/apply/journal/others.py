@@ -16,6 +16,7 @@ from rebalplan.apply.journal.fold import orders_of
 from rebalplan.apply.journal.records import RunStarted
 from rebalplan.apply.journal.result import OrderResult
 from rebalplan.core.errors import JournalError
+from rebalplan.plan.store import JOURNAL_SUFFIX
 
 
 class OtherPlan(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ class OtherPlan(msgspec.Struct, frozen=True):
         """Return what to do about a journal that cannot be read."""
         return (
             f"Restore it from git. If the account statement shows that no order of plan {self.plan_id} works any more, "
-            f"rename it to {self.plan_id}.journal.jsonl.aside"
+            f"rename it to {self.plan_id}{JOURNAL_SUFFIX}.aside"
         )
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rebalplan.core.policy import Policy
+from rebalplan.core.vocabulary import SESSION_MIN
 from rebalplan.inputs.findings import Findings
 from rebalplan.inputs.settings.model import AccountsSettings, IbkrSettings
 from rebalplan.inputs.settings.reading import Values
-
-SESSION_MIN = 390
-"""Minutes of a full regular session of the US exchanges, 9:30 to 16:00."""
 
 
 def check_accounts(accounts: AccountsSettings, values: Values, findings: Findings) -> None:

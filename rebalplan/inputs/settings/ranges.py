@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
+from rebalplan.core.vocabulary import SESSION_MIN
 from rebalplan.inputs.settings.values import Range
 
 
@@ -18,7 +19,6 @@ def _over_zero(high: int) -> Range:
 
 
 _DAY_SEC = 86_400
-_SESSION_MIN = 390
 _MOST_USD = 1_000_000_000_000
 
 RANGES: Mapping[str, Range] = MappingProxyType(
@@ -54,8 +54,8 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "cash_tolerance_pct": _from(0, 100),
         "net_liq_tolerance_pct": _from(0, 100),
         "nlv_mismatch_pct": _from(0, 100),
-        "open_guard_min": _from(0, _SESSION_MIN),
-        "close_guard_min": _from(0, _SESSION_MIN),
+        "open_guard_min": _from(0, SESSION_MIN),
+        "close_guard_min": _from(0, SESSION_MIN),
         "plan_ttl_min": _from(1, 43_200),
     }
 )
