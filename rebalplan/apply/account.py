@@ -1,8 +1,8 @@
-"""One account's turn: look, and after the yes look again, sells, buys, reconcile, close.
+"""Applies one account: looks, looks again after the answer, sells, buys, reconciles, closes.
 
-A turn has parts that may come in different runs: ``settle`` finds out what became of earlier orders and sends
+Its parts may come in different runs: ``settle`` finds out what became of earlier orders and sends
 nothing; ``look`` finds out what may be sent now; ``trade`` sends it. Each has a connection of its own. Whatever stops
-a turn, it follows the orders that are out as far as it can, and writes how the account was closed exactly once.
+it, it follows the orders that are out as far as it can, and writes how the account was closed exactly once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from rebalplan.plan.retries import connected
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """Less may be sent than was said yes to: nothing was sent, and it must be asked about anew."""
+    """Less can be sent than the person agreed to. Nothing was sent; they must be asked again."""
 
     preview: Preview
     why: tuple[str, ...]
@@ -56,7 +56,7 @@ class AccountApply:
         self._end: AccountSnapshot | None = None
 
     def settle(self, *, trades_after: bool) -> bool:
-        """Find out what became of earlier orders; return whether nothing of them stands in the way any more.
+        """Find out what became of earlier orders; return whether the account may be traded now.
 
         How the account was closed is recorded when something does, or when ``trade`` is not to follow. Raises
         ``DiskError``.
@@ -133,7 +133,7 @@ class AccountApply:
             self._read_end(link, executor)
 
     def _connected(self) -> AbstractContextManager[TradingConnection]:
-        """Connect under the client id that the plan names: a gateway lets nobody else in under it meanwhile."""
+        """Connect under the client id that the plan names. The gateway lets nobody else in under it meanwhile."""
         context, endpoint = self._context, self._endpoint
         return connected(lambda: context.broker.connect(endpoint), context.pace, context.clock)
 
@@ -226,7 +226,7 @@ class AccountApply:
         return status
 
     def _unfinished(self, result: AccountResult) -> list[str]:
-        """Say which lines did not come to their end; an account that was refused says why, and that is all of them."""
+        """Name the lines that did not come to their end. A refused account names none: its reason is enough."""
         return unfinished(result) if result.intents or not self._problems else []
 
     def _status(self, result: AccountResult) -> AccountStatus:

@@ -1,4 +1,4 @@
-"""Does the broker show an order otherwise than a person answered? Pure."""
+"""Compares a person's answer about an order with what the broker shows of it. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def shown_otherwise(
     completed: Iterable[CompletedOrder],
     executions: Iterable[Execution],
 ) -> str:
-    """Say how an order that was resolved as so many shares stands in the broker's complete lists, when otherwise.
+    """Say how a resolved order stands in the broker's complete lists, if they contradict the answer.
 
     A completed order that says 0, or nothing, speaks against no answer: an execution may be missing from it.
     """

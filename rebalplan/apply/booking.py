@@ -1,4 +1,4 @@
-"""Has the broker booked what our fills make of an account, or is somebody else at work? Pure.
+"""Compares an account with what our fills make of it: booked, late, or somebody else's trade. Pure.
 
 Positions lag behind fills by seconds, account values by up to three minutes. What stands between the account before
 our orders and the account as our fills leave it is only late; what stands outside is not ours.
@@ -21,7 +21,7 @@ _Contract = tuple[str, int]
 
 
 class Booking(msgspec.Struct, frozen=True):
-    """An account beside what our fills make of it, a sentence for each position that differs.
+    """How an account differs from what our fills make of it, a sentence for each position.
 
     ``strange`` positions are explained by no fill of ours, ``late`` ones by fills that are not booked yet.
     ``missing_usd`` is what the cash lacks of what it should be beyond the tolerance, ``taken_usd`` the part of it that
@@ -45,7 +45,7 @@ class Booking(msgspec.Struct, frozen=True):
 def compare_bookings(
     result: AccountResult, snapshot: AccountSnapshot, in_flight: Mapping[int, Decimal]
 ) -> Booking:
-    """Compare an account that was begun; ``in_flight`` are signed shares that may fill unheard, by contract id."""
+    """Compare an account that was begun. ``in_flight`` has the signed shares that may fill unheard, by contract id."""
     before = _held(p for intent in result.intents[:1] for p in intent.positions)
     reckoned = result.reckon()
     expected, now = _held(reckoned.positions), _held(snapshot.positions)

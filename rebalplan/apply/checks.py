@@ -69,7 +69,7 @@ def expect(plan: AccountPlan, result: AccountResult) -> Expectation:
 def check_live(
     expected: Expectation, snapshot: AccountSnapshot, quotes: Mapping[str, Quote], references: Sequence[str]
 ) -> list[str]:
-    """Return what is different and does no harm, a sentence each; raises ``RefusedError`` for a stale account.
+    """Return a sentence for each harmless difference; raises ``RefusedError`` for a stale account.
 
     ``references`` are this plan's that the journal does not know. Lines whose price moved are left out elsewhere.
     """

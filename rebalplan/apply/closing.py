@@ -1,4 +1,4 @@
-"""What must be said of an account when its turn ends. Pure."""
+"""What must be said of an account when it is closed. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rebalplan.core.text import count
 
 
 def unfinished(result: AccountResult) -> list[str]:
-    """Return a sentence for each line that did not come to its end; a buy that cash did not cover did."""
+    """Return a sentence for each line that did not come to its end. A buy that cash did not cover is at its end."""
     sentences = []
     for line in result.lines:
         name = f"{line.planned.side.lower()} {line.planned.symbol}"

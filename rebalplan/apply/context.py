@@ -14,7 +14,7 @@ from rebalplan.plan.codec import Envelope
 
 
 class ApplyContext(msgspec.Struct, frozen=True):
-    """What a turn needs beside the account: the world, the plan, and who may say stop.
+    """What applying an account needs beside the account: the world, the plan, and who may say stop.
 
     ``guard`` raises ``RefusedError`` when live and paper do not agree for an account. ``pace`` says how often a
     connect is tried again.

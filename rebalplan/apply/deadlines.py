@@ -26,7 +26,7 @@ class _Due:
 
 
 class Deadlines:
-    """Keeps the questions due; knows no broker and no journal."""
+    """Knows when each order is asked about next. Knows no broker and no journal."""
 
     def __init__(self, clock: Clock, execution: ExecutionPolicy, timing: Timing) -> None:
         self._clock = clock
@@ -60,7 +60,7 @@ class Deadlines:
         self._ask_in(live, self._timing.notice_sec)
 
     def ask_about_ends(self, orders: Iterable[LiveOrder]) -> None:
-        """Have a question due about each order that no cancel will come for any more.
+        """Ask in time about each order for which no cancel will be sent any more.
 
         It ended, but the lists have not confirmed that; it cannot be cancelled; or its cancel is out.
         """
@@ -98,11 +98,11 @@ class Deadlines:
             self._ask_in(live, self._timing.notice_sec)
 
     def answered(self, live: LiveOrder) -> None:
-        """Have no question due about an order; whatever doubt there was stays."""
+        """Forget the question about an order. Whether it is in doubt does not change."""
         self._of(live).ask_at = None
 
     def ask_now(self, orders: Iterable[LiveOrder]) -> None:
-        """Make a question about each order due."""
+        """Ask about each order at the next occasion."""
         for live in orders:
             self._ask_in(live, 0)
 
@@ -134,13 +134,13 @@ class Deadlines:
         return self._has_passed(down_from, self._timing.link_sec)
 
     def is_to_be_cancelled(self, live: LiveOrder, *, stopped: bool) -> bool:
-        """Tell whether an order has had its time: all of it after a stop."""
+        """Tell whether an order is to be cancelled: it had its time, or everything is stopped."""
         if self._cannot_be_cancelled(live):
             return False
         return self.has_had_its_time(live, stopped=stopped)
 
     def has_had_its_time(self, live: LiveOrder, *, stopped: bool) -> bool:
-        """Tell whether an order has worked for as long as it may: all of them after a stop."""
+        """Tell whether an order has worked for as long as it may; after a stop every order has."""
         return stopped or self._has_passed(live.since, self._patience(live))
 
     def _cannot_be_cancelled(self, live: LiveOrder) -> bool:

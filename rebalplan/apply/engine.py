@@ -35,11 +35,11 @@ class Operator(Protocol):
         ...
 
     def tell(self, account: str, text: str) -> None:
-        """Say what happened to an account that was not traded; an empty account is all of them."""
+        """Say what happened to an account that was not traded. An empty account means all of them."""
         ...
 
     def ended(self, account: str) -> None:
-        """Show what became of an account whose turn is over, and write its report."""
+        """Show what became of an account that is over, and write its report."""
         ...
 
 
@@ -192,7 +192,7 @@ class _Walker:
             self._operator.ended(account)
 
     def _check(self, account: str) -> None:
-        """Find out what may be sent; an account of which nothing may is closed."""
+        """Find out what may be sent. An account of which nothing may be sent is closed."""
         if account in self.problems:
             return
         preview = self._turn_of(account).look()
@@ -212,7 +212,7 @@ class _Walker:
             self._decline(preview.account)
 
     def _decline(self, account: str) -> None:
-        """Record a no; an account that was begun before is not what it was, and a problem."""
+        """Record a no. For an account that was begun before, that is a problem."""
         del self._previews[account]
         is_begun = bool(self._context.journal.result_of(account).intents)
         if is_begun:
@@ -230,7 +230,7 @@ class _Walker:
         )
 
     def _trade(self, account: str) -> None:
-        """Send what was said yes to; where less can be sent by now it is asked about anew."""
+        """Send what the person agreed to. If less can be sent by now, ask again."""
         while account in self._previews:
             ended = self._turn_of(account).trade(self._previews[account])
             if not isinstance(ended, Changed):
@@ -252,6 +252,6 @@ class _Walker:
             self._decline(account)
 
     def _turn_of(self, account: str) -> AccountApply:
-        """Return an account's turn on what the journal says now."""
+        """Return what applies an account, from what the journal says now."""
         result = self._context.journal.result_of(account)
         return AccountApply(self._context, result.plan, result, self._endpoints[account])

@@ -35,7 +35,7 @@ from rebalplan.core.ports import Clock, Progress, TradingConnection
 from rebalplan.core.references import line_of
 
 WINDOW = 4
-"""More unacknowledged orders than this are never out: the client library's own queue is lost with it."""
+"""Never are more orders unacknowledged: what waits in the client library's own queue is lost when it dies."""
 
 BENIGN = (399, 404, 2109, 10349)
 """Notices about orders that live on (Message Codes page of the TWS API reference)."""
@@ -133,7 +133,7 @@ class Executor:
         self.stopped = False
 
     def await_link(self) -> None:
-        """Listen to what was said on connecting, and wait until the gateway has its broker.
+        """Take in what was said on connecting, and wait until the gateway has its broker.
 
         Raises ``LinkDownError`` when that takes too long.
         """

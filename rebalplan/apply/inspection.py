@@ -37,7 +37,7 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class Inspection:
-    """Looks at one account; ``result`` is what the journal said when its turn began."""
+    """Looks at one account; ``result`` is what the journal said when the account was taken up."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What each phase of an account's turn offers to send: the sells, then the buys, or both together."""
+"""What each phase of an account offers to send: the sells, then the buys, or both together."""
 
 from __future__ import annotations
 

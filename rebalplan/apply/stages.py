@@ -53,7 +53,7 @@ class Check(msgspec.Struct, frozen=True, tag=True):
 
 
 class Confirm(msgspec.Struct, frozen=True, tag=True):
-    """Ask for one account, right before its turn."""
+    """Ask about one account, right before it is traded."""
 
     account: str
 
@@ -124,7 +124,7 @@ def build_stages(envelope: Envelope, result: ApplyResult, selection: Selection) 
 
 
 def _paced(groups: Iterable[tuple[Stage, ...]], pacing_sec: float) -> Iterable[Stage]:
-    """Return the turns' stages with a pause before each that connects, but for the first."""
+    """Yield the stages of each group, with a pause before each group that connects, except the first."""
     connected = False
     for group in groups:
         connects = any(isinstance(stage, Recover | Check | Trade) for stage in group)

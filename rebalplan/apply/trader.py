@@ -36,7 +36,7 @@ _LOG = logging.getLogger("rebalplan.apply")
 class AccountTrader:
     """Looks first, then sends; every method raises ``RefusedError`` or ``BrokerError`` when nothing more may be sent.
 
-    ``result`` is what the journal said when the account's turn began; ``problems`` collects what its summary must say.
+    ``result`` is what the journal said when the account was taken up; ``problems`` collects what its summary must say.
     """
 
     def __init__(

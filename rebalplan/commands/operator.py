@@ -58,7 +58,7 @@ class Terminal:
     """Asks on the terminal; the end of the input, or no terminal at all, is a no.
 
     ``pause`` takes away a line of progress, which would be drawn over what is printed. ``report`` writes the reports
-    of an account whose turn is over. ``warnings`` are those of the settings: they stand in every question.
+    of an account that is over. ``warnings`` are those of the settings: they stand in every question.
     """
 
     def __init__(

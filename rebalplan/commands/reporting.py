@@ -43,7 +43,7 @@ def write_reports(
 
 
 def write_report_of(settings: Settings, run: Run, account: str) -> None:
-    """Write an account's report as its turn ends, and the run's with it; what cannot be written is said at the end."""
+    """Write an account's report when it is over, and the run's with it. What cannot be written is said at the end."""
     _write(settings.io.report_dir, run, (account,), _Failures({}))
 
 

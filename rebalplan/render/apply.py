@@ -112,7 +112,7 @@ def render_result(
 
 
 def render_ended(account: AccountResult, style: Style = PLAIN) -> str:
-    """Return what became of an account whose turn is over: its lines, when any was opened, and a line of its own."""
+    """Return what became of an account that is over: its lines, when any was opened, and a line of its own."""
     end = _account_line(account, style)
     return f"{_lines_table(account, style)}\n{end}" if account.lines and account.intents else end
 

@@ -201,7 +201,7 @@ def _walk(
 
 
 def _reporter(prepared: _Prepared) -> Callable[[str], None]:
-    """Return what writes the reports of an account whose turn is over; the others are as they were before."""
+    """Return what writes the reports of an account that is over; the others are as they were before."""
     journal = prepared.journal
     results = {account.account: account for account in journal.result().accounts}
 
