@@ -16,7 +16,7 @@ from rebalplan.apply.journal.fold import fold
 from rebalplan.apply.journal.records import AnyRecord
 from rebalplan.apply.preview import Preview, Situation, as_agreed, foresee, got_worse
 from rebalplan.core.money import ZERO
-from tests.apply.journal.support import FIRST_BUY, PLAN, SECOND_BUY, SELL, dispatch, done, intent
+from tests.apply.journal.support import FIRST_BUY, PLAN, SECOND_BUY, SELL, ack, dispatch, done, intent
 from tests.apply.support import AT, market_quote
 from tests.builders import con_id_of
 
@@ -53,6 +53,11 @@ def sent(preview: Preview) -> dict[str, Decimal]:
 
 def why(preview: Preview, reference: str) -> str:
     return next(line.why for line in preview.lines if line.reference == reference)
+
+
+def test_a_buy_that_still_works_is_not_missing_from_what_the_sells_pay_for() -> None:
+    records = (intent(SELL, FIRST_BUY, SECOND_BUY), dispatch(FIRST_BUY, "20"), ack(FIRST_BUY))
+    assert sent(seen(None, *records)) == {"BND": 40, "VTI": 30}
 
 
 def test_in_a_calm_market_every_line_may_be_sent_as_planned() -> None:

@@ -22,6 +22,12 @@ class Equivalent(msgspec.Struct, frozen=True):
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rebalplan/inputs/portfolios/read.py",
+        "Allocation(line.symbol, line.percentages[index] or ZERO) for line in assets",
+        "Allocation(line.symbol, line.percentages[index]) for line in assets",
+        "A cell that is no number has refused the file before.",
+    ),
+    Equivalent(
         "rebalplan/plan/codec.py",
         "except (msgspec.DecodeError, ValueError) as error:",
         "except (ValueError,) as error:",

@@ -47,6 +47,10 @@ def test_a_quiet_plan_has_no_exceptions() -> None:
     )
 
 
+def test_of_two_accounts_nobody_is_usual() -> None:
+    assert review_plan(plan(balanced("DU1"), balanced("DU2"))).common is None
+
+
 def test_failed_and_blocked_accounts_are_named_with_their_reasons() -> None:
     made = plan(account("DU1", failure="no answer"), account("DU2", max_order_usd=D(100)), balanced("DU3"))
     failed, blocked = review_plan(made).not_planned

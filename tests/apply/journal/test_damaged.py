@@ -34,6 +34,12 @@ def test_the_numbers_tell_how_many_records_are_lost_before_and_between(
     assert [number for number, _ in remains.records] == [n for n in range(1, 6) if n not in lost]
 
 
+def test_a_whole_last_line_that_lacks_only_its_end_is_read() -> None:
+    remains = read_remains(without()[:-1], DIGITS)
+    assert remains.gaps == ()
+    assert [number for number, _ in remains.records] == [1, 2, 3, 4, 5]
+
+
 def test_what_cannot_be_read_at_the_end_may_be_two_records() -> None:
     assert read_remains(without() + b"broken\n", DIGITS).gaps == (Gap(6, 2),)
 

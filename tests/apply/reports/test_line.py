@@ -6,15 +6,18 @@ from decimal import Decimal
 
 import pytest
 
+from rebalplan.apply.journal.fold import orders_of
 from rebalplan.apply.journal.result import LineResult
 from rebalplan.apply.reports.line import (
     commission_usd,
     executed_usd,
     line_notes,
     missing_executions,
+    order_notes,
     shares,
     slippage_bps,
 )
+from tests.apply.journal.support import SELL, dispatch, done, unknown
 from tests.apply.reports.support import Story
 
 D = Decimal
@@ -129,3 +132,11 @@ def test_notes_stand_in_the_order_in_which_things_happened() -> None:
 )
 def test_shares_are_counted(quantity: str, text: str) -> None:
     assert shares(D(quantity)) == text
+
+
+def test_what_the_broker_said_of_an_order_is_noted_until_its_end_is_known() -> None:
+    records = (dispatch(), unknown(SELL, 451))
+    (order,) = orders_of(records)
+    assert list(order_notes(order)) == ["nobody knows", "the broker said: no (451)"]
+    (settled,) = orders_of((*records, done("cancelled", "0")))
+    assert "the broker said: no (451)" not in list(order_notes(settled))
