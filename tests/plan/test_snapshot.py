@@ -144,3 +144,11 @@ def test_a_tolerance_of_zero_asks_for_equality() -> None:
     state = snapshot(broker_usd=D(10_000))
     assert mismatch_failure(state, D("10000.00"), D(0)) is None
     assert mismatch_failure(state, D("10000.000001"), D(0)) is not None
+
+
+def test_what_has_no_price_is_taken_off_the_brokers_figure_before_it_is_compared() -> None:
+    state = snapshot(broker_usd=D(10_000))
+    assert mismatch_failure(state, D(9_000), D(1), D(1_000)) is None
+    failure = mismatch_failure(state, D(11_000), D(1), D(1_000))
+    assert failure is not None
+    assert "the broker says 9,000.00 USD" in failure
