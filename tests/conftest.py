@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.cli import FrozenClock, Workspace
-from tests.pace import let_everything_leave
+from tests.pace import Pace, let_everything_leave
 from tests.snapshots import CsvSnapshot, JsonSnapshot, MarkdownSnapshot, TextSnapshot
 
 
@@ -14,6 +15,14 @@ from tests.snapshots import CsvSnapshot, JsonSnapshot, MarkdownSnapshot, TextSna
 def clock() -> FrozenClock:
     """The machine's clock, standing still on a Monday noon in New York."""
     return FrozenClock()
+
+
+@pytest.fixture(autouse=True)
+def pace(monkeypatch: pytest.MonkeyPatch) -> Pace:
+    """Event loops whose time-outs do not elapse while the machine does something else."""
+    found = Pace()
+    monkeypatch.setattr(asyncio, "new_event_loop", found.new_loop)
+    return found
 
 
 @pytest.fixture
