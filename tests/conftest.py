@@ -4,11 +4,17 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from syrupy.assertion import SnapshotAssertion
 
 from tests.cli import FrozenClock, Workspace
 from tests.pace import Pace, let_everything_leave
 from tests.snapshots import CsvSnapshot, JsonSnapshot, MarkdownSnapshot, TextSnapshot
+
+# A busy machine is no defect of what a test looks at. The run that looks for mutants brings a profile of its own.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if settings.default is not None and settings.default.deadline is not None:
+    settings.load_profile("unhurried")
 
 
 @pytest.fixture
