@@ -11,8 +11,11 @@ from tests.cli import FrozenClock, Workspace
 from tests.pace import Pace, let_everything_leave
 from tests.snapshots import CsvSnapshot, JsonSnapshot, MarkdownSnapshot, TextSnapshot
 
-# A busy machine is no defect of what a test looks at. The run that looks for mutants brings a profile of its own.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A busy machine is no defect of what a test looks at, and each run looks at the same examples. The run that looks for
+# mutants brings a profile of its own.
+settings.register_profile(
+    "unhurried", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 if settings.default is not None and settings.default.deadline is not None:
     settings.load_profile("unhurried")
 
