@@ -1,8 +1,8 @@
 """Quality and speed of sizing beside the proven optimum of HiGHS. Run: ``python benchmarks/sizing.py``.
 
-Seeded accounts of 8 to 60 symbols, all selected, no minimum order, cash binding and not. HiGHS
+Seeded accounts of 8 to 60 symbols, none with a band, no minimum order, cash binding and not. HiGHS
 (``scipy.optimize.milp``) gets the same problem, sells and buys, cash and leverage, with one 0/1 variable
-per share around the continuous solution; only accounts that it proves optimal count, and only if no line
+per share around the continuous solution, sells up to one share past the one that reaches the target; only accounts that it proves optimal count, and only if no line
 ends at the edge of its window. Quality is the ratio of the roots of the sum of (value - target)^2; times
 are those of ``size_orders`` whole, Decimal conversions included, and of the ``milp`` call alone.
 """
@@ -88,13 +88,17 @@ def make_case(rng: random.Random, symbols: int, net_liquidation: int, kind: str,
                 Decimal(quantity),
                 Decimal(str(price)),
                 Decimal(f"{target:.4f}"),
-                selected=True,
+                band_usd=Decimal(0),
             )
         )
     problem = SizingProblem(
         lines=tuple(lines),
         cash_usd=Decimal(f"{spent * buys - sells:.2f}"),
         cash_floor_usd=Decimal(0),
+        cash_target_usd=Decimal(0),
+        cash_band_usd=Decimal(net_liquidation) * 2,
+        cash_slack_usd=Decimal(net_liquidation) * 2,
+        total_band_usd=None,
         held_usd=Decimal(0),
         net_liquidation_usd=Decimal(net_liquidation),
         max_leverage=Decimal("1.5"),
@@ -139,7 +143,8 @@ def windows(problem: SizingProblem) -> list[Steps]:
     for line, drift in zip(problem.lines, drifts, strict=True):
         price = float(line.price)
         sign = 1 if drift > 0 else -1
-        most = math.floor(abs(drift) / price + 0.5)
+        most = math.floor(abs(drift) / price + 0.5) if sign > 0 else math.ceil(abs(drift) / price) + 1
+        most = min(most, int(line.quantity)) if sign < 0 else most
         middle = max(0.0, abs(drift) - (level if sign > 0 else 0.0)) / price
         first, last = max(0, math.floor(middle) - WINDOW), min(most, math.ceil(middle) + WINDOW)
         found.append(Steps(sign, price, abs(drift), first, last, cut_low=first > 0, cut_high=last < most))

@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from rebalplan.core.contracts import quote_of
-from rebalplan.core.money import ZERO, canonical, quantize, usd
+from rebalplan.core.money import ZERO, canonical, from_bps, quantize, usd
 from rebalplan.core.policy import Policy
 from rebalplan.core.text import printable
 from rebalplan.core.vocabulary import AccountSnapshot, Position, Quote, Targets
@@ -208,6 +208,7 @@ def _valuation_failure(
 
 def _sizing_problem(valuation: Valuation, drifts: tuple[Drift, ...], policy: Policy) -> SizingProblem:
     rules = policy.rebalance
+    band = from_bps(rules.band_bps) * valuation.investable
     return SizingProblem(
         lines=tuple(
             SizingLine(
@@ -215,12 +216,16 @@ def _sizing_problem(valuation: Valuation, drifts: tuple[Drift, ...], policy: Pol
                 quantity=d.holding.quantity,
                 price=d.holding.price,
                 target_usd=d.target_usd,
-                selected=d.selected,
+                band_usd=d.band_usd,
             )
             for d in drifts
         ),
         cash_usd=valuation.cash,
         cash_floor_usd=valuation.cash_floor,
+        cash_target_usd=valuation.cash - valuation.cash_drift,
+        cash_band_usd=band,
+        cash_slack_usd=band,
+        total_band_usd=band if rules.trigger_mode == "total_drift" else None,
         held_usd=valuation.held,
         net_liquidation_usd=valuation.net_liquidation,
         max_leverage=rules.max_leverage,

@@ -1,11 +1,11 @@
-"""Where an account stands against its targets, and which symbols the trigger selects.
+"""Where an account stands against its targets, and the bands of its drifts.
 
 All comparisons are made in dollars, exactly, on products of the inputs; percentages are for people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -67,7 +67,8 @@ class Drift(msgspec.Struct, frozen=True):
     target_usd: Decimal
     usd: Decimal
     pct: Decimal
-    selected: bool
+    band_usd: Decimal
+    """The drift that is tolerated."""
 
 
 def value_account(
@@ -107,62 +108,20 @@ def _buffer(net_liquidation: Decimal, rules: RebalancePolicy) -> Decimal:
 def measure_drift(
     valuation: Valuation, holdings: Iterable[Holding], rules: RebalancePolicy
 ) -> tuple[Drift, ...]:
-    """Return the drift of every targeted holding, in the order given, with the trigger's selection.
+    """Return the drift of every targeted holding, in the order given, with its band.
 
     ``valuation.investable`` must be positive.
     """
-    drifts = [_drift(h, h.target_pct, valuation) for h in holdings if h.target_pct is not None]
-    selected = _triggered(drifts, valuation, rules)
-    selected |= {d.holding.symbol for d in drifts if _always_selected(d)}
-    selected |= _correcting(drifts, valuation, rules)
-    return tuple(
-        msgspec.structs.replace(d, selected=True) if d.holding.symbol in selected else d for d in drifts
-    )
+    band = _band(valuation, rules)
+    return tuple(_drift(h, h.target_pct, valuation, band) for h in holdings if h.target_pct is not None)
 
 
-def _drift(holding: Holding, target_pct: Decimal, valuation: Valuation) -> Drift:
+def _drift(holding: Holding, target_pct: Decimal, valuation: Valuation, band: Decimal) -> Drift:
     target = quantize(from_pct(target_pct) * valuation.investable)
     usd = holding.value - target
-    return Drift(holding, target, usd, quantize(divide(usd * HUNDRED, valuation.investable)), False)
-
-
-def _always_selected(drift: Drift) -> bool:
-    """Tell whether this is a holding with target 0 or a target with no holding."""
-    return bool(drift.holding.quantity) != bool(drift.holding.target_pct)
-
-
-def _triggered(drifts: Sequence[Drift], valuation: Valuation, rules: RebalancePolicy) -> set[str]:
-    if rules.trigger_mode == "total_drift":
-        return _largest_beyond(drifts, _band(valuation, rules))
-    band = _band(valuation, rules)
-    return {d.holding.symbol for d in drifts if abs(d.usd) > band}
+    return Drift(holding, target, usd, quantize(divide(usd * HUNDRED, valuation.investable)), band)
 
 
 def _band(valuation: Valuation, rules: RebalancePolicy) -> Decimal:
     """Return the tolerance band in USD under the account's trigger mode."""
     return from_bps(rules.band_bps) * valuation.investable
-
-
-def _largest_beyond(drifts: Iterable[Drift], band: Decimal) -> set[str]:
-    """Select the largest drifts, ties by symbol, until the sum of the rest is within ``band``."""
-    ordered = sorted(drifts, key=lambda d: (-abs(d.usd), d.holding.symbol))
-    rest = sum((abs(d.usd) for d in ordered), ZERO)
-    selected = set()
-    for drift in ordered:
-        if rest <= band:
-            break
-        selected.add(drift.holding.symbol)
-        rest -= abs(drift.usd)
-    return selected
-
-
-def _correcting(drifts: Iterable[Drift], valuation: Valuation, rules: RebalancePolicy) -> set[str]:
-    """Select what brings CASH back into its band, cash over its floor, leverage under its cap."""
-    band = _band(valuation, rules)
-    invest = valuation.cash_drift > band
-    repay = (
-        valuation.cash_drift < -band
-        or valuation.cash < valuation.cash_floor
-        or valuation.exposure > rules.max_leverage * valuation.net_liquidation
-    )
-    return {d.holding.symbol for d in drifts if (invest and d.usd < 0) or (repay and d.usd > 0)}

@@ -18,5 +18,5 @@ __all__ = [
     "size_orders",
 ]
 
-SIZING_VERSION = "1"
+SIZING_VERSION = "2"
 """Changes whenever the same problem may give other orders."""

@@ -1,8 +1,8 @@
-"""Which lines may trade, on which side, and how far: the nearest share to the target, never beyond it."""
+"""Which lines may trade, on which side, and how far."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from rebalplan.plan.sizing.scaled import ScaledLine
 
 
 class Candidate(Struct, frozen=True):
-    """An order that is allowed, up to ``steps``. Values are in 1e-10 USD."""
+    """An order that is allowed. Values are in 1e-10 USD."""
 
     position: int
     """Of its line in the problem."""
@@ -21,9 +21,9 @@ class Candidate(Struct, frozen=True):
     drift: int
     """Distance to the target, positive."""
     steps: int
-    """Steps to the nearest share, or as many as are held; positive but for a tie."""
-    tie: bool
-    """Whether one step more is exactly as near: only asked of sells, which it gives more cash."""
+    """Steps to the nearest share, or as many as are held or wanted."""
+    furthest: int
+    """The most steps: of a sell, up to one share past the one that reaches the target; of a buy, ``steps``."""
     closing: bool
     """Whether the minimum order does not apply."""
 
@@ -38,17 +38,15 @@ class Candidates(Struct, frozen=True):
         """Return the sells, then the buys."""
         return self.sells + self.buys
 
-    def without(self, positions: Sequence[int]) -> Candidates:
-        """Return the candidates but for those of the lines at ``positions``."""
-        return Candidates(
-            sells=tuple(each for each in self.sells if each.position not in positions),
-            buys=tuple(each for each in self.buys if each.position not in positions),
-        )
-
 
 def nearest_steps(drift: int, unit: int) -> int:
     """Return how many whole steps bring a distance of ``drift`` nearest to 0; of two, the fewer."""
     return (2 * drift + unit - 1) // (2 * unit)
+
+
+def reaching_steps(drift: int, unit: int) -> int:
+    """Return the fewest whole steps that a distance of ``drift`` does not exceed."""
+    return -(-drift // unit)
 
 
 def side(line: ScaledLine) -> Literal["buy_only", "sell_only"]:
@@ -56,33 +54,55 @@ def side(line: ScaledLine) -> Literal["buy_only", "sell_only"]:
     return "buy_only" if line.drift > 0 else "sell_only"
 
 
-def find_candidates(lines: Sequence[ScaledLine | None], direction: Direction) -> Candidates:
-    """Return the orders that selection and direction allow; a line that is not selected is ``None``."""
+def is_allowed(line: ScaledLine, direction: Direction) -> bool:
+    """Tell whether the line has a drift that ``direction`` lets an order correct."""
+    return line.drift != 0 and direction in {"both", side(line)}
+
+
+def find_candidates(
+    lines: Sequence[ScaledLine],
+    asked: Collection[int],
+    limits: Mapping[int, int],
+    direction: Direction,
+    unpassed: Collection[int] = (),
+) -> Candidates:
+    """Return the orders of the lines that are ``asked`` to trade, and the sells that ``limits`` bound by steps.
+
+    A sell of an ``unpassed`` line goes to the nearest share and no further.
+    """
     sells: list[Candidate] = []
     buys: list[Candidate] = []
-    for position, line in enumerate(lines):
-        if line is None or not line.drift or direction not in {"both", side(line)}:
+    for position in sorted({*asked, *limits}):
+        line = lines[position]
+        if not is_allowed(line, direction):
             continue
         if line.drift > 0:
             _add(buys, _buy(position, line))
+        elif position in limits:
+            _add(sells, _limited(position, line, limits[position]))
         else:
-            _add(sells, _sell(position, line))
+            _add(sells, _sell(position, line, may_pass=position not in unpassed))
     return Candidates(sells=tuple(sells), buys=tuple(buys))
 
 
 def _add(orders: list[Candidate], candidate: Candidate) -> None:
-    if candidate.steps or candidate.tie:
+    if candidate.furthest:
         orders.append(candidate)
 
 
 def _buy(position: int, line: ScaledLine) -> Candidate:
     steps = nearest_steps(line.drift, line.unit)
-    return Candidate(position, line.unit, line.drift, steps, tie=False, closing=False)
+    return Candidate(position, line.unit, line.drift, steps, steps, closing=False)
 
 
-def _sell(position: int, line: ScaledLine) -> Candidate:
+def _sell(position: int, line: ScaledLine, *, may_pass: bool) -> Candidate:
     drift = -line.drift
-    nearest = nearest_steps(drift, line.unit)
-    tie = 2 * drift == (2 * nearest + 1) * line.unit and nearest < line.held_steps
-    steps = min(nearest, line.held_steps)
-    return Candidate(position, line.unit, drift, steps, tie=tie, closing=line.closing)
+    furthest = min(reaching_steps(drift, line.unit) + 1, line.held_steps)
+    steps = furthest if line.closing else min(nearest_steps(drift, line.unit), line.held_steps)
+    furthest = furthest if may_pass else steps
+    return Candidate(position, line.unit, drift, steps, furthest, line.closing)
+
+
+def _limited(position: int, line: ScaledLine, most: int) -> Candidate:
+    steps = min(most, line.held_steps)
+    return Candidate(position, line.unit, -line.drift, steps, steps, closing=False)

@@ -1,10 +1,13 @@
 """The price at which a budget is spent: shares bought in the order of what each dollar gains.
 
-The k-th share of a line at distance ``drift`` lowers its squared distance by ``unit * gain`` with
-gain = 2 drift - (2k - 1) unit, so ``gain`` is what each of its dollars brings. Without whole shares the
-best use of a budget leaves the same distance, the level, to every line that is bought (water-filling);
-with them it is near: buy every share that gains more per dollar than twice the level. The gain at which
-the budget runs out is the Lagrange multiplier of the budget.
+The k-th share of a line at distance ``drift`` lowers its squared distance by unit (2 drift - (2k - 1) unit), so the
+bracket is what each of its dollars brings. Without whole shares the best use of a budget leaves the same distance,
+the level, to every line that is bought (water-filling); with them it is near: buy every share that gains more per
+dollar than twice the level. The gain at which the budget runs out is the Lagrange multiplier of the budget.
+
+A share that need not be sold is bought back, and a dollar of it takes less from the budget than a dollar of a buy: the
+costs of a sell instead of those of a buy. So a step takes ``unit * rate`` from the budget, and gains are counted
+per unit of the budget, times ``rate * weight``, which is the same number for every line.
 """
 
 from __future__ import annotations
@@ -20,20 +23,32 @@ _WALK = 16
 
 
 class Demand(Struct, frozen=True):
-    """The shares that one line may be bought. Values are in 1e-10 USD."""
+    """The shares that one line may be bought, or bought back. Values are in 1e-10 USD."""
 
     unit: int
     drift: int
     most: int
     """The most steps."""
+    rate: int = 1
+    """What a dollar takes from the budget."""
+    weight: int = 1
+    """What makes gains of lines with another ``rate`` comparable."""
+    sold: int = 0
+    """Steps that are sold when none is bought back; 0 for a buy."""
+
+    @property
+    def cost(self) -> int:
+        """What a step takes from the budget."""
+        return self.unit * self.rate
 
     def gain(self, step: int) -> int:
-        """Return what each dollar of the ``step``-th step gains; it falls by 2 ``unit`` a step."""
-        return 2 * self.drift - (2 * step - 1) * self.unit
+        """Return what each unit of budget gains by the ``step``-th step; it falls by 2 ``unit * weight`` a step."""
+        return self.weight * (2 * self.drift - (2 * step - 1) * self.unit)
 
     def steps_above(self, price: int) -> int:
-        """Return how many steps gain more than ``price`` per dollar."""
-        steps = (2 * self.drift - price + self.unit - 1) // (2 * self.unit)
+        """Return how many steps gain more than ``price``."""
+        slope = self.unit * self.weight
+        steps = (2 * self.drift * self.weight - price + slope - 1) // (2 * slope)
         if steps <= 0:
             return 0
         return steps if steps < self.most else self.most
@@ -41,9 +56,9 @@ class Demand(Struct, frozen=True):
     def reach(self, step_cost: int, excess: int) -> int:
         """Return how many steps a cost of ``excess`` allows, the first at ``step_cost``.
 
-        Each costs 2 unit^2 more than the one before, so k of them cost k step_cost + k (k - 1) unit^2.
+        Each costs 2 rise more than the one before, so k of them cost k step_cost + k (k - 1) rise.
         """
-        rise = self.unit**2
+        rise = self.cost * self.unit * self.weight
         half = rise - step_cost
         return (half + isqrt(half * half + 4 * rise * excess)) // (2 * rise)
 
@@ -62,7 +77,10 @@ def fill(demands: Sequence[Demand], budget: int) -> Fill:
 
     ``budget`` must be positive and less than all steps take.
     """
-    price = 2 * _level([each.drift for each in demands], budget)
+    cheapest = min(each.weight for each in demands)
+    price = (
+        2 * cheapest * _level([each.drift for each in demands], budget // max(each.rate for each in demands))
+    )
     steps = [each.steps_above(price) for each in demands]
     left = budget - _cost(demands, steps)
     walked = _give_back(demands, steps, left) if left < 0 else _take_more(demands, steps, left)
@@ -70,12 +88,12 @@ def fill(demands: Sequence[Demand], budget: int) -> Fill:
 
 
 def _cost(demands: Sequence[Demand], steps: Sequence[int]) -> int:
-    return sum(each.unit * count for each, count in zip(demands, steps, strict=True))
+    return sum(each.cost * count for each, count in zip(demands, steps, strict=True))
 
 
 def _bisect(demands: Sequence[Demand], budget: int) -> Fill:
     """Return the fill by halving the range of the price: slower, but not by how unequal the units are."""
-    low, high = -1, 2 * max(each.drift for each in demands)
+    low, high = -1, 2 * max(each.drift * each.weight for each in demands)
     while high - low > 1:
         middle = (low + high) // 2
         if _cost(demands, [each.steps_above(middle) for each in demands]) <= budget:
@@ -86,10 +104,10 @@ def _bisect(demands: Sequence[Demand], budget: int) -> Fill:
     left = budget - _cost(demands, steps)
     for index, each in enumerate(demands):
         if steps[index] < each.most and each.gain(steps[index] + 1) == high:
-            if each.unit > left:
+            if each.cost > left:
                 break
             steps[index] += 1
-            left -= each.unit
+            left -= each.cost
     return Fill(steps, high, left)
 
 
@@ -119,7 +137,7 @@ def _give_back(demands: Sequence[Demand], steps: list[int], left: int) -> Fill |
             return Fill(steps, price, left)
         price, index = queue[0]
         steps[index] -= 1
-        left += demands[index].unit
+        left += demands[index].cost
         if steps[index]:
             heapreplace(queue, (demands[index].gain(steps[index]), index))
         else:
@@ -137,9 +155,9 @@ def _take_more(demands: Sequence[Demand], steps: list[int], left: int) -> Fill |
     heapify(queue)
     for _ in range(_WALK * len(demands)):
         price, index = queue[0]
-        left -= demands[index].unit
+        left -= demands[index].cost
         if left < 0:
-            return Fill(steps, -price, left + demands[index].unit)
+            return Fill(steps, -price, left + demands[index].cost)
         steps[index] += 1
         if steps[index] < demands[index].most:
             heapreplace(queue, (-demands[index].gain(steps[index] + 1), index))
@@ -153,7 +171,7 @@ def top_up(demands: Sequence[Demand], start: Fill) -> list[int]:
     steps = list(start.steps)
     left = start.left
     for index in sorted(range(len(demands)), key=lambda each: -demands[each].gain(steps[each] + 1)):
-        more = min(left // demands[index].unit, demands[index].most - steps[index])
+        more = min(left // demands[index].cost, demands[index].most - steps[index])
         steps[index] += more
-        left -= more * demands[index].unit
+        left -= more * demands[index].cost
     return steps

@@ -1,69 +1,118 @@
-"""The minimum order: the smallest order below it is dropped and the rest solved again, until none is."""
+"""The minimum order: the smallest order below it is dropped and the rest solved again, as long as cash allows.
+
+A minimum never blocks a deposit, a withdrawal or a debit: an order stays when without it cash would end under its
+floor or out of its band, or exposure over its cap.
+"""
 
 from __future__ import annotations
 
-from rebalplan.plan.sizing.candidates import Candidates
-from rebalplan.plan.sizing.scaled import ScaledAccount
-from rebalplan.plan.sizing.solve import Solution, buy_ranges, solve
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from rebalplan.plan.sizing.rounds import Round, Terms, settle
+from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
 
 
-def solve_above_minimum(account: ScaledAccount, candidates: Candidates) -> tuple[Candidates, Solution]:
-    """Return the candidates that are left and their best order set, none below the minimum but closings.
+def settle_above_minimum(
+    account: ScaledAccount, lines: Sequence[ScaledLine], terms: Terms
+) -> tuple[Round, frozenset[int]]:
+    """Return the orders, none below the minimum that could be dropped, and the positions of those dropped.
 
-    Of orders of equal value the first by symbol is dropped.
+    Of orders of equal value the first by symbol is dropped. Orders that were dropped one by one may be needed
+    together: then those of their side come back.
     """
+    dropped: set[int] = set()
+    needed: set[int] = set()
+    came_back = False
+    found = settle(account, lines, terms)
     while True:
-        dropped = _drops_at_nearest(account, candidates) or _surely_smallest(account, candidates)
-        if not dropped:
-            solution = solve(account, candidates)
-            dropped = _smallest(account, candidates, solution)
-        if not dropped:
-            return candidates, solution
-        candidates = candidates.without(dropped)
+        smallest = _smallest(account, found, needed)
+        if smallest is not None:
+            without = settle(account, lines, _barring(terms, {*dropped, smallest}))
+            if not _is_needed_sell(account, found, smallest) and _is_as_good(account, found, without):
+                dropped.add(smallest)
+                needed -= {each for each in needed if not came_back}
+                found = without
+            else:
+                needed.add(smallest)
+            continue
+        missed = set() if came_back else _missed(account, lines, found, dropped)
+        if not missed:
+            return found, frozenset(dropped)
+        came_back = True
+        dropped -= missed
+        needed |= missed
+        found = settle(account, lines, _barring(terms, dropped))
 
 
-def _drops_at_nearest(account: ScaledAccount, candidates: Candidates) -> list[int]:
-    """Return the orders to drop one after the other while the budget pays for every nearest share."""
-    sold = sum(sell.unit * sell.steps for sell in candidates.sells)
-    wanted = sum(buy.unit * buy.steps for buy in candidates.buys)
-    small = [(sell.unit * sell.steps, sell.position, True) for sell in candidates.sells if not sell.closing]
-    small += [(buy.unit * buy.steps, buy.position, False) for buy in candidates.buys]
-    small = sorted(order for order in small if 0 < order[0] < account.min_order)
-    dropped: list[int] = []
-    for value, position, is_sell in small:
-        if wanted > min(account.cash_budget(sold), account.exposure_budget(sold)):
-            break
-        dropped.append(position)
-        sold, wanted = (sold - value, wanted) if is_sell else (sold, wanted - value)
-    return dropped
+def _barring(terms: Terms, dropped: set[int]) -> Terms:
+    return structs.replace(terms, barred=terms.barred | dropped)
 
 
-def _smallest(account: ScaledAccount, candidates: Candidates, solution: Solution) -> list[int]:
-    """Return the position of the smallest order below the minimum, or nothing when there is none."""
+def _missed(account: ScaledAccount, lines: Sequence[ScaledLine], found: Round, dropped: set[int]) -> set[int]:
+    """Return the dropped sells where cash or exposure is out of its bounds for want of sells; buys likewise."""
+    floor, over_band, under_band, cap = _ends(account, found)
+    want_sells, want_buys = min(floor, under_band, cap) < 0, over_band < 0
+    return {
+        position
+        for position in dropped
+        if (want_sells and lines[position].drift < 0) or (want_buys and lines[position].drift > 0)
+    }
+
+
+def _smallest(account: ScaledAccount, found: Round, needed: set[int]) -> int | None:
+    """Return the position of the smallest order below the minimum, or ``None`` when there is none to drop."""
+    orders = zip(found.candidates.all(), found.solution.sells + found.solution.buys, strict=True)
     below = [
         (steps * order.unit, order.position)
-        for order, steps in zip(candidates.all(), solution.sells + solution.buys, strict=True)
-        if 0 < steps * order.unit < account.min_order and not order.closing
+        for order, steps in orders
+        if 0 < steps * order.unit < account.min_order and not order.closing and order.position not in needed
     ]
-    return [min(below)[1]] if below else []
+    return min(below)[1] if below else None
 
 
-def _surely_smallest(account: ScaledAccount, candidates: Candidates) -> list[int]:
-    """Return what ``_smallest`` would find after ``solve``, where bounds tell it without a search.
-
-    That is so when the most that one order can be is below the minimum and below the least of any other.
-    """
-    bought = buy_ranges(account, candidates) if account.min_order else None
-    if bought is None:
-        return []
-    steps = [(sell.steps, sell.steps) for sell in candidates.sells] + bought
-    values = sorted(
-        (max(1, fewest) * order.unit, most * order.unit, order.position, fewest)
-        for order, (fewest, most) in zip(candidates.all(), steps, strict=True)
-        if most and not order.closing
+def _is_needed_sell(account: ScaledAccount, found: Round, position: int) -> bool:
+    """Tell whether floor, cap or band need the sell of a line, even when nothing is bought."""
+    value = found.trades[position] * _unit(found, position)
+    if value > 0:
+        return False
+    sold = _sold(found) + value
+    return (
+        account.over_floor * account.base + sold * account.keep < 0
+        or account.spare_exposure + sold < 0
+        or account.cash_drift + sold < -account.cash_band
     )
-    if not values:
-        return []
-    _, greatest, position, fewest = values[0]
-    bounds = [account.min_order, *(least for least, *_ in values[1:2])]
-    return [position] if fewest and greatest < min(bounds) else []
+
+
+def _is_as_good(account: ScaledAccount, found: Round, without: Round) -> bool:
+    """Tell whether cash and exposure end within their bounds, or no further from them than with the order."""
+    before, after = _ends(account, found), _ends(account, without)
+    return all(now >= 0 or now >= then for then, now in zip(before, after, strict=True))
+
+
+def _ends(account: ScaledAccount, found: Round) -> tuple[int, int, int, int]:
+    """Return how far cash ends over its floor and within each end of its band, and exposure under its cap."""
+    sold = sum(
+        order.unit * steps for order, steps in zip(found.candidates.sells, found.solution.sells, strict=True)
+    )
+    bought = sum(
+        order.unit * steps for order, steps in zip(found.candidates.buys, found.solution.buys, strict=True)
+    )
+    cash_drift = found.state.cash_drift
+    return (
+        account.spare_cash * account.base + sold * account.keep - bought * account.pay,
+        account.cash_slack - cash_drift,
+        account.cash_band + cash_drift,
+        account.spare_exposure + sold - bought,
+    )
+
+
+def _sold(found: Round) -> int:
+    return sum(
+        order.unit * steps for order, steps in zip(found.candidates.sells, found.solution.sells, strict=True)
+    )
+
+
+def _unit(found: Round, position: int) -> int:
+    return next(order.unit for order in found.candidates.all() if order.position == position)

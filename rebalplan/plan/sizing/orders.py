@@ -5,15 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rebalplan.core.money import ZERO, canonical
-from rebalplan.plan.sizing.candidates import Candidates, find_candidates, nearest_steps, side
-from rebalplan.plan.sizing.minimum import solve_above_minimum
+from rebalplan.plan.sizing.candidates import nearest_steps, side
+from rebalplan.plan.sizing.fixed_point import settle_for_good
 from rebalplan.plan.sizing.problem import Reason, SizedLine, Sizing, SizingLine, SizingProblem
-from rebalplan.plan.sizing.scaled import ScaledLine, scale_account, scale_line, shares
+from rebalplan.plan.sizing.rounds import Round
+from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine, scale_account, scale_line, shares
 from rebalplan.plan.sizing.solve import Solution
 
 
 def size_orders(problem: SizingProblem) -> Sizing:
-    """Return the orders that bring an account nearest to its targets, with a reason for what is not traded.
+    """Return the orders that bring an account back within its bands, with a reason for what is not traded.
 
     Among the order sets that keep cash at its floor and exposure under its cap it takes the least sum of
     (value - target)^2 over the lines; docs/sizing.md has worked examples. Raises ``ValueError`` when a
@@ -21,27 +22,24 @@ def size_orders(problem: SizingProblem) -> Sizing:
     """
     scaled = [scale_line(line, allow_fractional=problem.allow_fractional) for line in problem.lines]
     account = scale_account(problem, sum(line.held for line in scaled))
-    selected = [each if line.selected else None for line, each in zip(problem.lines, scaled, strict=True)]
-    allowed = find_candidates(selected, problem.direction)
-    kept, solution = solve_above_minimum(account, allowed)
-    steps = _signed_steps(kept, solution)
-    dropped = {each.position for each in allowed.all()}.difference(each.position for each in kept.all())
-    short = _short_of(solution)
+    found, dropped = settle_for_good(account, scaled, problem.direction)
+    steps = found.trades
+    short = _short_of(found.solution)
     lines: list[SizedLine] = []
     for position, (line, each) in enumerate(zip(problem.lines, scaled, strict=True)):
         wanted = _wanted(line, each, allow_fractional=problem.allow_fractional)
         trade = shares(steps.get(position, 0), allow_fractional=problem.allow_fractional)
         limit = _limit(problem, each, short, dropped=position in dropped)
-        lines.append(SizedLine(line.symbol, trade, wanted, _reason(line, trade, wanted, limit)))
-    return Sizing(tuple(lines), solution.cash_budget < 0, solution.exposure_budget < 0)
+        selected = position in found.asked or position in dropped
+        reason = _reason(trade, wanted, limit, selected=selected)
+        lines.append(SizedLine(line.symbol, trade, selected or trade != 0, wanted, reason))
+    return Sizing(tuple(lines), _is_floor_unmet(account, found), found.solution.exposure_budget < 0)
 
 
-def _signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:
-    sold = zip(candidates.sells, solution.sells, strict=True)
-    bought = zip(candidates.buys, solution.buys, strict=True)
-    steps = {each.position: -count for each, count in sold}
-    steps.update((each.position, count) for each, count in bought)
-    return steps
+def _is_floor_unmet(account: ScaledAccount, found: Round) -> bool:
+    """Tell whether cash ends under its floor by the minimum order or more; less is no reason to trade."""
+    short = -found.solution.cash_budget
+    return short > 0 and short >= account.min_order
 
 
 def _short_of(solution: Solution) -> Reason:
@@ -63,12 +61,14 @@ def _limit(problem: SizingProblem, line: ScaledLine, short: Reason, *, dropped: 
         return "direction"
     if dropped:
         return "below_min_order"
+    if problem.direction == "sell_only":
+        return "direction"
     return "fractional_residue" if line.drift < 0 else short
 
 
-def _reason(line: SizingLine, trade: Decimal, wanted: Decimal, limit: Reason) -> Reason | None:
-    if not line.selected:
-        return "within_band"
+def _reason(trade: Decimal, wanted: Decimal, limit: Reason, *, selected: bool) -> Reason | None:
+    if not selected:
+        return "within_band" if trade.copy_abs() < wanted.copy_abs() or not trade else None
     if not trade and not wanted:
         return "rounds_to_zero"
     return None if trade.copy_abs() >= wanted.copy_abs() else limit

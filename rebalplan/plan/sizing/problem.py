@@ -24,8 +24,8 @@ class SizingLine(Struct, frozen=True):
     """USD per share, positive, at most 6 decimals."""
     target_usd: Decimal
     """Target value, not negative, at most 10 decimals."""
-    selected: bool
-    """Whether the trigger asks for a trade."""
+    band_usd: Decimal
+    """The drift that is tolerated; not negative. Under ``total_band_usd`` it counts for nothing."""
 
 
 class SizingProblem(Struct, frozen=True):
@@ -37,6 +37,14 @@ class SizingProblem(Struct, frozen=True):
     """Cash before the trades; may be negative."""
     cash_floor_usd: Decimal
     """Least cash after the trades; negative where a model uses margin."""
+    cash_target_usd: Decimal
+    """Cash that the targets and what is set aside leave; at least the floor unless cash is not settled."""
+    cash_band_usd: Decimal
+    """How far cash may be from ``cash_target_usd`` before it is invested or raised."""
+    cash_slack_usd: Decimal
+    """How far cash may end over ``cash_target_usd`` for want of orders of the minimum; at least ``cash_band_usd``."""
+    total_band_usd: Decimal | None
+    """The sum of all drifts that is tolerated; ``None`` when each line has its own band."""
     held_usd: Decimal
     """Value of positions that are no lines; it counts in exposure."""
     net_liquidation_usd: Decimal
@@ -46,7 +54,7 @@ class SizingProblem(Struct, frozen=True):
     cost_bps: Decimal
     """Set aside per traded dollar; not negative and below 10,000."""
     min_order_usd: Decimal
-    """An order of less value is not sent, unless it closes a target of 0."""
+    """An order of less value is not sent, unless it closes a target of 0 or cash needs it."""
     allow_fractional: bool
     """Trade in steps of 0.0001 share instead of whole shares."""
     direction: Direction
@@ -59,6 +67,8 @@ class SizedLine(Struct, frozen=True):
     symbol: str
     trade: Decimal
     """Signed shares: positive buys, negative sells."""
+    selected: bool
+    """Whether the trigger asks for a trade."""
     wanted: Decimal
     """Signed shares the drift asks for, before cash, leverage, minimum and direction."""
     reason: Reason | None
@@ -70,6 +80,6 @@ class Sizing(Struct, frozen=True):
 
     lines: tuple[SizedLine, ...]
     floor_unmet: bool
-    """Cash stays under its floor after every sell that is permitted."""
+    """Cash stays under its floor, by the minimum order or more, after every sell that is permitted."""
     cap_unmet: bool
     """Exposure stays over the leverage cap after every sell that is permitted."""

@@ -1,4 +1,4 @@
-"""How one budget is shared by buys that want more than it.
+"""How one budget is shared by buys, and shares to buy back, that want more than it.
 
 First the fill (see ``level``): shares in the order of what each dollar gains, then what still fits. Then
 the search (see ``search``) within a cost limit that rises until the result is proven best or the sets of
@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from rebalplan.plan.sizing.candidates import Candidate
 from rebalplan.plan.sizing.level import Demand, Fill, fill, top_up
 from rebalplan.plan.sizing.search import best_within, cheapest_changes, moves_within
 
@@ -31,7 +30,7 @@ _FIRST_CHANGES = 6
 """The first limit is the cost of this many cheapest changes of one share."""
 
 Rank = tuple[int, int, int, list[int]]
-"""Objective, orders, value bought, and the steps negated, so that the least is best."""
+"""Objective, orders, turnover, and the traded steps negated, so that the least is best."""
 
 
 class Opening(Struct, frozen=True):
@@ -49,42 +48,46 @@ class Share(Struct, frozen=True):
     steps: list[int]
 
 
-def ration(buys: Sequence[Candidate], budget: int) -> tuple[int, ...]:
-    """Return the steps of each buy with the least sum of squared distances that ``budget`` pays for.
+def ration(demands: Sequence[Demand], budget: int) -> tuple[int, ...]:
+    """Return the steps of each line with the least sum of squared distances that ``budget`` pays for.
 
-    Ties go to fewer orders, then to less value bought, then to the larger trade in the first line that
-    differs. Proven best up to ``_SPLIT_LINES`` lines unless their splits run out, which takes prices many
-    thousandfold apart, and beyond wherever the search closes within its count.
+    Ties go to fewer orders, then to less turnover, then to the larger trade in the first line that differs.
+    Proven best up to ``_SPLIT_LINES`` lines unless their splits run out, which takes prices many thousandfold
+    apart, and beyond wherever the search closes within its count.
     """
-    demands = [Demand(buy.unit, buy.drift, buy.steps) for buy in buys]
     return tuple(_share(demands, budget, splits=[_MOST_SPLITS]).steps)
 
 
-def ranges(buys: Sequence[Candidate], budget: int) -> list[tuple[int, int]]:
-    """Return the fewest and the most steps of each buy in any result of ``ration``.
+def ranges(demands: Sequence[Demand], budget: int) -> list[tuple[int, int]]:
+    """Return the fewest and the most steps of each line in any result of ``ration``.
 
     A result is at least as good as the fill topped up, and steps outside cost more than that exceeds the
     bound by. ``budget`` must be positive and less than all steps take.
     """
-    demands = [Demand(buy.unit, buy.drift, buy.steps) for buy in buys]
     opening = _open(demands, budget)
-    excess = _objective(demands, opening.steps) - opening.bound
+    excess = _scale(demands) * _objective(demands, opening.steps) - opening.bound
     found: list[tuple[int, int]] = []
     for each, count in zip(demands, opening.start.steps, strict=True):
-        up = each.reach(each.unit * (opening.start.price - each.gain(count + 1)), excess)
-        down = each.reach(each.unit * (each.gain(count) - opening.start.price), excess)
+        up = each.reach(each.cost * (opening.start.price - each.gain(count + 1)), excess)
+        down = each.reach(each.cost * (each.gain(count) - opening.start.price), excess)
         found.append((max(0, count - down), min(each.most, count + up)))
     return found
 
 
 def rank(demands: Sequence[Demand], steps: Sequence[int]) -> Rank:
     """Return what is least for the best steps."""
+    trades = [abs(count - each.sold) for each, count in zip(demands, steps, strict=True)]
     return (
         _objective(demands, steps),
-        len(steps) - steps.count(0),
-        sum([each.unit * count for each, count in zip(demands, steps, strict=True)]),
-        [-count for count in steps],
+        len(trades) - trades.count(0),
+        sum([each.unit * count for each, count in zip(demands, trades, strict=True)]),
+        [-count for count in trades],
     )
+
+
+def _scale(demands: Sequence[Demand]) -> int:
+    """Return what an objective is multiplied by where it meets prices and costs: the same for every line."""
+    return demands[0].rate * demands[0].weight
 
 
 def _objective(demands: Sequence[Demand], steps: Sequence[int]) -> int:
@@ -97,10 +100,10 @@ def _objective(demands: Sequence[Demand], steps: Sequence[int]) -> int:
 
 def _share(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
     """Return the best steps for lines of which some may not fit the budget at all."""
-    fitting = [Demand(each.unit, each.drift, min(each.most, budget // each.unit)) for each in demands]
-    most = [each.most for each in fitting]
-    if sum(each.unit * each.most for each in fitting) <= budget:
+    most = [min(each.most, budget // each.cost) for each in demands]
+    if sum(each.cost * count for each, count in zip(demands, most, strict=True)) <= budget:
         return Share(rank(demands, most), most)
+    fitting = [structs.replace(each, most=count) for each, count in zip(demands, most, strict=True)]
     rows = [index for index, each in enumerate(fitting) if each.most]
     found = _search([fitting[index] for index in rows], budget, splits)
     steps = [0] * len(demands)
@@ -111,7 +114,7 @@ def _share(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
 
 def _open(demands: Sequence[Demand], budget: int) -> Opening:
     start = fill(demands, budget)
-    bound = _objective(demands, start.steps) - start.price * start.left
+    bound = _scale(demands) * _objective(demands, start.steps) - start.price * start.left
     return Opening(start, bound, top_up(demands, start))
 
 
@@ -119,25 +122,25 @@ def _search(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
     """Search within limits that rise until the result is proven or there is too much to list."""
     opening = _open(demands, budget)
     start, bound, steps = opening.start, opening.bound, opening.steps
-    best = rank(demands, steps)
+    best, scale = rank(demands, steps), _scale(demands)
     few = len(demands) <= _SPLIT_LINES
     costs = cheapest_changes(demands, start)
     limit = costs[min(_FIRST_CHANGES, len(costs)) - 1][0]
     while True:
-        limit = min(limit, best[0] - bound)
+        limit = min(limit, scale * best[0] - bound)
         movable = [index for cost, index in costs if cost <= limit]
         found = best_within(demands, start, movable, limit, _MOST_SETS_BEFORE_SPLIT if few else _MOST_SETS)
         if found is None:
             break
         if found and (found_rank := rank(demands, found)) < best:
             best, steps = found_rank, found
-        if best[0] - bound <= limit:
+        if scale * best[0] - bound <= limit:
             return Share(best, steps)
-        if not few and (best[0] - bound) * _CLOSE_ENOUGH <= best[0]:
+        if not few and (scale * best[0] - bound) * _CLOSE_ENOUGH <= scale * best[0]:
             break
         limit = 2 * limit + 1
     share = Share(best, steps)
-    if not few or (best[0] - bound) * _NOT_WORTH_SPLITTING <= best[0]:
+    if not few or (scale * best[0] - bound) * _NOT_WORTH_SPLITTING <= scale * best[0]:
         return share
     return _split(demands, budget, share, opening, splits)
 
@@ -146,15 +149,16 @@ def _split(
     demands: Sequence[Demand], budget: int, share: Share, opening: Opening, splits: list[int]
 ) -> Share:
     """Try each possible step count of the line with the dearest share, the others sharing the rest."""
-    dearest = max(range(len(demands)), key=lambda index: demands[index].unit)
+    dearest = max(range(len(demands)), key=lambda index: demands[index].cost)
     others = [*demands[:dearest], *demands[dearest + 1 :]]
-    moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 1)
+    excess = _scale(demands) * share.rank[0] - opening.bound
+    moves = moves_within(demands, dearest, opening.start, excess, _MOST_SPLITS + 1)
     for change in moves.steps:
         splits[0] -= 1
         if splits[0] < 0:
             break
         count = opening.start.steps[dearest] + change
-        rest = budget - count * demands[dearest].unit
+        rest = budget - count * demands[dearest].cost
         if rest < 0:
             continue
         found = _share(others, rest, splits)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rebalplan.core.money import SHARE_STEP, canonical
 from rebalplan.plan.sizing.problem import SizingLine, SizingProblem
@@ -39,6 +39,20 @@ class ScaledLine(Struct, frozen=True):
     """Whole steps held: the most that can be sold."""
     closing: bool
     """Whether the target is exactly 0."""
+    band: int
+    """The drift that is tolerated."""
+
+    @property
+    def is_always_asked(self) -> bool:
+        """Whether this is a holding with target 0, or a target with no holding."""
+        return (self.held > 0) != (self.held + self.drift > 0)
+
+    def moved(self, steps: int) -> ScaledLine:
+        """Return the line after an order of so many signed steps."""
+        value = steps * self.unit
+        return structs.replace(
+            self, drift=self.drift - value, held=self.held + value, held_steps=self.held_steps + steps
+        )
 
 
 class ScaledAccount(Struct, frozen=True):
@@ -47,12 +61,47 @@ class ScaledAccount(Struct, frozen=True):
     ``keep`` and ``pay`` over ``base`` are what a sold dollar brings and what a bought dollar takes.
     """
 
-    spare_cash: int
+    over_floor: int
+    """Cash over its floor."""
     spare_exposure: int
+    """The cap less the exposure."""
+    cash_drift: int
+    """Cash over its target."""
+    cash_band: int
+    cash_slack: int
+    total_band: int | None
+    cash_returns: bool
+    """Whether sells may bring CASH back into its band: then buys do not take it under."""
     min_order: int
     keep: int
     pay: int
     base: int
+
+    @property
+    def spare_cash(self) -> int:
+        """Cash that buys may take: over its floor, and so that CASH does not end under its band, or further under."""
+        if not self.cash_returns:
+            return self.over_floor
+        return min(self.over_floor, max(0, self.cash_drift + self.cash_band))
+
+    def moved(self, trades_value: int) -> ScaledAccount:
+        """Return the account after orders of this signed value, filled at their prices and without costs."""
+        return structs.replace(
+            self,
+            over_floor=self.over_floor - trades_value,
+            spare_exposure=self.spare_exposure - trades_value,
+            cash_drift=self.cash_drift - trades_value,
+        )
+
+    def spent(self, value: int) -> ScaledAccount:
+        """Return the account after buys of this value and their costs."""
+        paid = -(-value * self.pay // self.base)
+        return structs.replace(
+            self,
+            over_floor=self.over_floor - paid,
+            spare_exposure=self.spare_exposure - value,
+            cash_drift=self.cash_drift - paid,
+        )
 
     def cash_budget(self, sold: int) -> int:
         """Return what may be bought before cash falls under its floor; negative when it is under."""
@@ -79,6 +128,7 @@ def scale_line(line: SizingLine, *, allow_fractional: bool) -> ScaledLine:
         held=held,
         held_steps=quantity // step,
         closing=target == 0,
+        band=_rounded(line.band_usd, _DOWN),
     )
 
 
@@ -92,8 +142,13 @@ def scale_account(problem: SizingProblem, held_by_lines: int) -> ScaledAccount:
     floor = _rounded(problem.cash_floor_usd, _UP)
     cap = _rounded(_EXACT.multiply(problem.max_leverage, problem.net_liquidation_usd), _DOWN)
     return ScaledAccount(
-        spare_cash=_rounded(problem.cash_usd, _DOWN) - floor,
+        over_floor=_rounded(problem.cash_usd, _DOWN) - floor,
         spare_exposure=cap - _rounded(problem.held_usd, _UP) - held_by_lines,
+        cash_drift=_rounded(problem.cash_usd, _DOWN) - _rounded(problem.cash_target_usd, _UP),
+        cash_band=_rounded(problem.cash_band_usd, _DOWN),
+        cash_slack=_rounded(problem.cash_slack_usd, _DOWN),
+        total_band=None if problem.total_band_usd is None else _rounded(problem.total_band_usd, _DOWN),
+        cash_returns=problem.direction != "buy_only",
         min_order=_rounded(problem.min_order_usd, _UP),
         keep=base - cost,
         pay=base + cost,

@@ -1,7 +1,7 @@
 """Exact search around a fill: every set of changes that could be better, met in the middle.
 
 Let ``price`` be the fill's. Changing a line by some steps has a cost: the sum over those steps of
-unit * |gain - price|, never negative. The objective of any order set is the Lagrangian bound plus its
+cost * |gain - price|, never negative. The objective of any order set is the Lagrangian bound plus its
 excess: the costs of its changes, plus price * (budget left). So an order set at least as good as a known
 one is made of changes that together cost no more than the known excess, and few are so cheap.
 
@@ -27,7 +27,7 @@ _MOST_TRIED = 8
 """Sets are not extended by a line when so many times the most sets would have to be tried."""
 
 Change = tuple[int, int, int]
-"""Value taken from the budget; weight; the changed steps as digits, negative so that the least wins ties."""
+"""What is taken from the budget; weight; turnover and, in its low digits, the trades, negated: the least wins ties."""
 
 
 class Moves(Struct, frozen=True):
@@ -46,11 +46,11 @@ def cheapest_changes(demands: Sequence[Demand], fill: Fill) -> list[tuple[int, i
         up = fill.price - demand.gain(steps + 1)
         down = demand.gain(steps) - fill.price
         if steps == 0:
-            found.append((demand.unit * up, index))
+            found.append((demand.cost * up, index))
         elif steps == demand.most:
-            found.append((demand.unit * down, index))
+            found.append((demand.cost * down, index))
         else:
-            found.append((demand.unit * min(up, down), index))
+            found.append((demand.cost * min(up, down), index))
     found.sort()
     return found
 
@@ -61,21 +61,21 @@ def moves_within(demands: Sequence[Demand], index: int, fill: Fill, limit: int, 
     up = min(demand.most - steps, most)
     down = min(steps, most)
     found = [(0, 0)]
-    found += _one_way(demand.unit, fill.price - demand.gain(steps + 1), up, limit, sign=1)
-    found += _one_way(demand.unit, demand.gain(steps) - fill.price, down, limit, sign=-1)
+    found += _one_way(demand, fill.price - demand.gain(steps + 1), up, limit, sign=1)
+    found += _one_way(demand, demand.gain(steps) - fill.price, down, limit, sign=-1)
     found.sort()
     return Moves(index, tuple(steps for _, steps in found), tuple(cost for cost, _ in found))
 
 
-def _one_way(unit: int, loss: int, most: int, limit: int, *, sign: int) -> list[tuple[int, int]]:
-    """Return (cost, steps) of the changes upwards or downwards, the first at ``loss`` per dollar.
+def _one_way(demand: Demand, loss: int, most: int, limit: int, *, sign: int) -> list[tuple[int, int]]:
+    """Return (cost, steps) of the changes upwards or downwards, the first at ``loss`` per unit of budget.
 
-    Each further step loses 2 ``unit`` more per dollar.
+    Each further step loses 2 ``unit * weight`` more.
     """
     found: list[tuple[int, int]] = []
     cost = 0
-    step_cost = unit * loss
-    rise = 2 * unit * unit
+    step_cost = demand.cost * loss
+    rise = 2 * demand.cost * demand.unit * demand.weight
     for count in range(1, most + 1):
         cost += step_cost
         if cost > limit:
@@ -104,23 +104,24 @@ def best_within(
             return None
         halves[half] = extended
     met = _meet(halves[0], halves[1], fill)
-    return [] if met is None else _steps(fill, movable, digits, len(demands), -met[2])
+    return [] if met is None else _steps(demands, fill, movable, digits, -met[1])
 
 
 def _changes(demands: Sequence[Demand], fill: Fill, moves: Moves, digits: int) -> list[Change]:
-    """Return the moves of one line as changes of value, weight and path."""
-    before = fill.steps[moves.index] > 0
-    lowest = min(moves.steps)
-    unit = demands[moves.index].unit
+    """Return the moves of one line as changes of the budget, weight and ties."""
+    demand, filled = demands[moves.index], fill.steps[moves.index]
+    before = filled != demand.sold
     place = digits * (len(demands) - 1 - moves.index)
-    return [
-        (
-            steps * unit,
-            (cost << _ORDER_BITS) + (fill.steps[moves.index] + steps > 0) - before,
-            -((steps - lowest) << place),
+    whole = digits * len(demands)
+    fewest = _fewest(demand, filled, moves)
+    found: list[Change] = []
+    for steps, cost in zip(moves.steps, moves.costs, strict=True):
+        traded = abs(filled + steps - demand.sold)
+        weight = (cost << _ORDER_BITS) + (traded != 0) - before
+        found.append(
+            (steps * demand.cost, weight, (traded * demand.unit << whole) - (traded - fewest << place))
         )
-        for steps, cost in zip(moves.steps, moves.costs, strict=True)
-    ]
+    return found
 
 
 def _extend(sets: list[Change], changes: list[Change], limit: int) -> list[Change]:
@@ -134,31 +135,40 @@ def _extend(sets: list[Change], changes: list[Change], limit: int) -> list[Chang
     ]
 
 
-def _meet(one: list[Change], other: list[Change], fill: Fill) -> Change | None:
-    """Return the best sum of a set of each half that fits: (objective, value, path), the least is best."""
+def _meet(one: list[Change], other: list[Change], fill: Fill) -> tuple[int, int] | None:
+    """Return the best sum of a set of each half that fits: (objective, ties), the least is best."""
     scaled_price = fill.price << _ORDER_BITS
     other.sort()
     values = [value for value, _, _ in other]
     best_up_to = list(
-        accumulate(((weight - scaled_price * value, value, path) for value, weight, path in other), min)
+        accumulate(((weight - scaled_price * value, ties) for value, weight, ties in other), min)
     )
-    best: Change | None = None
-    for value, weight, path in one:
+    best: tuple[int, int] | None = None
+    for value, weight, ties in one:
         fitting = bisect_right(values, fill.left - value)
         if not fitting:
             continue
         partner = best_up_to[fitting - 1]
         objective = weight - scaled_price * value + partner[0]
         if best is None or objective <= best[0]:
-            met = (objective, value + partner[1], path + partner[2])
+            met = (objective, ties + partner[1])
             best = met if best is None else min(best, met)
     return best
 
 
-def _steps(fill: Fill, movable: list[Moves], digits: int, lines: int, path: int) -> list[int]:
-    """Return the fill's steps with the changes that ``path`` spells."""
+def _steps(
+    demands: Sequence[Demand], fill: Fill, movable: list[Moves], digits: int, trades: int
+) -> list[int]:
+    """Return the fill's steps with the changes whose trades the low digits of ``trades`` spell."""
     steps = list(fill.steps)
     for moves in movable:
-        digit = (path >> digits * (lines - 1 - moves.index)) & ((1 << digits) - 1)
-        steps[moves.index] += digit + min(moves.steps)
+        digit = (trades >> digits * (len(demands) - 1 - moves.index)) & ((1 << digits) - 1)
+        traded = digit + _fewest(demands[moves.index], fill.steps[moves.index], moves)
+        sold = demands[moves.index].sold
+        steps[moves.index] = sold - traded if sold else traded
     return steps
+
+
+def _fewest(demand: Demand, filled: int, moves: Moves) -> int:
+    """Return the fewest steps that one of the moves trades."""
+    return min(abs(filled + steps - demand.sold) for steps in moves.steps)

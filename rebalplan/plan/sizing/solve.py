@@ -1,24 +1,27 @@
 """The best order set under cash and leverage, without the minimum order.
 
-Both constraints only look at the value of all buys, because every bought dollar costs the same: once the
-sells are set, the buys share one budget, the smaller of what cash and what leverage leave. A sell to the
-nearest share is best for its own line and for the budget, so sells are settled before the buys; only where
-two shares are exactly as near is there a choice, since the further one adds to the budget at no loss.
+A sell to the nearest share is best for its own line and for both constraints. Where the constraints leave too little
+for the buys, or are broken, a sell may go further, at most one share past the one that reaches its target. The search
+starts from there: every sell at its furthest, and the shares that need not be sold are bought back like any other
+buy, out of one budget. Cash and leverage each make a budget of their own, for costs count in cash alone. The best
+order set of one that keeps the other is the best of both; only where neither does are the sells tried one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
+from math import gcd, prod
 
 from msgspec import Struct
 
 from rebalplan.plan.sizing.candidates import Candidate, Candidates
+from rebalplan.plan.sizing.level import Demand
 from rebalplan.plan.sizing.ration import ranges, ration
 from rebalplan.plan.sizing.scaled import ScaledAccount
 
-_ALL_TIE_CHOICES = 5
-"""Up to so many half-share ties every choice is tried, beyond it only the smallest ones together."""
+_MOST_SELL_CHOICES = 243
+"""Up to so many ways to go further with the sells are all tried where cash and leverage both bind."""
 
 
 class Solution(Struct, frozen=True):
@@ -30,6 +33,16 @@ class Solution(Struct, frozen=True):
     exposure_budget: int
 
 
+class Shares(Struct, frozen=True):
+    """Lines that share one budget: every sell at its furthest, and what may be bought, or bought back, from there."""
+
+    orders: tuple[Candidate, ...]
+    """In the order of the lines."""
+    demands: tuple[Demand, ...]
+    """Beside ``orders``."""
+    budget: int
+
+
 def solve(account: ScaledAccount, candidates: Candidates) -> Solution:
     """Return the best order set, or the nearest to feasible when none is.
 
@@ -38,57 +51,107 @@ def solve(account: ScaledAccount, candidates: Candidates) -> Solution:
     constraint, every sell goes as far as it may and nothing is bought: no order set comes nearer.
     """
     sells, buys = candidates.sells, candidates.buys
-    nearest = tuple(sell.steps for sell in sells)
-    wanted = tuple(buy.steps for buy in buys)
-    solution = _with_sells(account, sells, nearest)
-    if _value(buys, wanted) <= _budget(solution):
-        return _with_buys(solution, wanted)
-    if any(sell.tie for sell in sells):
-        return _solve_ties(account, candidates, nearest)
-    if _budget(solution) <= 0:
-        return _with_buys(solution, (0,) * len(buys))
-    return _with_buys(solution, ration(buys, _budget(solution)))
+    nearest = _with_sells(account, sells, tuple(sell.steps for sell in sells))
+    if _value(buys, [buy.steps for buy in buys]) <= _budget(nearest):
+        return _with_buys(nearest, tuple(buy.steps for buy in buys))
+    if all(sell.furthest == sell.steps for sell in sells):
+        return _with_buys(nearest, _rationed(buys, _budget(nearest)))
+    furthest = _with_sells(account, sells, tuple(sell.furthest for sell in sells))
+    if _budget(furthest) < 0:
+        return _with_buys(furthest, (0,) * len(buys))
+    for shares in (cash_shares(account, candidates), _exposure_shares(account, candidates)):
+        found = _shared(account, candidates, shares)
+        if _bought(found, buys) <= _budget(found):
+            return found
+    return _try_sells(account, candidates)
 
 
-def buy_ranges(account: ScaledAccount, candidates: Candidates) -> list[tuple[int, int]] | None:
-    """Return the fewest and the most steps of each buy that ``solve`` can give, where that saves a search.
+def order_ranges(account: ScaledAccount, candidates: Candidates) -> dict[int, tuple[int, int]] | None:
+    """Return the fewest and the most steps that ``solve`` can give each line, where that saves a search.
 
-    ``None`` where ``solve`` does not search, or where half-share ties leave the sells open.
+    ``None`` where ``solve`` does not search, or where more than cash decides.
     """
-    buys = candidates.buys
-    if any(sell.tie for sell in candidates.sells):
+    buys, sells = candidates.buys, candidates.sells
+    nearest = _with_sells(account, sells, tuple(sell.steps for sell in sells))
+    if _value(buys, [buy.steps for buy in buys]) <= _budget(nearest):
         return None
-    budget = _budget(_with_sells(account, candidates.sells, tuple(sell.steps for sell in candidates.sells)))
-    if budget <= 0 or sum(buy.unit * buy.steps for buy in buys) <= budget:
+    if nearest.exposure_budget < nearest.cash_budget:
         return None
-    return ranges(buys, budget)
+    shares = cash_shares(account, candidates)
+    if shares.budget <= 0 or sum(each.cost * each.most for each in shares.demands) <= shares.budget:
+        return None
+    found: dict[int, tuple[int, int]] = {sell.position: (sell.steps, sell.steps) for sell in sells}
+    for order, demand, (fewest, most) in zip(
+        shares.orders, shares.demands, ranges(shares.demands, shares.budget), strict=True
+    ):
+        found[order.position] = (demand.sold - most, demand.sold - fewest) if demand.sold else (fewest, most)
+    return found
 
 
-def _solve_ties(account: ScaledAccount, candidates: Candidates, nearest: tuple[int, ...]) -> Solution:
-    sells, buys = candidates.sells, candidates.buys
-    solution = _with_sells(account, sells, nearest)
-    best: Solution | None = None
-    for further in _tie_choices(sells):
-        chosen = tuple(steps + more for steps, more in zip(nearest, further, strict=True))
-        solution = _with_sells(account, sells, chosen)
-        if _budget(solution) < 0:
-            continue
-        solution = _with_buys(solution, ration(buys, _budget(solution)))
-        if best is None or _rank(candidates, solution) < _rank(candidates, best):
-            best = solution
-    return best or _with_buys(solution, (0,) * len(buys))
+def cash_shares(account: ScaledAccount, candidates: Candidates) -> Shares:
+    """Return what shares the cash; a dollar bought back costs what its sell would have, not what a buy does."""
+    common = gcd(account.pay, account.keep)
+    pay, keep = account.pay // common, account.keep // common
+    sold = sum(sell.unit * sell.furthest for sell in candidates.sells)
+    budget = (account.spare_cash * account.base + sold * account.keep) // common
+    if all(sell.furthest == sell.steps for sell in candidates.sells):
+        return _shares(candidates, 1, 1, budget // pay)
+    return _shares(candidates, pay, keep, budget)
 
 
-def _tie_choices(sells: Sequence[Candidate]) -> Iterator[tuple[int, ...]]:
-    """Yield how many steps further each sell goes, 0 or 1; last, all ties go further."""
-    ties = [index for index, sell in enumerate(sells) if sell.tie]
-    if len(ties) <= _ALL_TIE_CHOICES:
-        yield from product(*((0, 1) if sell.tie else (0,) for sell in sells))
-        return
-    ties.sort(key=lambda index: (sells[index].unit, index))
-    for count in range(len(ties) + 1):
-        further = ties[:count]
-        yield tuple(int(index in further) for index in range(len(sells)))
+def _exposure_shares(account: ScaledAccount, candidates: Candidates) -> Shares:
+    sold = sum(sell.unit * sell.furthest for sell in candidates.sells)
+    return _shares(candidates, 1, 1, account.exposure_budget(sold))
+
+
+def _shares(candidates: Candidates, pay: int, keep: int, budget: int) -> Shares:
+    pairs = [(sell, _bought_back(sell, keep, pay)) for sell in candidates.sells if sell.furthest > sell.steps]
+    pairs += [(buy, Demand(buy.unit, buy.drift, buy.steps, pay, keep)) for buy in candidates.buys]
+    pairs.sort(key=lambda pair: pair[0].position)
+    return Shares(tuple(order for order, _ in pairs), tuple(demand for _, demand in pairs), budget)
+
+
+def _bought_back(sell: Candidate, rate: int, weight: int) -> Demand:
+    past = sell.furthest * sell.unit - sell.drift
+    return Demand(sell.unit, past, sell.furthest - sell.steps, rate, weight, sell.furthest)
+
+
+def _shared(account: ScaledAccount, candidates: Candidates, shares: Shares) -> Solution:
+    found = ration(shares.demands, max(0, shares.budget)) if shares.budget > 0 else (0,) * len(shares.demands)
+    steps = {order.position: count for order, count in zip(shares.orders, found, strict=True)}
+    sold = tuple(sell.furthest - steps.get(sell.position, 0) for sell in candidates.sells)
+    bought = tuple(steps[buy.position] for buy in candidates.buys)
+    return _with_buys(_with_sells(account, candidates.sells, sold), bought)
+
+
+def _try_sells(account: ScaledAccount, candidates: Candidates) -> Solution:
+    """Return the best order set where cash and leverage both bind: the sells first, then the buys.
+
+    With more than ``_MOST_SELL_CHOICES`` ways to sell, only those are tried that one constraint alone would choose, and
+    the nearest and the furthest.
+    """
+    furthest = _with_sells(account, candidates.sells, tuple(sell.furthest for sell in candidates.sells))
+    found = [_with_buys(furthest, _rationed(candidates.buys, _budget(furthest)))]
+    for steps in _sell_choices(account, candidates):
+        solution = _with_sells(account, candidates.sells, steps)
+        if _budget(solution) >= 0:
+            found.append(_with_buys(solution, _rationed(candidates.buys, _budget(solution))))
+    return min(found, key=lambda solution: _rank(candidates, solution))
+
+
+def _sell_choices(account: ScaledAccount, candidates: Candidates) -> list[tuple[int, ...]]:
+    sells = candidates.sells
+    if prod(sell.furthest - sell.steps + 1 for sell in sells) <= _MOST_SELL_CHOICES:
+        return list(product(*(range(sell.steps, sell.furthest + 1) for sell in sells)))
+    alone = (cash_shares(account, candidates), _exposure_shares(account, candidates))
+    chosen = [_shared(account, candidates, shares).sells for shares in alone]
+    return [*chosen, tuple(sell.steps for sell in sells)]
+
+
+def _rationed(buys: Sequence[Candidate], budget: int) -> tuple[int, ...]:
+    if budget <= 0 or not buys:
+        return (0,) * len(buys)
+    return ration([Demand(buy.unit, buy.drift, buy.steps) for buy in buys], budget)
 
 
 def _rank(candidates: Candidates, solution: Solution) -> tuple[int, int, int, tuple[int, ...]]:
@@ -115,6 +178,10 @@ def _with_buys(solution: Solution, steps: tuple[int, ...]) -> Solution:
 
 def _budget(solution: Solution) -> int:
     return min(solution.cash_budget, solution.exposure_budget)
+
+
+def _bought(solution: Solution, buys: Sequence[Candidate]) -> int:
+    return _value(buys, solution.buys)
 
 
 def _value(orders: Sequence[Candidate], steps: Sequence[int]) -> int:

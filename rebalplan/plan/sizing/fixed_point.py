@@ -1,0 +1,71 @@
+"""The last look: what the next plan would trade after fills at this plan's prices, and how to leave it nothing.
+
+Whole shares, costs that are set aside and the minimum order may leave an account that asks for more than it asked for
+at first. What it asks for then becomes a term of this plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from rebalplan.plan.sizing.minimum import settle_above_minimum
+from rebalplan.plan.sizing.problem import Direction
+from rebalplan.plan.sizing.rounds import Round, Terms
+from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
+
+_MOST_LOOKS = 6
+"""Plans that are tried before the first is taken."""
+
+
+def settle_for_good(
+    account: ScaledAccount, lines: Sequence[ScaledLine], direction: Direction
+) -> tuple[Round, frozenset[int]]:
+    """Return orders after which the next plan has none, and the positions of the lines dropped for their size.
+
+    Where no such orders are found, those of the first look are returned.
+    """
+    terms = Terms(direction)
+    first = settle_above_minimum(account, lines, terms)
+    found = first
+    for _ in range(_MOST_LOOKS):
+        trades = found[0].trades
+        again = _next_trades(account, lines, found[0], direction)
+        if again.keys() <= found[0].asked and not _bought_back(trades, again):
+            return found
+        learnt = _learn(terms, trades, again)
+        if learnt == terms:
+            break
+        terms = learnt
+        found = settle_above_minimum(account, lines, terms)
+    return first
+
+
+def _next_trades(
+    account: ScaledAccount, lines: Sequence[ScaledLine], found: Round, direction: Direction
+) -> dict[int, int]:
+    """Return what the next plan would trade, signed steps by position; nothing, where every line was asked already."""
+    if all(position in found.asked for position, line in enumerate(lines) if line.drift):
+        return {}
+    trades = found.trades
+    moved = [line.moved(trades.get(position, 0)) for position, line in enumerate(lines)]
+    value = sum(trades.get(position, 0) * line.unit for position, line in enumerate(lines))
+    then, _ = settle_above_minimum(account.moved(value), moved, Terms(direction))
+    return {position: steps for position, steps in then.trades.items() if steps}
+
+
+def _bought_back(trades: dict[int, int], again: dict[int, int]) -> set[int]:
+    return {each for each, steps in again.items() if steps > 0 and trades.get(each, 0) < 0}
+
+
+def _learn(terms: Terms, trades: dict[int, int], again: dict[int, int]) -> Terms:
+    """Return the terms with what the next plan would do: buy back what was sold, buy more, or trade other lines."""
+    bought_back = _bought_back(trades, again)
+    bought = {each for each, steps in again.items() if steps > 0} - bought_back
+    return structs.replace(
+        terms,
+        unpassed=terms.unpassed | bought_back,
+        first=terms.first | bought,
+        forced=terms.forced | bought | {each for each, steps in again.items() if steps < 0},
+    )
