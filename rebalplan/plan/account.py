@@ -8,15 +8,15 @@ from decimal import Decimal
 import msgspec
 
 from rebalplan.core.contracts import quote_of
-from rebalplan.core.money import ZERO, canonical, from_bps, quantize, usd
+from rebalplan.core.money import ZERO, canonical, quantize, usd
 from rebalplan.core.policy import Policy
 from rebalplan.core.text import printable
 from rebalplan.core.vocabulary import AccountSnapshot, Position, Quote, Targets
 from rebalplan.plan.document import AccountPlan, DriftRow, PlannedOrder
-from rebalplan.plan.drift import Drift, Holding, Valuation, measure_drift, value_account
+from rebalplan.plan.drift import Drift, Holding, Valuation, measure_drift, sizing_problem, value_account
 from rebalplan.plan.limits import account_breaches
 from rebalplan.plan.pricing import NoPrice, Price, choose_price
-from rebalplan.plan.sizing import SizedLine, Sizing, SizingLine, SizingProblem, size_orders
+from rebalplan.plan.sizing import SizedLine, Sizing, size_orders
 from rebalplan.plan.snapshot import mismatch_failure, snapshot_failures
 from rebalplan.plan.summary import percent, summarize
 
@@ -75,7 +75,7 @@ def plan_account(account: AccountInput, quotes: Mapping[str, Quote]) -> AccountP
     if failure:
         return _failed(account, (failure,))
     drifts = measure_drift(valuation, holdings, rules)
-    sizing = size_orders(_sizing_problem(valuation, drifts, account.policy))
+    sizing = size_orders(sizing_problem(valuation, drifts, rules))
     return _assemble(account, valuation, holdings, drifts, sizing)
 
 
@@ -203,36 +203,6 @@ def _valuation_failure(
     tolerance_pct = policy.limits.nlv_mismatch_pct
     return mismatch_failure(
         snapshot, valuation.net_liquidation, tolerance_pct, left_out_usd, is_closed=is_closed
-    )
-
-
-def _sizing_problem(valuation: Valuation, drifts: tuple[Drift, ...], policy: Policy) -> SizingProblem:
-    rules = policy.rebalance
-    band = from_bps(rules.band_bps) * valuation.investable
-    return SizingProblem(
-        lines=tuple(
-            SizingLine(
-                symbol=d.holding.symbol,
-                quantity=d.holding.quantity,
-                price=d.holding.price,
-                target_usd=d.target_usd,
-                band_usd=d.band_usd,
-            )
-            for d in drifts
-        ),
-        cash_usd=valuation.cash,
-        cash_floor_usd=valuation.cash_floor,
-        cash_target_usd=valuation.cash - valuation.cash_drift,
-        cash_band_usd=band,
-        cash_slack_usd=band,
-        total_band_usd=band if rules.trigger_mode == "total_drift" else None,
-        held_usd=valuation.held,
-        net_liquidation_usd=valuation.net_liquidation,
-        max_leverage=rules.max_leverage,
-        cost_bps=rules.cost_bps,
-        min_order_usd=rules.min_order_usd,
-        allow_fractional=rules.allow_fractional,
-        direction=rules.direction,
     )
 
 

@@ -13,6 +13,7 @@ import msgspec
 from rebalplan.core.money import HUNDRED, ZERO, divide, from_bps, from_pct, quantize
 from rebalplan.core.policy import RebalancePolicy
 from rebalplan.core.vocabulary import PriceSource, Targets
+from rebalplan.plan.sizing import SizingLine, SizingProblem
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -125,3 +126,33 @@ def _drift(holding: Holding, target_pct: Decimal, valuation: Valuation, band: De
 def _band(valuation: Valuation, rules: RebalancePolicy) -> Decimal:
     """Return the tolerance band in USD under the account's trigger mode."""
     return from_bps(rules.band_bps) * valuation.investable
+
+
+def sizing_problem(valuation: Valuation, drifts: Iterable[Drift], rules: RebalancePolicy) -> SizingProblem:
+    """Return what sizing is asked: the targeted holdings with their bands, and what cash and leverage allow."""
+    band = _band(valuation, rules)
+    return SizingProblem(
+        lines=tuple(
+            SizingLine(
+                symbol=d.holding.symbol,
+                quantity=d.holding.quantity,
+                price=d.holding.price,
+                target_usd=d.target_usd,
+                band_usd=d.band_usd,
+            )
+            for d in drifts
+        ),
+        cash_usd=valuation.cash,
+        cash_floor_usd=valuation.cash_floor,
+        cash_target_usd=valuation.cash - valuation.cash_drift,
+        cash_band_usd=band,
+        cash_slack_usd=band,
+        total_band_usd=band if rules.trigger_mode == "total_drift" else None,
+        held_usd=valuation.held,
+        net_liquidation_usd=valuation.net_liquidation,
+        max_leverage=rules.max_leverage,
+        cost_bps=rules.cost_bps,
+        min_order_usd=rules.min_order_usd,
+        allow_fractional=rules.allow_fractional,
+        direction=rules.direction,
+    )

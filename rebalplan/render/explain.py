@@ -18,6 +18,9 @@ from rebalplan.render.figures import count, dollars, percent, price, shares, sig
 from rebalplan.render.style import PLAIN, Style
 from rebalplan.render.symbols import contract_of, shown_symbol
 
+_ROUNDED_TO = Decimal("0.000001")
+"""What the dollars of a plan are rounded to."""
+
 _SOURCES = {
     "last": "the last trade",
     "close": "the last regular close",
@@ -179,23 +182,28 @@ def _floor(account: AccountPlan) -> str:
 def _selected(account: AccountPlan, row: DriftRow, summary: Summary) -> str:
     """Say which rule made the line a candidate for an order."""
     rules = account.policy.rebalance
-    band = _band_usd(rules, summary)
-    if row.reason == "within_band":
+    if row.reason == "within_band" and not row.trade:
         return "no: the drift is within the band, and neither cash nor leverage asks for it"
     if row.quantity and not row.target_pct:
         return "yes: a holding with target 0 is closed"
     if not row.quantity:
         return "yes: a target that is not held yet"
-    if rules.trigger_mode == "total_drift":
-        return (
-            _corrects(row, summary, rules, band)
-            or "yes: the largest drifts, until the rest is within the band"
-        )
-    beyond = "yes: the drift is beyond the band"
-    if abs(row.drift_usd) > band:
-        return beyond
+    if row.reason == "within_band":
+        return "yes: within its band, sold for the money that is needed and no further"
+    band = _band_usd(rules, summary)
     # A drift may be beyond the band by less than what its figures are rounded to.
-    return _corrects(row, summary, rules, band) or beyond
+    if rules.trigger_mode == "per_holding" and abs(row.drift_usd) > band - _ROUNDED_TO:
+        return "yes: the drift is beyond the band"
+    return _corrects(row, summary, rules, band) or _follows(row, rules)
+
+
+def _follows(row: DriftRow, rules: RebalancePolicy) -> str:
+    """Say why a line trades that neither its band nor the account's cash and leverage ask for at first."""
+    if rules.trigger_mode == "total_drift":
+        return "yes: the largest drifts, until the rest is within the band"
+    if row.drift_usd < 0:
+        return "yes: within its band, bought for what the sells bring beyond CASH's band"
+    return "yes: within its band, sold for the money that the buys take"
 
 
 def _corrects(row: DriftRow, summary: Summary, rules: RebalancePolicy, band: Decimal) -> str:

@@ -26,6 +26,15 @@ def _summary_notes(account: AccountPlan) -> Iterable[str]:
             f"floor_unmet: cash after the orders is {dollars(summary.cash_after_usd)} USD, below its floor of "
             f"{dollars(summary.cash_floor_usd)} USD; what may be sold is not enough"
         )
+    elif summary.cash_after_usd < summary.cash_floor_usd:
+        yield (
+            f"cash after the orders is {dollars(summary.cash_floor_usd - summary.cash_after_usd)} USD under its floor "
+            f"of {dollars(summary.cash_floor_usd)} USD: less than min_order_usd, so nothing is sold for it"
+        )
+    if not account.orders and any(row.reason == "below_min_order" for row in account.drift):
+        yield (
+            f"every order would be below min_order_usd = {account.policy.rebalance.min_order_usd:f}, so there is none"
+        )
     if summary.cap_unmet:
         yield (
             f"cap_unmet: leverage after the orders is {summary.leverage_after:.4f}, over max_leverage = "

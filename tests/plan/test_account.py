@@ -92,7 +92,7 @@ def test_a_row_with_blank_cells_closes_the_holding_even_below_the_minimum_order(
             min_order_usd=D(500),
         )
     )
-    assert orders(made) == [("SELL", "OLD", "1")]
+    assert orders(made) == [("SELL", "OLD", "1"), ("BUY", "VTI", "1")]
     assert made.orders[0].closes
 
 
@@ -332,11 +332,13 @@ def test_the_leverage_cap_is_the_reason_for_a_smaller_order() -> None:
     assert reasons_by_symbol(made) == {"VTI": "leverage_cap"}
 
 
-@pytest.mark.parametrize(("direction", "side"), [("buy_only", "BUY"), ("sell_only", "SELL")])
-def test_direction_allows_one_side(direction: str, side: str) -> None:
+@pytest.mark.parametrize(
+    ("direction", "cash", "side"), [("buy_only", "5000", "BUY"), ("sell_only", "-1000", "SELL")]
+)
+def test_direction_allows_one_side(direction: str, cash: str, side: str) -> None:
     made = planned(
         account(
-            cash="5000",
+            cash=cash,
             holdings={"BND": "50"},
             weights={"BND": "20", "VTI": "80"},
             direction=direction,

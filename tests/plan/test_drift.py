@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from rebalplan.plan.drift import Drift, Holding, measure_drift
+from rebalplan.plan.drift import Drift, Holding, measure_drift, sizing_problem
+from rebalplan.plan.sizing import size_orders
 from tests.builders import holding, rules, valuation
 
 D = Decimal
@@ -17,7 +18,11 @@ def drifts(cash: str, *holdings: Holding, cash_target: str = "0", **keys: Any) -
 
 
 def selected(cash: str, *holdings: Holding, cash_target: str = "0", **keys: Any) -> set[str]:
-    return {s for s, d in drifts(cash, *holdings, cash_target=cash_target, **keys).items() if d.selected}
+    """Return what the trigger asks to trade, whether or not an order comes of it."""
+    worth = valuation(cash, holdings, cash_target=cash_target, **keys)
+    found = measure_drift(worth, sorted(holdings, key=lambda each: each.symbol), rules(**keys))
+    problem = sizing_problem(worth, found, rules(**keys))
+    return {line.symbol for line in size_orders(problem).lines if line.selected}
 
 
 # 2,000 cash, 5,000 VTI, 2,000 BND, 1,000 OLD (unlisted): 10,000 USD; the buffer is 1%.
@@ -107,7 +112,8 @@ def test_total_drift_selects_the_largest_until_the_rest_is_within_the_band() -> 
     )
     keys: dict[str, Any] = {"trigger_mode": "total_drift"}
     assert selected("0", *four, portfolio_total_band_bps=D(500), **keys) == {"A", "B"}
-    assert selected("0", *four, portfolio_total_band_bps=D(499), **keys) == {"A", "B", "D"}
+    funded = {"A", "B", "C", "D"}  # D is selected next, and C pays for what A does not
+    assert selected("0", *four, portfolio_total_band_bps=D(499), **keys) == funded
 
 
 def test_total_drift_breaks_ties_by_symbol() -> None:
@@ -131,9 +137,9 @@ def test_a_holding_with_target_zero_is_always_selected(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["per_holding", "total_drift"])
-def test_a_target_with_no_holding_is_always_selected(mode: str) -> None:
+def test_a_target_with_no_holding_is_always_selected_and_what_is_overweight_pays_for_it(mode: str) -> None:
     held = (holding("VTI", "10000", "99.99", "1"), holding("NEW", "0", "0.01", "1"))
-    assert selected("0", *held, trigger_mode=mode) == {"NEW"}
+    assert selected("0", *held, trigger_mode=mode) == {"NEW", "VTI"}
 
 
 def test_an_unlisted_holding_has_no_drift() -> None:
@@ -162,12 +168,12 @@ def test_a_deposit_does_not_select_the_overweight() -> None:
     assert selected("1250", *held, cash_target="11", per_holding_band_bps=D(140)) == {"A"}
 
 
-def test_cash_below_its_band_selects_every_overweight_symbol_within_its_own() -> None:
+def test_cash_below_its_band_selects_the_largest_drift_that_brings_it_back() -> None:
     held = (
         holding("A", "4601", "45", "1"),
         holding("B", "4600", "45", "1"),
     )
-    assert selected("799", *held, cash_target="10", per_holding_band_bps=D(200)) == {"A", "B"}
+    assert selected("799", *held, cash_target="10", per_holding_band_bps=D(200)) == {"A"}
 
 
 def test_correcting_cash_leaves_out_what_is_on_target_or_on_the_other_side() -> None:
