@@ -18,12 +18,13 @@ from rebalplan.commands.cli.verify import Form
 from rebalplan.commands.inputs import load, trading_mode, with_targets
 from rebalplan.commands.machine import Machine
 from rebalplan.commands.plans import blocked_elsewhere, find_plan
-from rebalplan.commands.world import World, open_world
-from rebalplan.core.errors import AccountError, BrokerError, ExitCode, PlanFileError
+from rebalplan.commands.world import open_world
+from rebalplan.core.errors import ExitCode, PlanFileError
 from rebalplan.core.ports import TradingConnection
-from rebalplan.inputs.settings import AccountSettings, Settings
+from rebalplan.inputs.settings import Settings
 from rebalplan.plan.codec import Envelope
 from rebalplan.plan.document import Plan
+from rebalplan.plan.reading import BrokerReader
 from rebalplan.plan.store import PlanStore, read_plan
 from rebalplan.plan.verify import (
     OF_ONE_ACCOUNT,
@@ -132,35 +133,29 @@ def _look(
     settings: Settings, machine: Machine, accounts: Iterable[AccountResult]
 ) -> tuple[tuple[LiveFinding, ...], dict[str, str]]:
     """Read each account that has orders, one after the other, and compare it with its plan."""
-    found: list[LiveFinding] = []
-    unread: dict[str, str] = {}
-    listed = {a.account: a for a in settings.account_settings}
+    results = {result.account: result for result in accounts}
+    today = {own.account: own for own in settings.account_settings}
     with open_world(settings, machine) as world:
-        for position, result in enumerate(accounts):
-            if position:
-                world.clock.sleep(float(settings.accounts.pacing_sec))
-            if result.account not in listed:
-                continue
-            try:
-                found += _look_at(world, listed[result.account], result)
-            except (AccountError, BrokerError) as error:
-                unread[result.account] = str(error)
-    return tuple(found), unread
+        listed = [world.place_settings(today[account]) for account in results if account in today]
+        reader = BrokerReader(world.broker.connect, world.clock, settings.accounts)
+        reads = reader.read_each(listed, lambda link, account: _look_at(link, results[account]))
+    found = tuple(finding for read in reads for finding in read.value or ())
+    return found, {
+        own.account: str(read.error) for own, read in zip(listed, reads, strict=True) if read.error
+    }
 
 
-def _look_at(world: World, account: AccountSettings, result: AccountResult) -> tuple[LiveFinding, ...]:
-    placed = world.place_settings(account)
-    with world.broker.connect(placed.endpoint) as link:
-        snapshot = result.plan.with_names(link.read_account(placed.account))
-        left_out = {holding.con_id for holding in result.plan.left_out}
-        wanted = {p.symbol: p.con_id for p in snapshot.positions if p.con_id not in left_out}
-        wanted.update({o.symbol: o.con_id for o in result.plan.orders})
-        market = link.read_market(
-            dict(sorted(wanted.items())),
-            allow_delayed=result.plan.policy.pricing.allow_delayed,
-            progress=lambda _step: None,
-        )
-        contested = _contested(link, result)
+def _look_at(link: TradingConnection, result: AccountResult) -> tuple[LiveFinding, ...]:
+    snapshot = result.plan.with_names(link.read_account(result.account))
+    left_out = {holding.con_id for holding in result.plan.left_out}
+    wanted = {p.symbol: p.con_id for p in snapshot.positions if p.con_id not in left_out}
+    wanted.update({o.symbol: o.con_id for o in result.plan.orders})
+    market = link.read_market(
+        dict(sorted(wanted.items())),
+        allow_delayed=result.plan.policy.pricing.allow_delayed,
+        progress=lambda _step: None,
+    )
+    contested = _contested(link, result)
     quotes = {quote.symbol: quote for quote in market.quotes}
     return (*contested, *verify_live(expect(result.plan, result), snapshot, quotes))
 

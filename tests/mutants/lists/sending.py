@@ -160,6 +160,20 @@ SENDING: tuple[Mutant, ...] = (
         "tests/plan/test_retries.py::test_a_connect_is_tried_again_after_growing_pauses",
     ),
     Mutant(
+        "no read is tried again",
+        "rebalplan/plan/reading.py",
+        "self._pace.retries if retries is None else retries",
+        "0",
+        "tests/commands/test_reads_again.py::test_verify_reads_an_account_again_after_a_hang_up",
+    ),
+    Mutant(
+        "a gateway that nobody ever reached is tried for every account",
+        "rebalplan/plan/reading.py",
+        "if before is not None and not before.is_reached:",
+        "if False:",
+        "tests/commands/test_bad_input.py::test_a_gateway_that_is_not_there_is_waited_for_once_not_once_per_account",
+    ),
+    Mutant(
         "a sell's proceeds are spent before the broker confirmed them",
         _FUNDING,
         "                    cash += order.value_usd\n",
