@@ -29,9 +29,9 @@ def write_atomically(path: Path, data: bytes) -> None:
             temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666
         )
         with os.fdopen(descriptor, "wb") as file:
+            # Flushed before it is renamed: otherwise a power cut can leave an empty file under the name.
             file.write(data)
             file.flush()
-            # Flushed before it is renamed: otherwise a power cut can leave an empty file under the name.
             os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
