@@ -50,7 +50,7 @@ IN_FLIGHT = 50
 class IbkrBroker:
     """Connects to TWS or IB Gateway. Each connection has a loop and a client of its own.
 
-    ``known_symbols`` is what to say besides of a symbol that the gateway does not know.
+    ``known_symbols`` is a sentence to add when the gateway does not know a symbol.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class IbkrBroker:
         opened = None
         try:
             opened = Connection(endpoint, self._timeout, self._rate, self._broker_wait_sec(endpoint))
-            # Notices and orders may come in the same read as the end of the handshake: who listens is there before.
+            # Listeners first: notices and orders may come in the read that ends the handshake.
             connection = IbkrConnection(
                 IbkrClient(opened), Trading(opened), loop, self._clock, self._known_symbols
             )
@@ -86,7 +86,7 @@ class IbkrBroker:
             asyncio.set_event_loop(None)
 
     def _broker_wait_sec(self, endpoint: Endpoint) -> float:
-        """Return how long to wait for a gateway without its broker: with many accounts, only once for long."""
+        """Return how many seconds to wait for a gateway without its broker: the time-out once, then one at most."""
         return (
             min(self._timeout, 1) if (endpoint.host, endpoint.port) in self._without_broker else self._timeout
         )
@@ -100,7 +100,7 @@ class IbkrBroker:
 
 
 def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """Cancel what an interruption left half done: a closed loop would complain about it."""
+    """Cancel the tasks that an interruption left: asyncio complains of tasks on a closed loop."""
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
@@ -290,7 +290,7 @@ async def _all(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
 
 
 def _is_stock(details: Any, symbol: str) -> bool:
-    """Tell whether the contract is the US dollar stock that was asked for, whatever it was looked up by."""
+    """Tell whether the contract is the US dollar stock of this symbol. A look-up by id may give any contract."""
     contract = details.contract
     return contract is not None and (contract.symbol, contract.secType, contract.currency) == (
         symbol,

@@ -35,26 +35,29 @@ OTHER_SESSION = 10197
 _PARTLY_SUBSCRIBED = (10090, 10091)
 NOT_SUBSCRIBED = (354, 10089, 10168, *_PARTLY_SUBSCRIBED)
 _NOTICES_ABOUT_DATA = (*NOT_SUBSCRIBED, OTHER_SESSION)
-"""Said of a quote before its ticks, or instead of them; the library takes them for the end of it."""
+"""The broker sends these before a quote's ticks, or instead of them. The library takes them for the quote's end."""
 
 _TICKS_FOLLOW_WITHIN_SEC = 2
-"""A notice that is not about a part of the data may be all that comes: then no end marker comes either."""
+"""How long ticks are waited for after a notice about the whole quote: without ticks no end marker comes either."""
 
 VALIDATION_ERROR = 321
 _BROKER_LOST = (1100, 2110)
 _BROKER_BACK = (1101, 1102)
 _ROWS = {5: (20, 23), 11: (16, 26), 71: (3, None), 73: (3, None), 101: (19, 22)}
-"""Messages of which a list is made, with the places of account and order reference in them.
+"""The messages that are rows of a list, each with the positions of account and order reference in its fields.
 
 Open order, execution, position, account value, completed order (the EDecoder of the TWS API).
 """
 
 _NOTICES_ABOUT_ORDERS = (10349,)
-"""Said of an order that lives on, and of a what-if before its answer; the library takes it for the end of both."""
+"""The broker sends these about an order that lives on, or before the answer to a what-if. The library ends both."""
 
 
 _NOT_TIED_TO_A_REQUEST = (-1, 2**31 - 1)
+"""The ids in an error that answers a request without an id."""
+
 _LONGEST_FIRST_MESSAGE = 64 * 1024
+"""The handshake's answer has some 30 bytes. Another service's first bytes, read as a length, are far beyond this."""
 
 
 class RequestRefused(BrokerError):  # noqa: N818  # it reads as what happened
@@ -73,7 +76,7 @@ class _UnreadableRow(msgspec.Struct, frozen=True):
     why: str
 
     def may_concern(self, account: str) -> bool:
-        """Tell whether it could be of this account, or of one of our orders in a wrong one."""
+        """Tell whether it may be of this account. One with a reference of ours always may: its account may be wrong."""
         return not account or self.account in ("", account) or is_ours(self.reference)
 
 
@@ -96,7 +99,7 @@ class MessageRate:
         self._sent_at: deque[float] = deque()
 
     def limit(self, client: Any) -> None:
-        """Make the library's client keep to it; what the connections before it sent in this second counts."""
+        """Make the library's client keep to the rate. Messages that earlier connections sent in this second count."""
         client.MaxRequests = self._messages_per_sec
         client._timeQ = self._sent_at
 
@@ -104,9 +107,9 @@ class MessageRate:
 class Connection:
     """One connection to a gateway. Coroutines must run on the loop that is current for the thread.
 
-    ``ib`` is the library's client, ``library`` the library itself; ``account`` is whom it is used for, for the log.
-    ``broker_wait_sec`` is how long a request waits for a gateway to have its broker again; ``is_without_broker`` says
-    that this was in vain.
+    ``ib`` is the library's client, ``library`` the library itself. ``account`` is the one that it is used for, for the
+    log. ``broker_wait_sec`` is how long a request waits for a gateway that lost its broker; ``is_without_broker`` tells
+    that the last wait was in vain.
     """
 
     def __init__(
@@ -144,6 +147,7 @@ class Connection:
     async def connect(self) -> None:
         """Connect and shake hands. Raises ``UnreachableError`` or ``BrokerError`` in words a user can act on."""
         self._lost = asyncio.get_running_loop().create_future()
+        # Listeners first: error 326 and notice 2110 may come in the read that ends the handshake.
         self.ib.errorEvent += self._on_error
         self.ib.errorEvent += self._follow_broker
         self.ib.client.apiError += self._on_connection_error
@@ -196,11 +200,12 @@ class Connection:
             await asyncio.sleep(0.001)
 
     async def ask(self, what: str, request: Callable[[], Awaitable[Any]], account: str = "") -> Any:
-        """Send a request and wait for its end marker; a late one is a failure, never an empty answer.
+        """Send a request and return its answer, complete with the end marker.
 
-        So is an answer with a row that cannot be read, since the library would leave it out; with an ``account`` a row
-        that is plainly of another one does not matter. While the gateway is without its broker, the request waits:
-        raises ``LinkDownError`` when that lasts too long, ``TimedOutError`` without a whole answer in time.
+        A list without its end marker in time raises ``TimedOutError``: it is never taken for an empty one. An answer
+        with an unreadable row raises ``BrokerError``, because the library leaves such rows out; with an ``account``, a
+        row that is plainly of another one does not matter. The request waits while the gateway is without its broker:
+        ``LinkDownError`` when that lasts too long.
         """
         await self._wait_for_broker(what)
         known = len(self._unreadable)
@@ -253,7 +258,7 @@ class Connection:
             self._end_by_error(request, code, text, advanced)
 
     def _take_data_notice(self, request: int, code: int, text: str) -> None:
-        """Keep a notice about market data until the ticks' end marker, which may not come where no tick does."""
+        """Keep a notice about market data until the end marker of the ticks. Without ticks it may never come."""
         self._data_notices[id(self.ib.wrapper.reqId2Ticker[request])] = RequestRefused(code, text)
         if code not in _PARTLY_SUBSCRIBED:
             loop = asyncio.get_running_loop()
@@ -321,7 +326,7 @@ class Connection:
             self._end_open_orders(RequestRefused(code, text))
 
     def _end_open_orders(self, refused: RequestRefused) -> None:
-        """Refusals of requests without an id belong to the one such request that is waiting."""
+        """Refuse the request for open orders. It has no id, but only one of its kind waits at a time."""
         future = self.ib.wrapper._futures.pop("openOrders", None)
         if future is not None and not future.done():
             future.set_exception(refused)
@@ -340,7 +345,7 @@ class Connection:
         )
 
     def _refuse_foreign_service(self, data: bytes) -> None:
-        """Fail on a first message of absurd length: it comes from something that is no TWS API."""
+        """Fail on a first message of absurd length: no TWS API sends one."""
         client = self.ib.client
         if client.serverVersion() or len(data) < 4:  # noqa: PLR2004  # the length prefix
             return

@@ -1,7 +1,7 @@
-"""The order side of one connection: what is sent, and every word the wire says about it.
+"""The order side of one connection: it sends orders and turns messages about orders into events.
 
-The library keeps a view of orders of its own and turns many notices into a local "Cancelled"; none of that
-is used. Its callbacks are replaced one by one, so that only what arrived on the wire becomes an event.
+The library keeps its own view of orders and turns many notices into a local "Cancelled". rebal uses none of that. It
+replaces the library's callbacks one by one, so that only a message from the wire becomes an event.
 Message layouts and fields: the TWS API reference (EWrapper).
 """
 
@@ -52,7 +52,7 @@ _LACKS_FUNDS = re.compile(
 """How the broker words a refusal (201) for want of cash or margin."""
 
 LINK_LOST = (1100, 2110)
-"""2110 is what a client is told that connects while the gateway is without its broker."""
+"""The gateway sends 2110 to a client that connects while the gateway is without its broker."""
 
 LINK_RESTORED = (1101, 1102)
 LARGEST_ORDER_ID = 2**31 - 1
@@ -61,7 +61,10 @@ LARGEST_ORDER_ID = 2**31 - 1
 _EXECUTION_MESSAGE = 11
 _EXECUTION_TIME_FIELD = 15
 _LARGEST_AMOUNT = 1e12
+"""A larger number means "not set": the API sends the largest double for that."""
+
 _LIVE = -1
+"""The request id of an execution that happens now; one that answers a request has the request's id."""
 
 
 class Trading:
@@ -111,7 +114,7 @@ class Trading:
         return order_id
 
     async def what_if(self, ticket: OrderTicket) -> WhatIf:
-        """Ask for the margin an order would need; a refusal says what would become of it."""
+        """Ask what would become of an order without sending it. A refusal and a time-out are results, not errors."""
         order = self._order(ticket)
         try:
             await self._connection.ask(
@@ -132,6 +135,7 @@ class Trading:
     async def place(self, order_id: int, ticket: OrderTicket) -> None:
         """Write one order to the socket and return when nothing of it is left in this process."""
         self._connection.require_connected()
+        # Before the order leaves: a notice about it may come at once.
         self._placed.add(order_id)
         with _as_unreachable():
             self._ib.client.placeOrder(order_id, self._contract(ticket), self._order(ticket))
@@ -146,7 +150,10 @@ class Trading:
         await self._flush()
 
     async def _flush(self) -> None:
-        """Wait until the library's queue and the socket's buffer are empty. Raises ``UnreachableError``."""
+        """Wait until the library's queue and the socket's buffer are empty. Raises ``UnreachableError``.
+
+        The library holds messages back in memory to keep to its rate: a queued order was not sent.
+        """
         client = self._ib.client
         while True:
             self._connection.require_connected()
@@ -159,7 +166,7 @@ class Trading:
 
     async def next_event(self, timeout_sec: float) -> OrderEvent | None:
         """Return the next event in the order of arrival, ``None`` after the time-out."""
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the loop reads what has arrived meanwhile
         if not self._events:
             self._connection.require_connected()
             self._arrived.clear()
@@ -224,10 +231,11 @@ class Trading:
     def _on_open_order(
         self, order_id: int, contract: ib_insync.Contract, order: ib_insync.Order, state: ib_insync.OrderState
     ) -> None:
-        if order.whatIf:
+        if order.whatIf:  # the answer to a what-if: the library's own callback ends that request
             self._end_what_if(order_id, contract, order, state)
             return
         row = _open_order(order_id, contract, order, state)
+        # Order ids belong to a client id: another client's must not push ours up.
         if row.client_id == self._client_id and 0 < order_id < LARGEST_ORDER_ID:
             self._ib.client.updateReqId(order_id + 1)
         self._open_rows.append(row)
@@ -329,7 +337,7 @@ def _open_order(
 
 
 def _with_known_zone(fields: list[str]) -> list[str]:
-    """Drop a time zone this machine does not know from an execution, which the library would drop whole."""
+    """Take a time zone that this machine does not know out of an execution: the library would drop the execution."""
     words = fields[_EXECUTION_TIME_FIELD].split(" ")
     if len(words) < 3 or "" in words:  # noqa: PLR2004  # date, time, zone
         return fields
@@ -342,5 +350,5 @@ def _with_known_zone(fields: list[str]) -> list[str]:
 
 
 def _filled(shares: float) -> Decimal | None:
-    """Return how much of a finished order was filled; not set says nothing."""
+    """Return how much of a finished order was filled; ``None`` when the broker does not say."""
     return None if shares > _LARGEST_AMOUNT else quantity(shares, "filled quantity")
