@@ -415,7 +415,7 @@ def test_a_list_with_a_row_that_cannot_be_read_is_no_list(
         place(link)
         heard(link)
         assert link.open_orders("DU1000001")
-        monkeypatch.setattr("rebalplan.ibkr.trading._open_order", unreadable)
+        monkeypatch.setattr("rebalplan.ibkr.trading.open_order_of", unreadable)
         with pytest.raises(
             BrokerError, match=r"a row that cannot be read while open orders .*no such quantity"
         ):

@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant
 
 _CONNECTION = "rebalplan/ibkr/connection.py"
 _TRADING = "rebalplan/ibkr/trading.py"
+_ORDER_MESSAGES = "rebalplan/ibkr/order_messages.py"
 _TESTS = "tests/ibkr/test_trading.py::"
 
 WIRE: tuple[Mutant, ...] = (
@@ -88,7 +89,7 @@ WIRE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a filled quantity that is not set is 0",
-        _TRADING,
+        _ORDER_MESSAGES,
         "return None if shares > _LARGEST_AMOUNT else quantity(shares,",
         "return Decimal(0) if shares > _LARGEST_AMOUNT else quantity(shares,",
         f"{_TESTS}test_a_completed_order_that_does_not_say_how_much_was_filled_says_nothing",
@@ -110,7 +111,7 @@ WIRE: tuple[Mutant, ...] = (
     Mutant(
         "an execution in an unknown time zone is lost",
         _TRADING,
-        "lambda fields: decode(_with_known_zone(fields))",
+        "lambda fields: decode(with_known_zone(fields))",
         "lambda fields: decode(fields)",
         f"{_TESTS}test_an_execution_in_an_unknown_time_zone_is_not_lost",
     ),
