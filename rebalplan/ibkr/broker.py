@@ -26,18 +26,15 @@ from rebalplan.core.vocabulary import AccountSnapshot, Endpoint, Quote, Session,
 from rebalplan.ibkr.account import read_snapshot
 from rebalplan.ibkr.choices import AmbiguousSymbol, choose
 from rebalplan.ibkr.client import IbkrClient, require_account
-from rebalplan.ibkr.connection import (
-    LOG,
+from rebalplan.ibkr.connection import LOG, VALIDATION_ERROR, Connection, MessageRate
+from rebalplan.ibkr.hours import is_open, next_session, read_sessions
+from rebalplan.ibkr.inbound import (
     NO_HOURS,
     NO_SUCH_CONTRACT,
     NOT_SUBSCRIBED,
     OTHER_SESSION,
-    VALIDATION_ERROR,
-    Connection,
-    MessageRate,
     RequestRefused,
 )
-from rebalplan.ibkr.hours import is_open, next_session, read_sessions
 from rebalplan.ibkr.market import Contract, no_quote, read_quote
 from rebalplan.ibkr.trading import Trading
 

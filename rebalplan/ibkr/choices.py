@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rebalplan.core.contracts import contract_name, symbol_of
 from rebalplan.core.text import printable
-from rebalplan.ibkr.connection import RequestRefused
+from rebalplan.ibkr.inbound import RequestRefused
 
 if TYPE_CHECKING:
     import ib_insync

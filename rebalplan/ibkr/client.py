@@ -32,7 +32,7 @@ class IbkrClient:
         self._ib = connection.ib
         self._ask = connection.ask
         self._connection = connection
-        self._data_notice = connection.data_notice
+        self._data_notice = connection.inbound.data_notice
         self._last_trade_at: dict[int, datetime] = {}
         self._keep_last_trade_times()
 

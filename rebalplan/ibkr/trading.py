@@ -34,7 +34,8 @@ from rebalplan.core.orders import (
     WhatIf,
 )
 from rebalplan.core.text import printable
-from rebalplan.ibkr.connection import LOG, Connection, RequestRefused
+from rebalplan.ibkr.connection import LOG, Connection
+from rebalplan.ibkr.inbound import RequestRefused
 from rebalplan.ibkr.order_messages import (
     commission_of,
     completed_order_of,

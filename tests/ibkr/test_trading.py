@@ -25,7 +25,7 @@ from rebalplan.core.orders import (
 from rebalplan.core.vocabulary import Endpoint
 from rebalplan.ibkr import IbkrBroker
 from rebalplan.ibkr.broker import IbkrConnection
-from rebalplan.ibkr.connection import RequestRefused
+from rebalplan.ibkr.inbound import RequestRefused
 from rebalplan.sim import Gateway, load_scenario, start
 from tests.cli import FrozenClock
 from tests.scenarios import fault, scenario_text

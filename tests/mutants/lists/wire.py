@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _CONNECTION = "rebalplan/ibkr/connection.py"
+_INBOUND = "rebalplan/ibkr/inbound.py"
 _TRADING = "rebalplan/ibkr/trading.py"
 _ORDER_MESSAGES = "rebalplan/ibkr/order_messages.py"
 _TESTS = "tests/ibkr/test_trading.py::"
@@ -68,7 +69,7 @@ WIRE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "10349 ends a what-if",
-        _CONNECTION,
+        _INBOUND,
         "        if code in _NOTICES_ABOUT_ORDERS:\n",
         "        if code in _NOTICES_ABOUT_ORDERS[1:]:\n",
         f"{_TESTS}test_a_notice_about_the_time_in_force_does_not_answer_a_what_if",
@@ -96,7 +97,7 @@ WIRE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a row of this account that cannot be read is left out",
-        _CONNECTION,
+        _INBOUND,
         'return not account or self.account in ("", account) or is_ours(self.reference)',
         "return not account or is_ours(self.reference)",
         f"{_TESTS}test_a_row_that_cannot_be_read_spoils_the_list_of_its_own_account_only",
