@@ -54,6 +54,7 @@ class MarketReader:
     async def read(self, wanted: Mapping[str, int], progress: Progress, *, allow_delayed: bool) -> MarketData:
         """Return the broker's time, and one quote for each symbol; see ``BrokerConnection.read_market``."""
         asked_at = await self._client.current_time()
+        # The broker's clock decides how old a quote is and which session is open: this machine's may be wrong.
         skew = asked_at - self._clock.now()
         if allow_delayed:
             self._client.accept_delayed_data()

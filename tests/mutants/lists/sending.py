@@ -164,14 +164,14 @@ SENDING: tuple[Mutant, ...] = (
         "rebalplan/plan/reading.py",
         "self._pace.retries if retries is None else retries",
         "0",
-        "tests/commands/test_reads_again.py::test_verify_reads_an_account_again_after_a_hang_up",
+        "tests/plan/test_reading.py::test_after_an_account_that_was_read_the_next_one_has_its_retries",
     ),
     Mutant(
         "a gateway that nobody ever reached is tried for every account",
         "rebalplan/plan/reading.py",
         "if before is not None and not before.is_reached:",
         "if False:",
-        "tests/commands/test_bad_input.py::test_a_gateway_that_is_not_there_is_waited_for_once_not_once_per_account",
+        "tests/plan/test_reading.py::test_a_gateway_that_nobody_ever_reached_is_not_tried_for_the_next_account",
     ),
     Mutant(
         "a sell's proceeds are spent before the broker confirmed them",
