@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from rebalplan.apply.timing import Timing
-from rebalplan.core.errors import RefusedError
+from rebalplan.core.errors import FindingsError
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.ports import Clock, MarketData, Progress, TradingConnection
 from rebalplan.core.vocabulary import AccountSnapshot, Quote, Session
 from rebalplan.plan.document import AccountPlan
@@ -37,9 +38,16 @@ class LiveQuotes:
         return self._clock.now() + self._skew
 
     def session(self) -> Session:
-        """Return the regular session that is open, or that was; raises ``RefusedError`` when there is none."""
+        """Return the regular session that is open, or that was; raises ``FindingsError`` when there is none."""
         if self._session is None:
-            raise RefusedError("RB511 the market is closed: apply within the regular session")
+            found = Finding(
+                code="RB511",
+                severity="error",
+                where=InPlan(self._plan.account, "session"),
+                message="the market is closed",
+                way_out="apply within the regular session",
+            )
+            raise FindingsError([found])
         return self._session
 
     def read(self, snapshot: AccountSnapshot) -> None:

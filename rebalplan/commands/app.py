@@ -36,7 +36,7 @@ from rebalplan.commands.cli.options import (
     ShowCompletion,
 )
 from rebalplan.commands.streams import patient
-from rebalplan.core.errors import ExitCode, InputError, RebalError
+from rebalplan.core.errors import ExitCode, InputError, NotApplicableError, RebalError
 from rebalplan.core.text import printable
 
 app = typer.Typer(
@@ -189,6 +189,11 @@ def _report(error: Exception) -> int:
         typer.echo("Error: the input files cannot be used.", err=True)
         for line in error.shown():
             typer.echo(f"  {line}", err=True)
+        return error.exit_code
+    if isinstance(error, NotApplicableError):
+        from rebalplan.render.verify import render_refused
+
+        typer.echo(f"Error: {render_refused(error)}", err=True)
         return error.exit_code
     if isinstance(error, RebalError):
         typer.echo(f"Error: {error}", err=True)

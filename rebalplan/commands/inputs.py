@@ -8,7 +8,8 @@ from pathlib import Path
 import typer
 
 from rebalplan.commands.logs import open_logs
-from rebalplan.core.errors import InputError, Problem, RebalError, RefusedError, UsageError
+from rebalplan.core.errors import FindingsError, InputError, Problem, RebalError, UsageError
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.text import folded, named, printable
 from rebalplan.core.vocabulary import Mode, is_paper
 from rebalplan.inputs.portfolios import Portfolios, check_leverage, read_portfolios
@@ -70,11 +71,17 @@ def require_mode(settings: Settings, planned: Mode) -> None:
     """Refuse to ask today's gateway about a plan of another mode: it is another world, and its answers are untrue."""
     mode = trading_mode(settings)
     if planned != mode:
-        raise RefusedError(
-            f"RB404 the plan was made in mode {planned}, and {settings.path} now says {mode}. rebal never asks a "
-            f"{mode} gateway about a {planned} plan: use the settings file it was made with, or plan again. "
-            "Nothing was sent"
+        found = Finding(
+            code="RB404",
+            severity="error",
+            where=InPlan("", "mode"),
+            message=f"the plan was made in mode {planned}, and {settings.path} now says {mode}. rebal never asks a "
+            f"{mode} gateway about a {planned} plan",
+            planned=planned,
+            now=mode,
+            way_out="use the settings file it was made with, or plan again. Nothing was sent",
         )
+        raise FindingsError([found])
 
 
 def trading_mode(settings: Settings) -> Mode:

@@ -6,13 +6,12 @@ Errors are raised where they are known and printed in one place, ``rebalplan.com
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
 
-PlanFileCode = Literal["RB101", "RB102", "RB103", "RB104", "RB105", "RB106", "RB107"]
-"""Why a plan file is refused while it is read; stable, ``docs/findings.md`` lists them."""
+from rebalplan.core.finding import Code, Finding, InPlan
 
 
 class ExitCode(enum.IntEnum):
@@ -52,11 +51,27 @@ class RefusedError(RebalError):
     exit_code = ExitCode.REFUSED
 
 
-class PlanFileError(RefusedError):
-    """A plan file is not what this tool wrote: bytes, hash, form, size or version. ``code`` says which."""
+class FindingsError(RefusedError):
+    """Checks found what refuses an account or a plan. ``findings`` has all of it; the message is its short text."""
 
-    def __init__(self, message: str, *, code: PlanFileCode) -> None:
-        self.code = code
+    def __init__(self, findings: Sequence[Finding[InPlan]]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("; ".join(finding.coded for finding in self.findings))
+
+
+class NotApplicableError(FindingsError):
+    """A plan must not be applied at all. ``accounts`` is how many the plan has."""
+
+    def __init__(self, findings: Sequence[Finding[InPlan]], *, accounts: int) -> None:
+        self.accounts = accounts
+        super().__init__(findings)
+
+
+class PlanFileError(RefusedError):
+    """A plan file is not what this tool wrote: bytes, hash, form, size or version. ``finding`` says which."""
+
+    def __init__(self, message: str, *, code: Code, field: str = "") -> None:
+        self.finding = Finding(code=code, severity="error", where=InPlan("", field), message=message)
         super().__init__(message)
 
 

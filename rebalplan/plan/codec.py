@@ -106,10 +106,13 @@ def decode(data: bytes) -> Envelope:
             f"its sha256 says {envelope.sha256[:PLAN_DIGITS]!a}… but its content hashes to "
             f"{expected.sha256[:PLAN_DIGITS]}…: it was edited or damaged after it was made; plan again",
             code="RB105",
+            field="sha256",
         )
     if envelope.id != expected.id:
         raise PlanFileError(
-            f"its id {envelope.id!a} does not belong to its content ({expected.id})", code="RB106"
+            f"its id {envelope.id!a} does not belong to its content ({expected.id})",
+            code="RB106",
+            field="id",
         )
     if len(data) != len(indented) + 1 or not (data.startswith(indented) and data.endswith(b"\n")):
         raise PlanFileError(
@@ -174,6 +177,7 @@ def _check_version(found: str) -> None:
             f"its format_version is {found[:20]!a}, this rebal reads {PLAN_FORMAT}: "
             "use the version that made it or plan again",
             code="RB103",
+            field="format_version",
         )
 
 

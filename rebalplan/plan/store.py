@@ -150,9 +150,8 @@ def read_plan(path: Path) -> Envelope:
     try:
         envelope = decode(data)
     except PlanFileError as error:
-        raise PlanFileError(
-            f"{_shown(path)} is refused: {error}{_way_out(path, error)}", code=error.code
-        ) from error
+        why = f"{_shown(path)} is refused: {error}{_way_out(path, error)}"
+        raise PlanFileError(why, code=error.finding.code, field=error.finding.where.field) from error
     if _PLAN_NAME.fullmatch(path.name) and path.stem != envelope.id:
         raise _misnamed(path, envelope.id)
     return envelope
@@ -160,7 +159,7 @@ def read_plan(path: Path) -> Envelope:
 
 def _way_out(path: Path, error: PlanFileError) -> str:
     """Say what to give instead of a file that is no plan at all."""
-    if error.code != "RB101":
+    if error.finding.code != "RB101":
         return ""
     journal = _JOURNAL_NAME.fullmatch(path.name)
     if journal is not None:
@@ -184,7 +183,9 @@ def require_own_name(path: Path, plan_id: str) -> None:
 
 def _misnamed(path: Path, plan_id: str) -> PlanFileError:
     return PlanFileError(
-        f"{_shown(path)} is refused: it holds the plan {plan_id}, so call it {plan_id}.json", code="RB106"
+        f"{_shown(path)} is refused: it holds the plan {plan_id}, so call it {plan_id}.json",
+        code="RB106",
+        field="id",
     )
 
 

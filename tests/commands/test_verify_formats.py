@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rebalplan.apply.live import LiveFinding, Weight
+from rebalplan.core.finding import Finding, InPlan, Severity
 from rebalplan.plan.build import derive_again
 from rebalplan.plan.codec import encode
 from rebalplan.plan.document import Plan
@@ -294,9 +294,21 @@ def test_a_field_and_an_account_that_only_a_string_names_are_not_annotated(sampl
     assert lines == {f'"account": "{ACCOUNT}",'}
 
 
-@pytest.mark.parametrize(("weight", "level"), [("refuse", "error"), ("line", "warning"), ("note", "notice")])
-def test_the_weight_of_a_live_finding_is_the_level_of_its_annotation(weight: Weight, level: str) -> None:
-    finding = LiveFinding("RB506", weight, "DU2", "orders.VTI.price", "1", "2", "2%", "moved")
+@pytest.mark.parametrize(
+    ("severity", "level"), [("error", "error"), ("warning", "warning"), ("note", "notice")]
+)
+def test_the_severity_of_a_live_finding_is_the_level_of_its_annotation(
+    severity: Severity, level: str
+) -> None:
+    finding = Finding(
+        code="RB506",
+        severity=severity,
+        where=InPlan("DU2", "orders.VTI.price"),
+        message="moved",
+        planned="1",
+        now="2",
+        tolerance="2%",
+    )
     checked = Checked("an id", (), (finding,), {})
     places = Places({}, {'"DU1"': 5, '"DU2"': 7})
     assert render_github(checked, "plans/a.json", places, "") == (

@@ -302,7 +302,7 @@ def test_another_major_format_is_refused_as_such(version: str) -> None:
 def test_a_refusal_has_the_code_of_its_kind(data: bytes, code: str) -> None:
     with pytest.raises(PlanFileError) as caught:
         decode(data)
-    assert caught.value.code == code
+    assert caught.value.finding.code == code
 
 
 def test_another_major_format_is_named_even_where_its_fields_are_unknown() -> None:
@@ -536,7 +536,7 @@ def test_bytes_that_would_not_be_read_as_the_plan_are_never_called_readable(othe
     envelope, _ = encode(SMALL)
     with pytest.raises(PlanFileError, match="could not be read again") as caught:
         check_readable(envelope, other)
-    assert caught.value.code == "RB101"
+    assert caught.value.finding.code == "RB101"
 
 
 def test_a_plan_with_fewer_accounts_than_were_made_is_not_readable() -> None:

@@ -23,16 +23,24 @@ from rebalplan.commands.progress import ProgressLine, progress_line
 from rebalplan.commands.reporting import require_writable_folder, write_report_of, write_reports
 from rebalplan.commands.stopping import Stop, watching
 from rebalplan.commands.world import World, open_world
-from rebalplan.core.errors import MOST_SHOWN, ExitCode, RefusedError, ReportError, UsageError
+from rebalplan.core.errors import (
+    MOST_SHOWN,
+    ExitCode,
+    NotApplicableError,
+    RefusedError,
+    ReportError,
+    UsageError,
+)
 from rebalplan.core.ports import Disk
 from rebalplan.core.text import listed
 from rebalplan.core.vocabulary import ConfirmMode
 from rebalplan.inputs.settings import Settings
 from rebalplan.plan.codec import Envelope
 from rebalplan.plan.store import read_plan, require_own_folder, require_own_name
-from rebalplan.plan.verify import Expected
+from rebalplan.plan.today import AccountToday
 from rebalplan.render.apply import next_steps, render_outcome, render_result_json, render_stages
 from rebalplan.render.fractions import render_fractions
+from rebalplan.render.verify import render_refused
 
 
 class ApplyRequest(msgspec.Struct, frozen=True):
@@ -114,8 +122,8 @@ def _prepare(
     try:
         require_applicable(envelope.plan, machine.clock.now(), _today(settings))
         stages = build_stages(envelope, journal.result(), selection)
-    except RefusedError as error:
-        selection = msgspec.structs.replace(selection, unverified=str(error))
+    except NotApplicableError as error:
+        selection = msgspec.structs.replace(selection, unverified=render_refused(error))
         stages = build_stages(envelope, journal.result(), selection)
         if not any(isinstance(stage, Recover) for stage in stages):
             raise
@@ -124,8 +132,8 @@ def _prepare(
 
 def _today(settings: Settings) -> Today:
     accounts = with_targets(settings, settings.account_settings)
-    expected = {a.settings.account: Expected(a.settings.policy, a.targets) for a in accounts}
-    return Today(trading_mode(settings), expected)
+    by_id = {a.settings.account: AccountToday(a.settings.policy, a.targets) for a in accounts}
+    return Today(trading_mode(settings), by_id)
 
 
 def _refused(settings: Settings, envelope: Envelope, path: Path, disk: Disk) -> dict[str, str]:

@@ -33,7 +33,8 @@ def show_plan(reference: str, config: Path, *, form: Form, redact: bool, style: 
 def _warn_of_edits(envelope: Envelope, redaction: Redaction) -> None:
     """Say on stderr that a plan is not what its own inputs give: what was shown is not what a plan was made of."""
     for finding in verify_derivation(envelope.plan):
-        said = f"{finding.account}: {finding.message}" if finding.account else finding.message
+        account = finding.where.account
+        said = f"{account}: {finding.sentence}" if account else finding.sentence
         typer.echo(f"Warning: {finding.code} {redaction.text(said)}", err=True)
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import typer
 
-from rebalplan.apply.checks import expect
+from rebalplan.apply.checks import required_account
 from rebalplan.apply.journal.journal import Journal, journal_path
 from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.journal.verify import verify_journals
-from rebalplan.apply.live import LiveFinding, verify_live
+from rebalplan.apply.live import verify_live
 from rebalplan.apply.resolve import verify_resolved
 from rebalplan.commands.cli.verify import Form
 from rebalplan.commands.inputs import load, trading_mode, with_targets
@@ -20,21 +20,15 @@ from rebalplan.commands.machine import Machine
 from rebalplan.commands.plans import blocked_elsewhere, find_plan
 from rebalplan.commands.world import open_world
 from rebalplan.core.errors import ExitCode, PlanFileError
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.ports import TradingConnection
 from rebalplan.inputs.settings import Settings
 from rebalplan.plan.codec import Envelope
 from rebalplan.plan.document import Plan
 from rebalplan.plan.reading import BrokerReader
 from rebalplan.plan.store import PlanStore, read_plan
-from rebalplan.plan.verify import (
-    OF_ONE_ACCOUNT,
-    Expected,
-    Finding,
-    verify_derivation,
-    verify_expiry,
-    verify_files,
-    verify_limits,
-)
+from rebalplan.plan.today import AccountToday, verify_files
+from rebalplan.plan.verify import OF_ONE_ACCOUNT, verify_derivation, verify_expiry, verify_limits
 from rebalplan.render.checked import Checked, refused_file
 from rebalplan.render.figures import count
 from rebalplan.render.github import Places, find_places, render_github
@@ -79,7 +73,7 @@ def _check(path: Path, envelope: Envelope, settings: Settings, machine: Machine,
         *_findings(envelope.plan, settings, machine.clock.now()),
         *verify_journals(envelope.plan, result, elsewhere),
     )
-    live: tuple[LiveFinding, ...] = ()
+    live: tuple[Finding[InPlan], ...] = ()
     unread: dict[str, str] = {}
     if not offline and envelope.plan.mode == trading_mode(settings):  # never another world
         live, unread = _look(settings, machine, [a for a in result.accounts if a.lines])
@@ -100,7 +94,7 @@ def _file_property(path: Path) -> str:
 
 def _places(checked: Checked, path: Path) -> Places:
     """Read the lines of the file where a finding has one; what was refused may be anything, even endless."""
-    if checked.plan is None and not any(finding.field for finding in checked.findings):
+    if checked.plan is None and not any(finding.where.field for finding in checked.findings):
         return find_places(())
     with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
         return find_places(file)
@@ -115,7 +109,7 @@ def _all_well(plan: Plan, checked: Checked, *, offline: bool) -> tuple[str, ...]
     )
     if offline:
         return steps
-    left_out = sum(finding.weight == "line" for finding in checked.live)
+    left_out = sum(finding.severity == "warning" for finding in checked.live)
     if left_out:
         lines = count(left_out, "line")
         return (
@@ -131,7 +125,7 @@ def _all_well(plan: Plan, checked: Checked, *, offline: bool) -> tuple[str, ...]
 
 def _look(
     settings: Settings, machine: Machine, accounts: Iterable[AccountResult]
-) -> tuple[tuple[LiveFinding, ...], dict[str, str]]:
+) -> tuple[tuple[Finding[InPlan], ...], dict[str, str]]:
     """Read each account that has orders, one after the other, and compare it with its plan."""
     results = {result.account: result for result in accounts}
     today = {own.account: own for own in settings.account_settings}
@@ -145,7 +139,7 @@ def _look(
     }
 
 
-def _look_at(link: TradingConnection, result: AccountResult) -> tuple[LiveFinding, ...]:
+def _look_at(link: TradingConnection, result: AccountResult) -> tuple[Finding[InPlan], ...]:
     snapshot = result.plan.with_names(link.read_account(result.account))
     left_out = {holding.con_id for holding in result.plan.left_out}
     wanted = {p.symbol: p.con_id for p in snapshot.positions if p.con_id not in left_out}
@@ -157,10 +151,10 @@ def _look_at(link: TradingConnection, result: AccountResult) -> tuple[LiveFindin
     )
     contested = _contested(link, result)
     quotes = {quote.symbol: quote for quote in market.quotes}
-    return (*contested, *verify_live(expect(result.plan, result), snapshot, quotes))
+    return (*contested, *verify_live(required_account(result.plan, result), snapshot, quotes))
 
 
-def _contested(link: TradingConnection, result: AccountResult) -> tuple[LiveFinding, ...]:
+def _contested(link: TradingConnection, result: AccountResult) -> tuple[Finding[InPlan], ...]:
     """Compare what a person said of orders with the broker's lists; without such an order nothing is asked."""
     if not any(order.status == "resolved" for order in result.orders):
         return ()
@@ -173,9 +167,9 @@ def _contested(link: TradingConnection, result: AccountResult) -> tuple[LiveFind
     )
 
 
-def _findings(plan: Plan, settings: Settings, now: datetime) -> tuple[Finding, ...]:
+def _findings(plan: Plan, settings: Settings, now: datetime) -> tuple[Finding[InPlan], ...]:
     today = {
-        a.settings.account: Expected(a.settings.policy, a.targets)
+        a.settings.account: AccountToday(a.settings.policy, a.targets)
         for a in with_targets(settings, settings.account_settings)
     }
     return (
@@ -190,6 +184,6 @@ def _exit_code(checked: Checked) -> int:
     """Return refused for a plan that must not be applied, incomplete where only some account must not."""
     if any(finding.code not in OF_ONE_ACCOUNT for finding in checked.findings):
         return ExitCode.REFUSED
-    if any(finding.weight == "refuse" for finding in checked.live):
+    if any(finding.severity == "error" for finding in checked.live):
         return ExitCode.REFUSED
     return ExitCode.INCOMPLETE if checked.findings or checked.unread else ExitCode.DONE
