@@ -186,9 +186,9 @@ def _report(error: Exception) -> int:
         error.show()  # type: ignore[attr-defined]  # every version of the library has it
         return ExitCode.USAGE
     if isinstance(error, InputError):
-        typer.echo("Error: the input files cannot be used.", err=True)
-        for line in error.shown():
-            typer.echo(f"  {line}", err=True)
+        from rebalplan.render.input_files import render_input_error
+
+        typer.echo(f"Error: {render_input_error(error)}", err=True)
         return error.exit_code
     if isinstance(error, NotApplicableError):
         from rebalplan.render.verify import render_refused

@@ -8,8 +8,8 @@ from pathlib import Path
 import typer
 
 from rebalplan.commands.logs import open_logs
-from rebalplan.core.errors import FindingsError, InputError, Problem, RebalError, UsageError
-from rebalplan.core.finding import Finding, InPlan
+from rebalplan.core.errors import FindingsError, InputError, RebalError, UsageError, placed
+from rebalplan.core.finding import Finding, InFile, InPlan
 from rebalplan.core.text import folded, named, printable
 from rebalplan.core.vocabulary import Mode, is_paper
 from rebalplan.inputs.portfolios import Portfolios, check_leverage, read_portfolios
@@ -23,7 +23,7 @@ def load(config: Path, *, with_places: bool = False) -> Settings:
     settings = load_settings(config, with_places=with_places)
     open_logs(settings)
     for warning in settings.warnings:
-        typer.echo(f"Warning: {warning}", err=True)
+        typer.echo(f"Warning: {placed(warning)}", err=True)
     return settings
 
 
@@ -43,9 +43,9 @@ def choose_accounts(settings: Settings, wanted: Sequence[str]) -> tuple[AccountS
 def with_targets(settings: Settings, accounts: Sequence[AccountSettings]) -> tuple[AccountToRead, ...]:
     """Read the portfolios file of each account and mix its models. Raises ``InputError`` with all problems."""
     files = _read_files(settings)
-    problems = [p for a in accounts for p in check_leverage(files[a.portfolios], a)]
-    if problems:
-        raise InputError(problems)
+    found = [f for a in accounts for f in check_leverage(files[a.portfolios], a)]
+    if found:
+        raise InputError(found)
     return tuple(AccountToRead(a, target_weights(files[a.portfolios], a.models)) for a in accounts)
 
 
@@ -56,14 +56,14 @@ def _read_files(settings: Settings) -> dict[Path, Portfolios]:
         names = models.setdefault(account.portfolios, {})
         names.update({folded(m.model): m.model for m in account.models})
     files: dict[Path, Portfolios] = {}
-    problems: list[Problem] = []
+    found: list[Finding[InFile]] = []
     for path, names in models.items():
         try:
             files[path] = read_portfolios(path, models=list(names.values()))
         except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
+            found += error.findings
+    if found:
+        raise InputError(found)
     return files
 
 

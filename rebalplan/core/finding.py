@@ -10,6 +10,7 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+InputCode = Literal["RB001", "RB002", "RB003", "RB004", "RB005"]
 PlanFileCode = Literal["RB101", "RB102", "RB103", "RB104", "RB105", "RB106", "RB107"]
 PlanCode = Literal[
     "RB201",
@@ -40,7 +41,7 @@ LiveCode = Literal[
     "RB511",
     "RB512",
 ]
-Code = Literal[PlanFileCode, PlanCode, LiveCode]
+Code = Literal[InputCode, PlanFileCode, PlanCode, LiveCode]
 
 Severity = Literal["error", "warning", "note"]
 """What follows. error: the file, the plan or the account is refused. warning: a line of it is left out, or has no
@@ -65,6 +66,10 @@ class InFile(msgspec.Struct, frozen=True):
     line: int
     column: int
     section: str = ""
+
+    def __str__(self) -> str:
+        """Return ``file:line:column`` without the parts that are 0."""
+        return ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
 
 
 Place = TypeVar("Place", InPlan, InFile)

@@ -24,12 +24,12 @@ from rebalplan.commands.reporting import require_writable_folder, write_report_o
 from rebalplan.commands.stopping import Stop, watching
 from rebalplan.commands.world import World, open_world
 from rebalplan.core.errors import (
-    MOST_SHOWN,
     ExitCode,
     NotApplicableError,
     RefusedError,
     ReportError,
     UsageError,
+    placed,
 )
 from rebalplan.core.ports import Disk
 from rebalplan.core.text import listed
@@ -40,6 +40,7 @@ from rebalplan.plan.store import read_plan, require_own_folder, require_own_name
 from rebalplan.plan.today import AccountToday
 from rebalplan.render.apply import next_steps, render_outcome, render_result_json, render_stages
 from rebalplan.render.fractions import render_fractions
+from rebalplan.render.input_files import MOST_SHOWN
 from rebalplan.render.verify import render_refused
 
 
@@ -169,7 +170,7 @@ def _require_writable(settings: Settings) -> None:
 def _require_understood(settings: Settings) -> None:
     """Refuse ``--yes`` beside settings that protect nobody: somebody who is asked reads about them in the question."""
     if settings.unread_protections:
-        problems = [str(problem) for problem in settings.unread_protections]
+        problems = [placed(found) for found in settings.unread_protections]
         raise RefusedError(
             "--yes does not pass over settings that may have been meant to protect. Correct them, or answer the "
             f"question yourself. Nothing was sent.\n  {listed(problems, MOST_SHOWN, chr(10) + '  ')}"
@@ -181,7 +182,7 @@ def _walk(
 ) -> Outcome:
     settings = prepared.settings
     by_id = {a.account: a for a in settings.account_settings}
-    placed = world.place(with_targets(settings, settings.account_settings))
+    to_read = world.place(with_targets(settings, settings.account_settings))
     context = ApplyContext(
         prepared.envelope,
         world.broker,
@@ -193,7 +194,7 @@ def _walk(
         lambda account: check_mode(by_id[account], prepared.envelope.plan.mode),
         settings.accounts,
     )
-    endpoints = {account.settings.account: account.settings.endpoint for account in placed}
+    endpoints = {account.settings.account: account.settings.endpoint for account in to_read}
     operator = Terminal(
         prepared.envelope,
         prepared.journal,
@@ -202,7 +203,7 @@ def _walk(
         stop=stop,
         pause=progress.pause,
         report=_reporter(prepared),
-        warnings=[str(warning) for warning in settings.warnings],
+        warnings=[placed(warning) for warning in settings.warnings],
         screen=request.screen,
     )
     return walk(prepared.stages, context, endpoints, operator)
