@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.live import RequiredAccount, foreign_orders, refusals, verify_live
-from rebalplan.apply.live_quotes import LiveQuotes
+from rebalplan.apply.live_quotes import LiveQuotes, outside_hours
 from rebalplan.apply.reconcile import foreign_references
 from rebalplan.core.errors import FindingsError, RefusedError
 from rebalplan.core.finding import Finding, InPlan
@@ -40,24 +40,17 @@ def check_hours(plan: AccountPlan, result: AccountResult, quotes: LiveQuotes) ->
     if result.intents:
         return
     if now < session.opens_at + timedelta(minutes=limits.open_guard_min):
-        raise _outside_hours(
+        raise outside_hours(
             plan.account,
             f"the session opened at {session.opens_at:%H:%M} UTC, open_guard_min = {limits.open_guard_min}",
             "apply later",
         )
     if now >= session.closes_at - timedelta(minutes=limits.close_guard_min):
-        raise _outside_hours(
+        raise outside_hours(
             plan.account,
             f"the session closes at {session.closes_at:%H:%M} UTC, close_guard_min = {limits.close_guard_min}",
             "apply in the next session",
         )
-
-
-def _outside_hours(account: str, message: str, way_out: str) -> FindingsError:
-    found = Finding(
-        code="RB511", severity="error", where=InPlan(account, "session"), message=message, way_out=way_out
-    )
-    return FindingsError([found])
 
 
 def required_account(plan: AccountPlan, result: AccountResult) -> RequiredAccount:

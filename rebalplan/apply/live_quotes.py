@@ -16,6 +16,13 @@ _CLOCK_STEP = timedelta(seconds=1)
 """The broker tells whole seconds; nothing is sent in the last one before a limit."""
 
 
+def outside_hours(account: str, message: str, way_out: str) -> FindingsError:
+    """Return the refusal of an account whose market is closed or in its guarded minutes."""
+    where = InPlan(account, "session")
+    found = Finding(code="RB511", severity="error", where=where, message=message, way_out=way_out)
+    return FindingsError([found])
+
+
 class LiveQuotes:
     """Quotes of everything the account holds or trades."""
 
@@ -40,14 +47,9 @@ class LiveQuotes:
     def session(self) -> Session:
         """Return the regular session that is open, or that was; raises ``FindingsError`` when there is none."""
         if self._session is None:
-            found = Finding(
-                code="RB511",
-                severity="error",
-                where=InPlan(self._plan.account, "session"),
-                message="the market is closed",
-                way_out="apply within the regular session",
+            raise outside_hours(
+                self._plan.account, "the market is closed", "apply within the regular session"
             )
-            raise FindingsError([found])
         return self._session
 
     def read(self, snapshot: AccountSnapshot) -> None:

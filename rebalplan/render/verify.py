@@ -10,6 +10,7 @@ from rebalplan.core.errors import NotApplicableError
 from rebalplan.core.finding import Finding, InPlan, Severity
 from rebalplan.core.text import by_what_is_said, named
 from rebalplan.render.checked import Checked
+from rebalplan.render.redaction import Redaction
 from rebalplan.render.style import PLAIN, Style
 
 _MOST_FINDINGS = 12
@@ -37,6 +38,13 @@ def render_refused(error: NotApplicableError) -> str:
     if len(found) > _MOST_FINDINGS:
         lines.append(f"and {len(found) - _MOST_FINDINGS} more: `rebal verify PLAN --offline` lists them all")
     return "\n  ".join(["this plan must not be applied as things are. No order is sent.", *lines])
+
+
+def render_edit(finding: Finding[InPlan], redaction: Redaction) -> str:
+    """Return what is not as the plan's own inputs give it; its code stays as it is."""
+    account = finding.where.account
+    said = f"{account}: {finding.sentence}" if account else finding.sentence
+    return f"{finding.code} {redaction.text(said)}"
 
 
 def sentences(findings: Iterable[Finding[InPlan]], accounts: int) -> tuple[str, ...]:
