@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -70,7 +71,7 @@ def _help(
     ] = None,
 ) -> None:
     """Print the help of a command."""
-    app([*(command or ()), "--help"], prog_name="rebal", standalone_mode=False)
+    _commands()([*(command or ()), "--help"], prog_name="rebal", standalone_mode=False)
 
 
 @app.command("version", cls=Command)
@@ -103,6 +104,12 @@ def _root(
     pass
 
 
+@functools.cache
+def _commands() -> Any:
+    """Return every command as the library runs it; to read all signatures takes a while, and they do not change."""
+    return typer.main.get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run ``rebal`` and exit with one of ``rebalplan.core.errors.ExitCode``."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -116,7 +123,7 @@ def run(arguments: Sequence[str], machine: object = None) -> int:
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (patient(stream) for stream in streams)
     try:
-        code = app(_prepared(arguments), prog_name="rebal", standalone_mode=False, obj=machine)
+        code = _commands()(_prepared(arguments), prog_name="rebal", standalone_mode=False, obj=machine)
         sys.stdout.flush()
     except (KeyboardInterrupt, InterruptionError, typer.Abort):
         typer.echo(f"\n{_interrupted(arguments)}", err=True)
