@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import selectors
 import time
 from typing import Any
@@ -25,6 +26,12 @@ def let_everything_leave(patch: pytest.MonkeyPatch) -> None:
     """Let clients and gateways of this process send and take messages at any rate."""
     patch.setattr(rebalplan.ibkr.connection.MessageRate, "limit", without_limit)
     patch.setattr(rebalplan.sim.session.RateLimit, "admits", lambda _limit, _clock_sec: True)
+
+
+def quicken(patch: pytest.MonkeyPatch) -> None:
+    """Wait for nothing that is only there to be gentle to a real broker, nor for the disk, which keeps its power."""
+    let_everything_leave(patch)
+    patch.setattr(os, "fsync", lambda _file: None)
 
 
 TURN_SEC = 0.02

@@ -14,7 +14,6 @@ from tests.broker.driving import (
     PlanFor,
     TickingClock,
     Undisturbed,
-    quicken,
     serving,
     trial,
 )
@@ -23,11 +22,9 @@ from tests.scenarios import scenario_text
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> TickingClock:
+def clock() -> TickingClock:
     """The machine's clock: it stands still while planning and runs fast from the apply on."""
-    ticking = TickingClock()
-    quicken(monkeypatch)
-    return ticking
+    return TickingClock()
 
 
 @pytest.fixture(scope="session")
