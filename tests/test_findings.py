@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -31,6 +32,7 @@ def declared() -> set[str]:
     return {*get_args(Code)}
 
 
+@cache
 def texts() -> list[str]:
     """Return every string of the package outside the declaration of the codes."""
     package = Path(rebalplan.__file__).parent

@@ -19,6 +19,7 @@ from rebalplan.sim import Gateway
 from rebalplan.system.disk import SystemDisk
 from tests.cli import FrozenClock, Workspace
 from tests.scenarios import gateway_over_tcp, use_scenario
+from tests.sweep import quick_first
 
 ACCOUNTS = ("DU1000001", "DU1000002", "DU1000003")
 
@@ -91,7 +92,7 @@ def test_every_order_has_its_account_reference_and_time_in_force(sample: Workspa
     assert len(references) == len(set(references))
 
 
-@pytest.mark.parametrize("answers", ["", "\n\n\n", "n\nno\nyess\n", "ja\n"])
+@pytest.mark.parametrize("answers", quick_first(["", "\n\n\n", "n\nno\nyess\n", "ja\n"], 2))
 def test_anything_but_yes_is_a_no(sample: Workspace, gateway: Gateway, answers: str) -> None:
     sample.run("apply", "latest", answers=answers)
     assert received(gateway) == []
@@ -269,7 +270,7 @@ def test_a_read_only_setting_refuses(sample: Workspace, gateway: Gateway) -> Non
     assert "read_only = true" in result.err
 
 
-@pytest.mark.parametrize("read_only", ACCOUNTS)
+@pytest.mark.parametrize("read_only", quick_first(ACCOUNTS))
 def test_a_read_only_account_is_refused_and_the_others_go_on(
     sample: Workspace, gateway: Gateway, read_only: str
 ) -> None:

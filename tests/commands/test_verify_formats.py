@@ -21,6 +21,8 @@ from rebalplan.render.github import Places, render_github
 from tests.broken import BROKEN, another_id, cash_of_the_first, reason_of_the_first, replace, resign
 from tests.cli import Workspace
 from tests.forging import Fields, edit_order, fields_of, forge, sign
+from tests.planned import plan_once
+from tests.sweep import quick_first
 
 ACCOUNT = "DU1000002"
 ANNOTATION = re.compile(r"::(error|warning|notice) file=([^,:]+),line=(\d+),title=([^,:]+)::(.*)")
@@ -56,9 +58,7 @@ def text_at(path: Path, line: int) -> str:
 
 def saved(sample: Workspace) -> Path:
     """Plan and return the file."""
-    sample.ok("plan")
-    (path,) = sample.plans()
-    return path
+    return plan_once(sample)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_refused_file_needs_no_settings(sample: Workspace) -> None:
     assert sample.run("verify", f"plans/{path.name}").out.startswith("RB105 ")
 
 
-@pytest.mark.parametrize("form", ["text", "json", "github"])
+@pytest.mark.parametrize("form", quick_first(["text", "json", "github"]))
 def test_a_file_that_is_not_there_is_an_ordinary_error_in_every_format(sample: Workspace, form: str) -> None:
     result = sample.run("verify", "--format", form, "plans/none.json")
     assert (result.code, result.out) == (64, "")

@@ -24,6 +24,7 @@ from rebalplan.inputs.settings import load_settings
 from rebalplan.plan.codec import MAX_BYTES, check_readable, decode, encode, plan_schema
 from rebalplan.plan.document import Plan
 from tests.builders import NOW, account, plan, plans, quote, snapshot, unmanaged, working_order
+from tests.sweep import quick_first
 
 D = Decimal
 
@@ -107,7 +108,7 @@ def test_a_missing_byte_is_refused_wherever_it_is() -> None:
     assert accepted(FILE[:at] + FILE[at + 1 :] for at in range(len(FILE))) == []
 
 
-@pytest.mark.parametrize("extra", [b" ", b"0", b"\n", b'"', b","])
+@pytest.mark.parametrize("extra", quick_first([b" ", b"0", b"\n", b'"', b","]))
 def test_an_inserted_byte_is_refused_wherever_it_is(extra: bytes) -> None:
     assert accepted(FILE[:at] + extra + FILE[at:] for at in range(len(FILE) + 1)) == []
 
