@@ -53,7 +53,7 @@ class _Turns(selectors.DefaultSelector):
         turn_sec = TURN_SEC if timeout is None else min(timeout, TURN_SEC)
         self.left_sec = math.inf if timeout is None else timeout - turn_sec
         found = super().select(turn_sec)
-        if not found:
+        if not found and self.left_sec > 0:
             self._pace.skip()
         self.left_sec = None
         return found

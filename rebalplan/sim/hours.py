@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -106,6 +107,7 @@ def parse_sessions(text: str) -> list[tuple[datetime, datetime]]:
     return sessions
 
 
+@lru_cache(maxsize=256)
 def _moment(text: str) -> datetime:
-    """Return the naive local time of ``20261123:0930``."""
+    """Return the naive local time of ``20261123:0930``; each question about the hours reads the same ones."""
     return datetime.strptime(text, _STAMP)  # noqa: DTZ007  # local to the market's zone, as on the wire
