@@ -381,6 +381,7 @@ def test_the_order_of_fields_is_fixed() -> None:
 _LINE = re.compile(r'\s*("[a-z0-9_]+": )?("(\\.|[^"\\])*"|-?[0-9]+|true|false|null|[\[{]|[\[{][\]}]|[\]}]),?')
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=30)
 @given(plans())
 def test_every_scalar_stands_on_its_own_line(made: Plan) -> None:
