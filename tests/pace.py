@@ -60,8 +60,11 @@ class _Turns(selectors.DefaultSelector):
 
     @property
     def has_news(self) -> bool:
-        """Whether something arrived that its loop has not taken yet."""
-        return bool(super().select(0))
+        """Whether something arrived that its loop has not taken yet, or the loop is just being closed."""
+        try:
+            return bool(super().select(0))
+        except (OSError, ValueError):
+            return True
 
 
 class UnhurriedLoop(asyncio.SelectorEventLoop):
@@ -89,8 +92,10 @@ class UnhurriedLoop(asyncio.SelectorEventLoop):
     @property
     def left_sec(self) -> float | None:
         """How long this loop will only wait, as far as it knows; ``None`` while it or a thread of its own works."""
-        works = getattr(self, "_default_executor", None) is not None or self.turns.has_news
-        return None if works else self.turns.left_sec
+        left_sec = self.turns.left_sec
+        if left_sec is None or getattr(self, "_default_executor", None) is not None or self.turns.has_news:
+            return None
+        return left_sec
 
 
 class Pace:
