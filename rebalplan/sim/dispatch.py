@@ -15,7 +15,6 @@ from rebalplan.sim.wire import messages
 from rebalplan.sim.wire.frames import Message
 from rebalplan.sim.wire.messages import END_MARKERS, NO_ID, READ_ONLY_ID, Code, Out
 from rebalplan.sim.wire.requests import (
-    CANCEL_POSITIONS,
     Accepted,
     AccountSummary,
     AccountUpdates,
@@ -30,6 +29,7 @@ from rebalplan.sim.wire.requests import (
     CurrentTime,
     Executions,
     GlobalCancel,
+    In,
     ManagedAccounts,
     MarketData,
     MarketDataType,
@@ -44,7 +44,8 @@ from rebalplan.sim.wire.requests import (
     request_name,
 )
 
-_READ_ONLY: Final = frozenset({5, 15, 16, 99})
+_READ_ONLY: Final = frozenset({In.OPEN_ORDERS, In.AUTO_OPEN_ORDERS, In.ALL_OPEN_ORDERS, In.COMPLETED_ORDERS})
+"""What a gateway in read-only mode refuses besides orders."""
 _LOCAL: Final = (ManagedAccounts, NextIds, CurrentTime, MarketDataType, Accepted, Unsupported)
 """What the gateway answers without its broker."""
 _ERROR: Final = str(int(Out.ERROR))
@@ -160,7 +161,7 @@ def _take_in(caller: Caller, request: Query) -> None:
             running.snapshots.pop(request.request_id, None)
         case CancelAccountSummary():
             running.summaries.discard(request.request_id)
-        case Accepted(message_id) if message_id == CANCEL_POSITIONS:
+        case Accepted(message_id) if message_id == In.CANCEL_POSITIONS:
             caller.shared.position_watchers.discard(caller.connection)
         case _:
             pass

@@ -19,10 +19,10 @@ from rebalplan.sim.wire import frames as wire
 from rebalplan.sim.wire.frames import FrameBuffer, Message, WireError
 from rebalplan.sim.wire.messages import MIN_VERSION, NO_ID, Code, error
 from rebalplan.sim.wire.request_parser import parse_request
-from rebalplan.sim.wire.requests import CANCEL_ORDER, PLACE_ORDER, START_API, StartApi, request_name
+from rebalplan.sim.wire.requests import In, StartApi, request_name
 
 _STRIKES_ALLOWED: Final = 3
-_ORDER_MESSAGES: Final = (str(PLACE_ORDER), str(CANCEL_ORDER))
+_ORDER_MESSAGES: Final = (str(int(In.PLACE_ORDER)), str(int(In.CANCEL_ORDER)))
 
 RATE_TEXT: Final = "Max rate of messages per second has been exceeded."
 ID_IN_USE_TEXT: Final = "Unable to connect as the client id is already in use. Retry with a unique client id."
@@ -179,7 +179,7 @@ class Session:
         self._stage, self._client_id = Stage.STARTED, request.client_id
         self._shared.clients[request.client_id] = self._connection
         self._shared.versions[self._connection] = self._version
-        fault = self._shared.faults.take(request_name(START_API))
+        fault = self._shared.faults.take(request_name(In.START_API))
         caller = self._caller(caller.now, caller.clock_sec)
         self._follow(caller, handshake)
         if handshake is not None or fault is not None or caller.shared.agenda_due:

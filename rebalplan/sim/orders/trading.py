@@ -17,7 +17,7 @@ from rebalplan.sim.orders.outcomes import ACCEPTED, DROPPED, Outcome, ledger_ent
 from rebalplan.sim.wire.frames import Message
 from rebalplan.sim.wire.messages import Code
 from rebalplan.sim.wire.request_parser import find_order_id
-from rebalplan.sim.wire.requests import CANCEL_ORDER, CancelOrder, GlobalCancel, OrderRequest, PlaceOrder
+from rebalplan.sim.wire.requests import CancelOrder, GlobalCancel, In, OrderRequest, PlaceOrder
 
 READ_ONLY_TEXT: Final = (
     "Error validating request:-'b7' : cause - The API interface is currently in Read-Only mode."
@@ -51,7 +51,7 @@ def _handle(caller: Caller, instant: Instant, request: OrderRequest) -> Outcome:
 
 def unreadable(caller: Caller, fields: Message, problem: str) -> list[Reply]:
     """Return the replies to an order message of which some field makes no sense."""
-    kind: MessageKind = "cancel" if int(fields[0]) == CANCEL_ORDER else "place"
+    kind: MessageKind = "cancel" if int(fields[0]) == In.CANCEL_ORDER else "place"
     order_id = find_order_id(fields)
     outcome = refused(caller, order_id, Code.CANNOT_READ, problem)
     caller.shared.book.trading.record(
