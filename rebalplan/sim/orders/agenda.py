@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.sim.orders.order_model import LateFill
+from rebalplan.sim.orders.steps import LateFill
 
 Part = Literal["lists", "position", "values", "all"]
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.sim.orders.order_model import AlgoFilter, LateFill
+from rebalplan.sim.orders.order_model import AlgoFilter
+from rebalplan.sim.orders.steps import LateShares
 
 When = Literal["start", "connected", "placed", "execution", "filled", "cancelled"]
 Deed = Literal["change", "cancel", "buy", "sell", "deposit", "withdraw", "lose"]
@@ -15,7 +16,7 @@ LostAnswers = Literal["silent", "cached"]
 Restored = Literal["1101", "1102"]
 
 
-class Incident(msgspec.Struct, frozen=True, kw_only=True):
+class Incident(LateShares, frozen=True, kw_only=True):
     """Something that happens some time after an event; ``keys_of_incidents`` describes each field.
 
     ``when`` with the four fields behind it chooses the events, and ``occurrence`` counts the matching ones over the
@@ -42,22 +43,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     for_sec: Decimal
     restored: Restored
     answers: LostAnswers
-    late_shares: Decimal
-    late_listed_after_sec: Decimal
-    late_told_after_sec: Decimal
-    label: str = ""
-
-    @property
-    def late_fill(self) -> LateFill | None:
-        """Return what executes after the person cancelled the order, if anything does."""
-        if not self.late_shares:
-            return None
-        return LateFill(
-            label=self.label,
-            shares=self.late_shares,
-            listed_after_sec=self.late_listed_after_sec,
-            told_after_sec=self.late_told_after_sec,
-        )
 
 
 class Handshake(msgspec.Struct, frozen=True, kw_only=True):

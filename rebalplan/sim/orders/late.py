@@ -12,7 +12,8 @@ from rebalplan.sim.orders.agenda import Charge, ExecuteLate, Hide, Reveal, TellE
 from rebalplan.sim.orders.deliveries import Charged, Delivery, Executed
 from rebalplan.sim.orders.fills import Moment
 from rebalplan.sim.orders.instant import Instant
-from rebalplan.sim.orders.order_model import ZERO, Behaviour, LateFill, WorkingOrder
+from rebalplan.sim.orders.order_model import ZERO, Behaviour, WorkingOrder
+from rebalplan.sim.orders.steps import LateFill
 
 
 def moment_of(instant: Instant, behaviour: Behaviour) -> Moment:
@@ -48,18 +49,10 @@ def schedule_hiding(instant: Instant, order: WorkingOrder, behaviour: Behaviour)
     return msgspec.structs.replace(order, is_hidden=True)
 
 
-def schedule_late_fill(instant: Instant, order: WorkingOrder, value: str) -> None:
+def schedule_late_fill(instant: Instant, order: WorkingOrder, late: LateFill) -> None:
     """Enter when shares of an order that was just cancelled execute; nothing when it was not."""
-    if order.status != "Cancelled":
-        return
-    label, shares, listed, told = value.split()
-    late = LateFill(
-        label=label,
-        shares=Decimal(shares),
-        listed_after_sec=Decimal(listed),
-        told_after_sec=Decimal(told),
-    )
-    instant.schedule(_first_sec(late), ExecuteLate(order.perm_id, late))
+    if order.status == "Cancelled":
+        instant.schedule(_first_sec(late), ExecuteLate(order.perm_id, late))
 
 
 def _first_sec(late: LateFill) -> Decimal:

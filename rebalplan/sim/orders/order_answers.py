@@ -12,6 +12,7 @@ import msgspec
 from rebalplan.sim.answers import Caller
 from rebalplan.sim.orders.agenda import Charge
 from rebalplan.sim.orders.order_model import Execution, WorkingOrder
+from rebalplan.sim.orders.steps import SendCommission
 from rebalplan.sim.wire import execution_layout, messages, order_layout
 from rebalplan.sim.wire.frames import Message
 from rebalplan.sim.wire.messages import NO_ID, Code, Out
@@ -119,7 +120,7 @@ def _is_uncharged(caller: Caller, execution: Execution) -> bool:
     to_come = [e for e in book.agenda.effects() if isinstance(e, Charge)]
     return (
         (order.behaviour or caller.shared.scenario.orders).no_commission
-        or f"commission {number}" in order.script
+        or SendCommission(number) in order.script
         or any((e.perm_id, e.number) == (order.perm_id, number) for e in to_come)
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import cast
 
 import msgspec
 
@@ -14,9 +14,8 @@ from rebalplan.sim.orders.incidents import NO_ORDER
 from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.orders.order_model import ZERO, Side, WorkingOrder
 from rebalplan.sim.orders.order_texts import OrderCode
+from rebalplan.sim.orders.steps import ACKNOWLEDGEMENT, Cancel, SendOpenOrder, SendStatus
 from rebalplan.sim.scenario.scenario_behaviours import plain_behaviour
-
-_ACKNOWLEDGEMENT: Final = ("new_open", "new_status")
 
 
 def happen(instant: Instant, incident: Incident, perm_id: int) -> list[Delivery] | None:
@@ -48,20 +47,19 @@ def _change(instant: Instant, incident: Incident, order: WorkingOrder) -> list[D
         changed = msgspec.structs.replace(changed, order_type="LMT", limit_price=incident.limit_price)
     executions = len(instant.book.trading.executions(order.perm_id))
     steps = script.build_script(instant.behaviour(order), changed.remaining, executions)
-    rest = tuple(step for step in steps if step not in _ACKNOWLEDGEMENT)
-    told = ("open", "status") if incident.told else ()
+    rest = tuple(step for step in steps if step not in ACKNOWLEDGEMENT)
+    told = (SendOpenOrder(), SendStatus()) if incident.told else ()
     return engine.restart(instant, msgspec.structs.replace(changed, script=(*told, *rest)))
 
 
 def _cancel(instant: Instant, incident: Incident, order: WorkingOrder) -> list[Delivery] | None:
     if not order.is_working:
         return None
-    after = script.late_fill_step(incident.late_fill)
     if incident.told:
-        return engine.cancel(instant, order, after=after)
+        return engine.cancel(instant, order, after=incident.late_fill)
     left = script.left_after_cancel(order.script)
-    after = after or script.late_fill_step(instant.behaviour(order).late_fill)
-    return engine.restart(instant, msgspec.structs.replace(order, script=("cancel ", *left, *after)))
+    after = incident.late_fill or instant.behaviour(order).late_fill
+    return engine.restart(instant, msgspec.structs.replace(order, script=(Cancel(""), *left, *after)))
 
 
 def _trade(instant: Instant, incident: Incident, order: WorkingOrder | None) -> list[Delivery] | None:

@@ -16,6 +16,7 @@ from rebalplan.sim.orders.order_checks import Refusal, Target
 from rebalplan.sim.orders.order_model import WHAT_IF_SEQUENCE, Behaviour, Side, WorkingOrder
 from rebalplan.sim.orders.order_texts import BOOKED_REFUSALS, OrderCode, text_of
 from rebalplan.sim.orders.outcomes import ACCEPTED, DROPPED, Outcome, refusal_text, refused
+from rebalplan.sim.orders.steps import SendNotice, Wait
 from rebalplan.sim.scenario.scenario_behaviours import plain_behaviour
 from rebalplan.sim.wire.requests import PlaceOrder
 
@@ -74,14 +75,15 @@ def _answer_what_if(
         answer = Notice(order.order_id, problem.code, problem.text)
     told, after_sec = [], 0.0
     for word in behaviour.sequence if behaviour.on == "what_if" else WHAT_IF_SEQUENCE:
-        name, _, value = word.partition(" ")
-        if name == "wait":
-            after_sec += float(value)
-            continue
-        event = answer if name == "answer" else Notice(order.order_id, int(name), value or text_of(int(name)))
-        told.append(Delivery(caller.connection, event, after_sec))
-    text = ACCEPTED if problem is None else refusal_text(problem.code, problem.text)
-    return Outcome(text=text, deliveries=tuple(told))
+        match script.read_word(word):
+            case Wait(sec):
+                after_sec += float(sec)
+            case SendNotice(code, text):
+                told.append(Delivery(caller.connection, Notice(order.order_id, code, text), after_sec))
+            case _:  # the reader of a scenario lets no other word through but "answer"
+                told.append(Delivery(caller.connection, answer, after_sec))
+    outcome = ACCEPTED if problem is None else refusal_text(problem.code, problem.text)
+    return Outcome(text=outcome, deliveries=tuple(told))
 
 
 def _choose(instant: Instant, request: PlaceOrder, target: Target) -> Behaviour | None:
@@ -132,7 +134,7 @@ def _draft(
     return msgspec.structs.replace(order, status="PreSubmitted") if is_waiting else order
 
 
-def _notices(instant: Instant, order: WorkingOrder, request: PlaceOrder) -> list[str]:
+def _notices(instant: Instant, order: WorkingOrder, request: PlaceOrder) -> list[SendNotice]:
     """Return the steps that tell of what was made of the order; it lives on with each."""
     steps = []
     if not request.tif:

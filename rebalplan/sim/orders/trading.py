@@ -14,6 +14,7 @@ from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.orders.order_model import Behaviour, LedgerEntry, MessageKind, WorkingOrder
 from rebalplan.sim.orders.order_texts import OrderCode, text_of
 from rebalplan.sim.orders.outcomes import ACCEPTED, DROPPED, Outcome, ledger_entry, order_id_of, refused
+from rebalplan.sim.orders.steps import Script
 from rebalplan.sim.wire.frames import Message
 from rebalplan.sim.wire.messages import Code
 from rebalplan.sim.wire.request_parser import find_order_id
@@ -92,12 +93,12 @@ def _choose(instant: Instant, order: WorkingOrder) -> Behaviour | None:
 
 
 def _give_up(instant: Instant, order: WorkingOrder, behaviour: Behaviour | None) -> Outcome:
-    first: script.Script = ()
-    after: script.Script = ()
+    first: Script = ()
+    after: Script = ()
     if behaviour is not None:
         executions = len(instant.book.trading.executions(order.perm_id))
         first = script.before_cancel(behaviour, order.remaining, executions)
-        after = script.late_fill_step(behaviour.late_fill)
+        after = behaviour.late_fill
         if behaviour.after_sec:
             order = msgspec.structs.replace(order, status=PENDING_CANCEL)
     told = engine.cancel(instant, order, first=first, after=after)
