@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import assert_never
 
 import msgspec
 
@@ -90,3 +91,5 @@ def alter(  # noqa: PLR0911  # one case per action
             return reply_with([row for message in answer for row in stray(fault, message, version)])
         case "empty":
             return reply_with([message for message in answer if message[0] in END_MARKERS])
+        case _:
+            assert_never(fault.action)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import assert_never, cast
 
 from rebalplan.sim.answers import Caller
-from rebalplan.sim.orders.incident_model import Handshake
-from rebalplan.sim.orders.order_texts import OrderCode, text_of
+from rebalplan.sim.orders.incident_model import Handshake, OrderWord
+from rebalplan.sim.orders.order_model import WorkingOrder
+from rebalplan.sim.orders.order_texts import OrderCode
+from rebalplan.sim.orders.script import read_word
+from rebalplan.sim.orders.steps import SendNotice
 from rebalplan.sim.wire import messages, order_layout
 from rebalplan.sim.wire.frames import Message
 from rebalplan.sim.wire.messages import NO_ID
@@ -18,7 +22,7 @@ def greeting(caller: Caller, handshake: Handshake | None, welcome: list[Message]
     While the broker is lost, every new client hears that too.
     """
     accounts_and_id, farms = welcome[:2], welcome[2:]
-    lost = [_notice(caller, str(int(OrderCode.CONNECTION_LOST)))] if caller.shared.book.lost else []
+    lost = _expand(caller, str(int(OrderCode.CONNECTION_LOST))) if caller.shared.book.lost else []
     if handshake is None:
         return [*accounts_and_id, *lost, *farms]
     before, after = _messages(caller, handshake.before), _messages(caller, handshake.after)
@@ -30,18 +34,24 @@ def _messages(caller: Caller, words: Iterable[str]) -> list[Message]:
 
 
 def _expand(caller: Caller, word: str) -> list[Message]:
-    if word in ("orders", "all_orders"):
-        book, found = caller.shared.book, []
-        for order in book.orders if word == "all_orders" else book.orders_of([caller.client_id]):
-            if order.is_hidden:
-                continue
-            instrument = book.instruments[order.con_id]
+    said, book = read_word(word), caller.shared.book
+    if isinstance(said, SendNotice):
+        return [messages.error(caller.version, NO_ID, said.code, said.text)]
+    match cast(OrderWord, said):
+        case "orders":
+            return _orders(caller, book.orders_of([caller.client_id]))
+        case "all_orders":
+            return _orders(caller, book.orders)
+        case other:
+            assert_never(other)
+
+
+def _orders(caller: Caller, orders: Iterable[WorkingOrder]) -> list[Message]:
+    """Return openOrder and orderStatus of each order that is not hidden."""
+    found: list[Message] = []
+    for order in orders:
+        if not order.is_hidden:
+            instrument = caller.shared.book.instruments[order.con_id]
             found.append(order_layout.open_order(caller.version, order, instrument))
             found.append(order_layout.order_status(order))
-        return found
-    return [_notice(caller, word)]
-
-
-def _notice(caller: Caller, word: str) -> Message:
-    code, _, text = word.partition(" ")
-    return messages.error(caller.version, NO_ID, int(code), text or text_of(int(code)))
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
 from rebalplan.sim.scenario.model import Market
@@ -64,12 +64,16 @@ class Hours:
 
     def _text(self, now: datetime, *, liquid: bool) -> str:
         today = self.local(now).date()
-        if self._market.hours == "list":
-            return ";".join(self._market.sessions)
-        if self._market.hours == "always":
-            return _always(today)
-        days = (today + timedelta(days=ahead) for ahead in range(_DAYS_SHOWN))
-        return ";".join(self._day(day, liquid=liquid) for day in days)
+        match self._market.hours:
+            case "list":
+                return ";".join(self._market.sessions)
+            case "always":
+                return _always(today)
+            case "weekly":
+                days = (today + timedelta(days=ahead) for ahead in range(_DAYS_SHOWN))
+                return ";".join(self._day(day, liquid=liquid) for day in days)
+            case other:
+                assert_never(other)
 
     def _day(self, day: date, *, liquid: bool) -> str:
         if day.weekday() >= _SATURDAY or day.isoformat() in self._market.holidays:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from rebalplan.sim.hours import Hours
 from rebalplan.sim.scenario.model import Quote
@@ -61,11 +61,15 @@ _DELAYED_TICKS = TickSet(
 
 def granted_type(quote: Quote, asked: int) -> int | None:
     """Return the market data type a client gets that set its type to ``asked``, or ``None`` for none."""
-    if quote.data == "none" or (quote.data == "delayed" and asked < DELAYED):
-        return None
-    if quote.data == "delayed":
-        return asked
-    return FROZEN if asked in (FROZEN, DELAYED_FROZEN) else LIVE
+    match quote.data:
+        case "none":
+            return None
+        case "delayed":
+            return asked if asked >= DELAYED else None
+        case "live" | "halted":
+            return FROZEN if asked in (FROZEN, DELAYED_FROZEN) else LIVE
+        case _:
+            assert_never(quote.data)
 
 
 def quote_messages(request_id: int, quote: Quote, granted: int, hours: Hours, now: datetime) -> list[Message]:

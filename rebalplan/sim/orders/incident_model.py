@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -11,9 +11,68 @@ from rebalplan.sim.orders.order_model import AlgoFilter
 from rebalplan.sim.orders.steps import LateShares
 
 When = Literal["start", "connected", "placed", "execution", "filled", "cancelled"]
-Deed = Literal["change", "cancel", "buy", "sell", "deposit", "withdraw", "lose"]
 LostAnswers = Literal["silent", "cached"]
+OrderWord = Literal["orders", "all_orders"]
 Restored = Literal["1101", "1102"]
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, tag_field="does", tag="change"):
+    """A person gives the order of the event another size or price; 0 leaves it as it is."""
+
+    quantity: Decimal
+    limit_price: Decimal
+    told: bool
+
+
+class CancelByHand(LateShares, frozen=True, kw_only=True, tag_field="does", tag="cancel"):
+    """A person cancels the order of the event."""
+
+    told: bool
+
+
+class Trade(msgspec.Struct, frozen=True, kw_only=True, tag_field="does"):
+    """A person trades by hand; without ``what``, what the order of the event is for."""
+
+    account: str
+    what: str
+    quantity: Decimal
+
+
+class Buy(Trade, frozen=True, kw_only=True, tag="buy"):
+    """A purchase."""
+
+
+class Sell(Trade, frozen=True, kw_only=True, tag="sell"):
+    """A sale."""
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True, tag_field="does"):
+    """Cash comes or goes."""
+
+    account: str
+    amount: Decimal
+    currency: str
+
+
+class Deposit(Payment, frozen=True, kw_only=True, tag="deposit"):
+    """Cash is paid in."""
+
+
+class Withdraw(Payment, frozen=True, kw_only=True, tag="withdraw"):
+    """Cash is paid out."""
+
+
+class Lose(msgspec.Struct, frozen=True, kw_only=True, tag_field="does", tag="lose"):
+    """The gateway loses the broker for so many seconds, -1 for ever; ``restored`` is the notice at the end."""
+
+    label: str
+    for_sec: Decimal
+    restored: Restored
+
+
+Deed = Change | CancelByHand | Buy | Sell | Deposit | Withdraw | Lose
+DEEDS: Final[tuple[str, ...]] = tuple(deed.__struct_config__.tag for deed in get_args(Deed))
+"""What a scenario may write behind ``does``."""
 
 
 class Incident(LateShares, frozen=True, kw_only=True):
@@ -33,7 +92,7 @@ class Incident(LateShares, frozen=True, kw_only=True):
     occurrence: int
     times: int
     after_sec: Decimal
-    does: Deed
+    does: str
     quantity: Decimal
     limit_price: Decimal
     told: bool
@@ -43,6 +102,12 @@ class Incident(LateShares, frozen=True, kw_only=True):
     for_sec: Decimal
     restored: Restored
     answers: LostAnswers
+
+    @property
+    def deed(self) -> Deed:
+        """Return what happens, with the fields that belong to it."""
+        deed: Deed = msgspec.convert(msgspec.structs.asdict(self), Deed)
+        return deed
 
 
 class Handshake(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,7 +63,7 @@ _DEED_KEYS: Final = (
     Key(
         name="does",
         kind="choice",
-        choices=get_args(model.Deed),
+        choices=model.DEEDS,
         example='"cancel"',
         about="A person changes or cancels the order of the event, buys or sells by hand (order id 0, client id 0, no "
         "reference), pays in or out. Or the gateway loses the broker.",
