@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import assert_never, cast
 
 from rebalplan.sim.answers import Caller
+from rebalplan.sim.orders import order_answers
 from rebalplan.sim.orders.incident_model import Handshake, OrderWord
-from rebalplan.sim.orders.order_model import WorkingOrder
 from rebalplan.sim.orders.order_texts import OrderCode
 from rebalplan.sim.orders.script import read_word
 from rebalplan.sim.orders.steps import SendNotice
-from rebalplan.sim.wire import messages, order_layout
+from rebalplan.sim.wire import messages
 from rebalplan.sim.wire.frames import Message
 from rebalplan.sim.wire.messages import NO_ID
 
@@ -34,24 +34,13 @@ def _messages(caller: Caller, words: Iterable[str]) -> list[Message]:
 
 
 def _expand(caller: Caller, word: str) -> list[Message]:
-    said, book = read_word(word), caller.shared.book
+    said = read_word(word)
     if isinstance(said, SendNotice):
         return [messages.error(caller.version, NO_ID, said.code, said.text)]
     match cast(OrderWord, said):
         case "orders":
-            return _orders(caller, book.orders_of([caller.client_id]))
+            return order_answers.own_orders(caller)
         case "all_orders":
-            return _orders(caller, book.orders)
+            return order_answers.every_order(caller)
         case other:
             assert_never(other)
-
-
-def _orders(caller: Caller, orders: Iterable[WorkingOrder]) -> list[Message]:
-    """Return openOrder and orderStatus of each order that is not hidden."""
-    found: list[Message] = []
-    for order in orders:
-        if not order.is_hidden:
-            instrument = caller.shared.book.instruments[order.con_id]
-            found.append(order_layout.open_order(caller.version, order, instrument))
-            found.append(order_layout.order_status(order))
-    return found

@@ -26,15 +26,25 @@ _SIDES: Final = {"BUY": "BUY", "BOT": "BUY", "BOUGHT": "BUY", "SELL": "SELL", "S
 
 def open_orders(caller: Caller) -> list[Message]:
     """Return the working orders that this client placed."""
-    return _order_list(caller, caller.shared.book.orders_of([caller.client_id]))
+    return [*own_orders(caller), messages.open_order_end()]
 
 
 def all_open_orders(caller: Caller) -> list[Message]:
     """Return the working orders of every client."""
-    return _order_list(caller, caller.shared.book.orders)
+    return [*every_order(caller), messages.open_order_end()]
 
 
-def _order_list(caller: Caller, orders: Sequence[WorkingOrder]) -> list[Message]:
+def own_orders(caller: Caller) -> list[Message]:
+    """Return openOrder and orderStatus of each working order that this client placed."""
+    return _told(caller, caller.shared.book.orders_of([caller.client_id]))
+
+
+def every_order(caller: Caller) -> list[Message]:
+    """Return openOrder and orderStatus of each working order."""
+    return _told(caller, caller.shared.book.orders)
+
+
+def _told(caller: Caller, orders: Sequence[WorkingOrder]) -> list[Message]:
     answer = []
     for order in orders:
         if order.is_hidden:
@@ -42,7 +52,7 @@ def _order_list(caller: Caller, orders: Sequence[WorkingOrder]) -> list[Message]
         instrument = caller.shared.book.instruments[order.con_id]
         answer.append(order_layout.open_order(caller.version, order, instrument))
         answer.append(order_layout.order_status(order))
-    return [*answer, messages.open_order_end()]
+    return answer
 
 
 def auto_open_orders(caller: Caller) -> list[Message]:
