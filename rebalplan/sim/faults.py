@@ -1,4 +1,4 @@
-"""What goes wrong, and when: counts the matching requests and bends their answers."""
+"""Apply the faults of a scenario: count the matching requests and change their answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GARBAGE = encode_frame(b"\xff\xfe?\x00not a message\x00\x80")
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes to write ``after_sec`` seconds from now; ``close`` hangs up behind them.
 
-    ``messages`` are what the bytes say, for the record. ``connection`` is whom they are for, 0 for the one that
+    ``messages`` are the same bytes as fields, for the record. ``connection`` is the receiver, 0 for the client that
     asked.
     """
 
@@ -66,7 +66,7 @@ def reply_with(messages: Sequence[Message], *, after_sec: float = 0.0, close: bo
 def alter(  # noqa: PLR0911  # one case per action
     fault: Fault | None, answer: Sequence[Message], version: int, request_id: int
 ) -> Reply:
-    """Return the answer as the fault lets it through, the whole answer without a fault."""
+    """Return the answer with the fault applied, or unchanged without a fault."""
     if fault is None:
         return reply_with(answer)
     match fault.action:

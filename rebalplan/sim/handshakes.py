@@ -1,4 +1,4 @@
-"""What some clients are told in the write that ends their handshake."""
+"""The messages that end a handshake, with those that a scenario adds for some clients."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from rebalplan.sim.wire.messages import NO_ID
 
 
 def greeting(caller: Caller, handshake: Handshake | None, welcome: list[Message]) -> list[Message]:
-    """Return what follows an accepted start of the API: accounts and the next order id, with what the scenario adds.
+    """Return accounts and next order id, with what the scenario adds before and after them.
 
-    While the broker is lost, every new client hears that too.
+    All of it leaves in one write. While the broker is lost, every new client hears that too.
     """
     accounts_and_id, farms = welcome[:2], welcome[2:]
     lost = _expand(caller, str(int(OrderCode.CONNECTION_LOST))) if caller.shared.book.lost else []

@@ -85,7 +85,7 @@ class Hours:
 
 
 def _always(today: date) -> str:
-    """Return sessions of which the first surrounds now with a whole day on both sides."""
+    """Return sessions without a gap. The first holds all of yesterday, today and tomorrow: no edge is near."""
     midnight = datetime.combine(today, time())
     edges = [-1, 2, *range(3, _DAYS_SHOWN + 1)]
     moments = [midnight + timedelta(days=edge) for edge in edges]

@@ -22,6 +22,7 @@ DELAYED_TEXT: Final = "Requested market data is not subscribed. Displaying delay
 NO_PRICE: Final = Decimal(-1)
 _SIZE: Final = 100
 _DELAY: Final = timedelta(minutes=15)
+"""How late delayed quotes are."""
 
 
 class TickSet(NamedTuple):
@@ -60,7 +61,7 @@ _DELAYED_TICKS = TickSet(
 
 
 def granted_type(quote: Quote, asked: int) -> int | None:
-    """Return the market data type a client gets that set its type to ``asked``, or ``None`` for none."""
+    """Return the market data type that a client gets when it asked for ``asked``; ``None`` means no data."""
     match quote.data:
         case "none":
             return None
@@ -85,6 +86,7 @@ def quote_messages(request_id: int, quote: Quote, granted: int, hours: Hours, no
     traded = _last_trade(quote, granted, now if is_open else hours.last_close(now))
     if quote.last_at:
         traded = hours.moment(quote.last_at)
+    # While the market is open, frozen data is current data: type 2 is sent as 1, type 4 as 3.
     shown = granted if not is_open or granted in (LIVE, DELAYED) else granted - 1
     return [
         messages.market_data_type(request_id, shown),

@@ -1,4 +1,4 @@
-"""Which behaviour of the scenario an order message gets: counts the matching ones, like ``faults``."""
+"""Choose the behaviour for an order message: count the matching ones, as for faults."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rebalplan.sim.orders.order_model import AlgoFilter, Behaviour, BehaviourKin
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an order message behaviours can be tied to."""
+    """The properties of an order message that a behaviour selects by."""
 
     on: BehaviourKind
     account: str

@@ -1,8 +1,8 @@
-"""Whether an account can afford an order, and what a whatIf order answers. Simple on purpose.
+"""Decide whether an account can afford an order, and answer whatIf orders. Simple on purpose.
 
 A cash account pays in full from settled cash of all currencies together and cannot go short. A margin account
-needs half of the new exposure (Regulation T) within its available funds. Working buys are reserved for. What
-makes a position smaller is always allowed.
+needs half of the new exposure (Regulation T) within its available funds. Money for working buys is set aside. An order
+that makes a position smaller is always allowed.
 """
 
 from __future__ import annotations

@@ -47,7 +47,10 @@ _Told = SendOpenOrder | SendStatus | SendExecution | SendCommission | Disconnect
 
 
 def conclude(instant: Instant, deliveries: Sequence[Delivery]) -> list[Reply]:
-    """Make the book durable and return what may be said then; without that, hang up on those it was for."""
+    """Save the book, then return the replies. When the disk refuses, hang up on the receivers instead.
+
+    The order matters: no client may hear of something that a restarted gateway does not know.
+    """
     try:
         instant.shared.save()
     except SimError:
@@ -64,9 +67,9 @@ def cancel(
     first: Script = (),
     after: Script = (),
 ) -> list[Delivery]:
-    """Give up what is not filled of an order, between the steps ``first`` and ``after``.
+    """Cancel the rest of an order: first the steps ``first``, then the cancel, then the steps ``after``.
 
-    Without ``after``, what the order's own behaviour lets execute after a cancel does.
+    Without ``after``, the late fill of the order's own behaviour follows, if it has one.
     """
     after = after or instant.behaviour(order).late_fill
     steps = (*first, *script.cancelling(order.script, reason), *after)
@@ -85,6 +88,7 @@ def advance(instant: Instant, order: WorkingOrder) -> list[Delivery]:
     is_account_changed = False
     while order.script and not _has_to_wait(instant, order):
         step = order.script[0]
+        # The step leaves the script before it runs: a fill and a cancel put the order into the book themselves.
         order = instant.book.trading.put(msgspec.structs.replace(order, script=order.script[1:]))
         deliveries += _perform(instant, order, step)
         is_account_changed |= isinstance(step, Fill | Correct | ShowFills)
@@ -125,7 +129,7 @@ def _price(instant: Instant, order: WorkingOrder) -> Decimal | None:
 
 
 def _perform(instant: Instant, order: WorkingOrder, step: Step) -> list[Delivery]:
-    """Do one step of which the order's script is rid already."""
+    """Do one step. The order's script does not hold it any more."""
     match step:
         case Fill(shares):
             _fill(instant, order, shares)
@@ -164,7 +168,7 @@ def _fill(instant: Instant, order: WorkingOrder, shares: Decimal) -> None:
 
 
 def _cancel(instant: Instant, order: WorkingOrder, reason: str) -> None:
-    """End the order, or let it say that it was done already."""
+    """End the order. When it is done already, refuse the cancel as the real gateway does (10148)."""
     if order.is_working:
         text = reason or "Cancelled by Trader"
         ended = msgspec.structs.replace(
@@ -208,7 +212,7 @@ def _events(instant: Instant, order: WorkingOrder, step: _Told) -> list[Event]:
 
 
 def _before_fills(order: WorkingOrder) -> WorkingOrder:
-    """Return the order as its acknowledgement shows it."""
+    """Return the order as its acknowledgement shows it: without fills."""
     if not order.filled:
         return order
     return msgspec.structs.replace(order, filled=ZERO, value=ZERO, last_price=ZERO, status="Submitted")

@@ -1,4 +1,4 @@
-"""What happens beside the answers: a person who trades in TWS, a lost broker, a handshake with notices."""
+"""Incidents and handshakes of a scenario: a person trades in TWS, the broker is lost, notices at a connect."""
 
 from __future__ import annotations
 
@@ -80,8 +80,7 @@ class Incident(LateShares, frozen=True, kw_only=True):
 
     ``when`` with the four fields behind it chooses the events, and ``occurrence`` counts the matching ones over the
     life of the server (0: every one). ``times`` limits how often it happens as long as the state is remembered (0: no
-    limit).
-    ``label`` is its table in the scenario.
+    limit). ``label`` is its table in the scenario.
     """
 
     when: When
@@ -111,7 +110,7 @@ class Incident(LateShares, frozen=True, kw_only=True):
 
 
 class Handshake(msgspec.Struct, frozen=True, kw_only=True):
-    """What some clients are told in the very write that ends the handshake; ``client_id`` -1 means any client.
+    """Messages for some clients in the write that ends their handshake; ``client_id`` -1 means any client.
 
     ``before`` and ``after`` are codes with perhaps a text, ``orders`` and ``all_orders``. ``label`` is its table in the
     scenario.

@@ -1,4 +1,4 @@
-"""Which incidents follow an event and which table a handshake gets: counts the matching ones, like ``behaviours``."""
+"""Choose the incidents for an event and the table for a handshake: count the matching ones, as for faults."""
 
 from __future__ import annotations
 

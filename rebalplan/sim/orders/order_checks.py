@@ -1,4 +1,4 @@
-"""What is wrong with an order before anybody asks whether the account can pay for it."""
+"""Check the account, the contract and the terms of an order. ``buying_power`` checks its cost."""
 
 from __future__ import annotations
 

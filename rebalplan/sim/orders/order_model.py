@@ -1,4 +1,4 @@
-"""The vocabulary of orders: what is at the market, what was executed, what was received, what goes wrong."""
+"""The vocabulary of orders: orders, executions, the ledger of messages, and the settings and behaviours for them."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One order message as the gateway received it, whatever became of it.
 
-    Of an order all is as the client wrote it; a cancel has the terms of the order it is for, when there is one.
+    An order has the terms as the client wrote them. A cancel has the terms of its order, if there is one.
     ``outcome`` begins with ``accepted``, ``refused`` (with the error code), ``dropped`` or ``unreadable``;
     ``perm_id`` is 0 for what was not booked.
     """
@@ -172,7 +172,7 @@ class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Behaviour(LateShares, frozen=True, kw_only=True):
-    """What happens to some orders instead of an immediate, complete fill; ``keys_of_orders`` describes each field.
+    """The deviation of some orders from an immediate, complete fill; ``keys_of_orders`` describes each field.
 
     The first six fields choose the messages it applies to (empty: any). ``occurrence`` counts the matching ones
     over the life of the server from 1; 0 means every one. ``code`` 0 means that nothing is refused. ``label`` is its

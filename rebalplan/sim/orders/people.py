@@ -1,4 +1,4 @@
-"""What incidents do: a person changes, cancels, trades, pays in or out; the broker is lost."""
+"""Carry out incidents: a person changes, cancels, trades, pays in or out; the broker is lost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from rebalplan.sim.scenario.scenario_behaviours import plain_behaviour
 
 
 def happen(instant: Instant, incident: Incident, perm_id: int) -> list[Delivery] | None:
-    """Do what an incident does and return who is told, ``None`` when it cannot be done any more.
+    """Carry out an incident and return who is told, ``None`` when it is too late for it.
 
     ``perm_id`` is the order whose event it follows, 0 without one.
     """
@@ -143,7 +143,7 @@ def _lose(instant: Instant, deed: Lose) -> list[Delivery] | None:
 
 
 def restore(instant: Instant, effect: Restore) -> list[Delivery]:
-    """Let everything go on, behind the notice that says so."""
+    """Tell every client that the broker is there again, then let every order go on."""
     instant.book.lost = ""
     told = news.tell_everyone(instant, effect.code)
     unfinished = [order for order in instant.book.trading.orders() if order.script]

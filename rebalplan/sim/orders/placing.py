@@ -1,4 +1,4 @@
-"""What becomes of placeOrder: a new order, a change, a whatIf, or a refusal."""
+"""Handle placeOrder: a new order, a change, a whatIf, or a refusal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ MAX_ORDER_ID = 2**31 - 1
 
 
 def place(caller: Caller, instant: Instant, request: PlaceOrder) -> Outcome:
-    """Return what becomes of an order, with everything that follows from it at once done."""
+    """Place, change or refuse an order, with everything that follows at once.
+
+    An invalid order is refused before its behaviour is chosen: it counts for no behaviour.
+    """
     existing = instant.book.trading.find_current(caller.client_id, request.order_id)
     existing = None if request.is_what_if else existing
     target = order_checks.find_target(instant.book, request)
@@ -135,7 +138,7 @@ def _draft(
 
 
 def _notices(instant: Instant, order: WorkingOrder, request: PlaceOrder) -> list[SendNotice]:
-    """Return the steps that tell of what was made of the order; it lives on with each."""
+    """Return the notices about an order that the gateway changed or holds. The order stays alive with each."""
     steps = []
     if not request.tif:
         steps.append(script.notice(OrderCode.TIF_SET))
@@ -153,7 +156,7 @@ def _notices(instant: Instant, order: WorkingOrder, request: PlaceOrder) -> list
 
 
 def _book_refused(instant: Instant, order: WorkingOrder, behaviour: Behaviour, problem: Refusal) -> Outcome:
-    """Keep an order that was taken in first and refused then."""
+    """Keep an order that was booked and then refused."""
     ended = msgspec.structs.replace(
         order,
         status="Inactive",

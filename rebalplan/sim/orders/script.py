@@ -1,4 +1,4 @@
-"""Make the script of an order: what its behaviour and a cancel let happen, as steps in their order."""
+"""Make the script of an order: the steps of its behaviour and of a cancel, in their order."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def read_word(word: str) -> str | Wait | SendNotice:
 def build_script(
     behaviour: Behaviour, quantity: Decimal, executions: int, notices: Sequence[Step] = ()
 ) -> Script:
-    """Return the steps of an order that was taken in.
+    """Return the steps of an order that was booked.
 
     ``quantity`` is to be filled and ``executions`` are there already; the steps ``notices`` come right behind the
-    first acknowledgement. Of ``behaviour`` the filters and refusals are not looked at.
+    first acknowledgement. Filters and refusals of ``behaviour`` play no part here.
     """
     late = behaviour.commission_after_sec > 0
     is_uncharged = late or behaviour.no_commission
@@ -153,28 +153,28 @@ def _shape(behaviour: Behaviour, steps: Sequence[Step]) -> Script:
 
 
 def cancelling(script: Script, reason: str) -> Script:
-    """Return the steps of an order that is cancelled now; of ``script`` only what belongs to its fills remains."""
+    """Return the steps that cancel an order. From ``script`` they keep what belongs to its fills."""
     cancelled = notice(OrderCode.CANCELLED, text_of(OrderCode.CANCELLED, reason))
     return (Cancel(reason), SendStatus(), cancelled, *left_after_cancel(script))
 
 
 def left_after_cancel(script: Script) -> Script:
-    """Return what belongs to the fills of an order that is cancelled now."""
+    """Return the steps that belong to the fills of an order that is cancelled now."""
     return tuple(step for step in script if isinstance(step, SendExecution | SendCommission | ShowFills))
 
 
 def without_cancel(script: Script) -> Script:
-    """Return what is left of such steps behind ``Cancel`` when there was nothing to cancel any more."""
+    """Return the steps behind a ``Cancel`` that came too late: without its status and its notice."""
     return script[2:]
 
 
 def refusing(behaviour: Behaviour, code: int, text: str) -> Script:
-    """Return the steps of an order that was taken in and refused."""
+    """Return the steps of an order that was booked and refused."""
     return _shape(behaviour, [SendOpenOrder(), SendStatus(), notice(code, text)])
 
 
 def before_cancel(behaviour: Behaviour, remaining: Decimal, executions: int) -> Script:
-    """Return what happens between a cancel request and its effect: a wait, fills that cross it."""
+    """Return the steps between a cancel request and its effect: a wait, and fills that cross it."""
     steps: list[Step] = [SendStatus(), Wait(behaviour.after_sec)] if behaviour.after_sec else []
     match behaviour.cancel:
         case "crossed":

@@ -1,4 +1,4 @@
-"""Order messages in, replies out. Every one goes into the ledger, and the book is durable before a reply leaves."""
+"""Order messages in, replies out. The ledger has every message, and the book is saved before a reply leaves."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _handle(caller: Caller, instant: Instant, request: OrderRequest) -> Outcome:
 
 
 def unreadable(caller: Caller, fields: Message, problem: str) -> list[Reply]:
-    """Return the replies to an order message of which some field makes no sense."""
+    """Return the replies to an order message with an unreadable field."""
     kind: MessageKind = "cancel" if int(fields[0]) == In.CANCEL_ORDER else "place"
     order_id = find_order_id(fields)
     outcome = refused(caller, order_id, Code.CANNOT_READ, problem)

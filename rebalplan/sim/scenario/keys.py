@@ -1,4 +1,4 @@
-"""What a key of a scenario is: its kind, its limits, what it does. The reader and ``rebal sim faults`` both use it."""
+"""A key of a scenario: its kind, its limits, its effect. The reader and ``rebal sim faults`` both use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed reading of parsed TOML that goes on after a problem, so that all of them are told at once."""
+"""Typed reading of parsed TOML. It goes on after a problem, so that the user sees all problems at once."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ _ID_AFTER_VERSION: Final = frozenset({10, 11, 21, 23, 25, *range(50, 58), 67, 68
 def parse_request(fields: Message, version: int) -> StartApi | Request:
     """Return the request in the fields of one message, as ``version`` lays it out.
 
-    Raises ``WireError`` when the id or a field is not what its place asks.
+    Raises ``WireError`` when the id or a field is of the wrong kind.
     """
     if not fields[0]:
         raise WireError("a message without an id")
@@ -69,7 +69,8 @@ def parse_request(fields: Message, version: int) -> StartApi | Request:
 
 
 def find_order_id(fields: Message) -> int:
-    """Return the order id of an order message whose other fields make no sense, -1 when that is none either."""
+    """Return the order id of an unreadable order message, -1 when the id is unreadable too."""
+    # cancelOrder has a version in front of the order id, placeOrder has none since version 145.
     is_unversioned = read_integer(fields[0]) == In.PLACE_ORDER
     try:
         return read_integer(fields[1 if is_unversioned else 2])

@@ -1,4 +1,4 @@
-"""What a client can ask, as frozen structs, and the names that faults know the requests by."""
+"""The requests of a client: their ids, their fields, and their names in the faults of a scenario."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class MarketData(msgspec.Struct, frozen=True):
 
 
 class CancelMarketData(msgspec.Struct, frozen=True):
-    """The end of a stream, or of a snapshot that is still to come."""
+    """The end of a stream, or of a snapshot that was not answered yet."""
 
     request_id: int
 
@@ -248,7 +248,7 @@ Query = (
     | Accepted
     | Unsupported
 )
-"""What changes nothing in the book."""
+"""Requests that change nothing in the book."""
 Request = OrderRequest | Query
 
 _WITHOUT_FAULTS: Final = frozenset(
