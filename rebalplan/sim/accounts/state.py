@@ -18,7 +18,7 @@ from rebalplan.sim.scenario.model import Scenario
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 
 class _StateFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
