@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from syrupy.assertion import SnapshotAssertion
 
 from tests.cli import FrozenClock, Workspace
-from tests.pace import Pace, let_everything_leave
+from tests.pace import Pace, quicken
 from tests.snapshots import CsvSnapshot, JsonSnapshot, MarkdownSnapshot, TextSnapshot
 
 # A busy machine is no defect of what a test looks at, and each run looks at the same examples. The run that looks for
@@ -41,8 +41,8 @@ def workspace(
     clock: FrozenClock,
     capsys: pytest.CaptureFixture[str],
 ) -> Workspace:
-    """An empty folder as the working directory, plain text output, and a broker that takes messages at any rate."""
-    let_everything_leave(monkeypatch)
+    """An empty folder as the working directory, plain text output, no waiting for a broker's or a disk's sake."""
+    quicken(monkeypatch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "100")

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from rebalplan.apply.journal.result import AccountResult
-from rebalplan.apply.live import Expectation, foreign_orders, refusals, verify_live
-from rebalplan.apply.live_quotes import LiveQuotes
+from rebalplan.apply.live import RequiredAccount, foreign_orders, refusals, verify_live
+from rebalplan.apply.live_quotes import LiveQuotes, outside_hours
 from rebalplan.apply.reconcile import foreign_references
-from rebalplan.core.errors import RefusedError
+from rebalplan.core.errors import FindingsError, RefusedError
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.money import ZERO
 from rebalplan.core.orders import CompletedOrder, Execution, Referenced
 from rebalplan.core.references import account_prefix
@@ -26,7 +27,7 @@ def check_day(plan: Plan, result: AccountResult, now: datetime) -> None:
     """Refuse an expired plan by the broker's time, and a resume on another day than the journal's."""
     expired = verify_expiry(plan, now)
     if expired:
-        raise RefusedError(f"{expired[0].code} {expired[0].message}")
+        raise FindingsError(expired[:1])
     if result.intents and result.intents[0].at.date() != now.date():
         raise RefusedError(
             f"it was begun on {result.intents[0].at:%Y-%m-%d}: another day sends nothing more; plan again"
@@ -39,19 +40,21 @@ def check_hours(plan: AccountPlan, result: AccountResult, quotes: LiveQuotes) ->
     if result.intents:
         return
     if now < session.opens_at + timedelta(minutes=limits.open_guard_min):
-        raise RefusedError(
-            f"RB511 the session opened at {session.opens_at:%H:%M} UTC, open_guard_min = {limits.open_guard_min}: "
-            "apply later"
+        raise outside_hours(
+            plan.account,
+            f"the session opened at {session.opens_at:%H:%M} UTC, open_guard_min = {limits.open_guard_min}",
+            "apply later",
         )
     if now >= session.closes_at - timedelta(minutes=limits.close_guard_min):
-        raise RefusedError(
-            f"RB511 the session closes at {session.closes_at:%H:%M} UTC, close_guard_min = "
-            f"{limits.close_guard_min}: apply in the next session"
+        raise outside_hours(
+            plan.account,
+            f"the session closes at {session.closes_at:%H:%M} UTC, close_guard_min = {limits.close_guard_min}",
+            "apply in the next session",
         )
 
 
-def expect(plan: AccountPlan, result: AccountResult) -> Expectation:
-    """Return what the account should be: the plan's snapshot, or the first INTENT and our own fills since.
+def required_account(plan: AccountPlan, result: AccountResult) -> RequiredAccount:
+    """Return what the account must show now: the plan's snapshot, or the first INTENT and our own fills since.
 
     An order that a person has resolved must not be working any more, so its reference is no longer one of ours.
     """
@@ -59,28 +62,31 @@ def expect(plan: AccountPlan, result: AccountResult) -> Expectation:
     references = tuple(order.dispatch.reference for order in orders if order.status != "resolved")
     if not result.intents:
         snapshot = plan.snapshot
-        return Expectation(
+        return RequiredAccount(
             plan, snapshot.positions if snapshot else (), snapshot.cash_usd if snapshot else ZERO, references
         )
     holdings = result.reckon()
-    return Expectation(plan, holdings.positions, holdings.cash_usd, references)
+    return RequiredAccount(plan, holdings.positions, holdings.cash_usd, references)
 
 
 def check_live(
-    expected: Expectation, snapshot: AccountSnapshot, quotes: Mapping[str, Quote], references: Sequence[str]
-) -> list[str]:
-    """Return a sentence for each harmless difference; raises ``RefusedError`` for a stale account.
+    required: RequiredAccount,
+    snapshot: AccountSnapshot,
+    quotes: Mapping[str, Quote],
+    references: Sequence[str],
+) -> tuple[Finding[InPlan], ...]:
+    """Return the harmless differences; raises ``FindingsError`` for a stale account.
 
     ``references`` are this plan's that the journal does not know. Lines whose price moved are left out elsewhere.
     """
     findings = (
-        *foreign_orders(expected.plan.account, references),
-        *verify_live(expected, snapshot, quotes),
+        *foreign_orders(required.plan.account, references),
+        *verify_live(required, snapshot, quotes),
     )
     refused = refusals(findings)
     if refused:
-        raise RefusedError("; ".join(f"{finding.code} {finding.message}" for finding in refused))
-    return [f"{finding.code} {finding.message}" for finding in findings if finding.weight == "note"]
+        raise FindingsError(refused)
+    return tuple(finding for finding in findings if finding.severity == "note")
 
 
 def foreign(

@@ -15,11 +15,12 @@ from rebalplan.apply.journal.result import ApplyResult
 from rebalplan.apply.journal.runs import run_time
 from rebalplan.apply.preview import Preview
 from rebalplan.apply.stages import Check, Confirm, ConfirmAll, Pause, Recover, Skip, Stage, Trade, Verify
-from rebalplan.core.errors import RefusedError
+from rebalplan.core.errors import NotApplicableError
 from rebalplan.core.money import ZERO
 from rebalplan.core.vocabulary import Endpoint, Mode
 from rebalplan.plan.document import Plan
-from rebalplan.plan.verify import Expected, sentences, verify_derivation, verify_expiry, verify_files
+from rebalplan.plan.today import AccountToday, verify_files
+from rebalplan.plan.verify import verify_derivation, verify_expiry
 
 
 class Operator(Protocol):
@@ -47,7 +48,7 @@ class Today(msgspec.Struct, frozen=True):
     """What today's files say: the mode, and each account's policy and targets."""
 
     mode: Mode
-    expected: Mapping[str, Expected]
+    accounts: Mapping[str, AccountToday]
 
 
 Endpoints = Mapping[str, Endpoint]
@@ -69,25 +70,14 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def require_applicable(plan: Plan, now: datetime, today: Today) -> None:
-    """Raise ``RefusedError`` naming every reason why the plan must not be applied at all."""
+    """Raise ``NotApplicableError`` with every reason why the plan must not be applied at all."""
     findings = (
         *verify_derivation(plan),
         *verify_expiry(plan, now),
-        *verify_files(plan, today.mode, today.expected),
+        *verify_files(plan, today.mode, today.accounts),
     )
     if findings:
-        raise RefusedError(_refusal(sentences(findings, len(plan.accounts))))
-
-
-_MOST_FINDINGS = 12
-
-
-def _refusal(found: Sequence[str]) -> str:
-    """Return the findings, one a line; of many the first twelve and how many more there are."""
-    lines = [*found[:_MOST_FINDINGS]]
-    if len(found) > _MOST_FINDINGS:
-        lines.append(f"and {len(found) - _MOST_FINDINGS} more: `rebal verify PLAN --offline` lists them all")
-    return "\n  ".join(["this plan must not be applied as things are. No order is sent.", *lines])
+        raise NotApplicableError(findings, accounts=len(plan.accounts))
 
 
 def walk(stages: Sequence[Stage], context: ApplyContext, endpoints: Endpoints, operator: Operator) -> Outcome:

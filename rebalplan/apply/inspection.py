@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.checks import check_day, check_hours, check_live, expect, foreign
+from rebalplan.apply.checks import check_day, check_hours, check_live, foreign, required_account
 from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.live import foreign_orders, working_strangers
@@ -21,7 +21,8 @@ from rebalplan.apply.reader import AccountReader
 from rebalplan.apply.stages import OrderLine
 from rebalplan.apply.tickets import line_ticket
 from rebalplan.apply.timing import Timing
-from rebalplan.core.errors import RefusedError
+from rebalplan.core.errors import FindingsError, RefusedError
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.orders import CompletedOrder, Execution, OrderTicket, Referenced, WhatIf
 from rebalplan.core.ports import Clock, TradingConnection
 from rebalplan.core.vocabulary import AccountSnapshot
@@ -33,7 +34,7 @@ class Checked(msgspec.Struct, frozen=True):
     """An account that is what its plan was made for, and what a person should know of it all the same."""
 
     snapshot: AccountSnapshot
-    notes: tuple[str, ...]
+    notes: tuple[Finding[InPlan], ...]
 
 
 class Inspection:
@@ -83,8 +84,8 @@ class Inspection:
         if any(line.is_overfilled for line in self._current().lines):
             raise RefusedError("no more orders: more was filled than planned. Plan again")
         references = self._foreign(open_orders, completed, executions)
-        notes = check_live(expect(self._plan, self._current()), snapshot, quotes.by_symbol, references)
-        return Checked(snapshot, tuple(notes))
+        required = required_account(self._plan, self._current())
+        return Checked(snapshot, check_live(required, snapshot, quotes.by_symbol, references))
 
     def ask_what_if(self, lines: Sequence[OrderLine]) -> bool:
         """Refuse the account when the broker would refuse an order: nobody is sold out and stranded in cash.
@@ -124,7 +125,7 @@ class Inspection:
         self.refuse_alarms()
         found = foreign_orders(account, self._foreign(open_orders, (), executions))
         if found:
-            raise RefusedError(f"{found[0].code} {found[0].message}")
+            raise FindingsError(found)
 
     def read_before_buys(self, *, together: bool) -> Decimal:
         """Read the account again before the buys; return the USD that it lacks.
@@ -139,9 +140,9 @@ class Inspection:
             raise RefusedError(
                 f"somebody else trades the account: {'; '.join(booking.strange)}. No buy was sent; plan again"
             )
-        strangers = list(working_strangers(expect(self._plan, self._current()), snapshot))
+        strangers = list(working_strangers(required_account(self._plan, self._current()), snapshot))
         if strangers:
-            raise RefusedError(f"{strangers[0].code} {strangers[0].message}")
+            raise FindingsError(strangers[:1])
         return booking.taken_usd if together else booking.missing_usd
 
     def refuse_alarms(self) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal
 
 import msgspec
 
+from rebalplan.core.finding import Finding, InPlan, Severity
 from rebalplan.core.money import HUNDRED, ONE, ZERO, canonical, divide, from_pct, percent_above, usd
 from rebalplan.core.policy import LimitsPolicy
 from rebalplan.core.vocabulary import AccountSnapshot, Position, Quote
@@ -19,30 +19,11 @@ from rebalplan.plan.document import AccountPlan, PlannedOrder
 from rebalplan.plan.pricing import NoPrice, choose_price
 from rebalplan.plan.snapshot import snapshot_failures
 
-LiveCode = Literal[
-    "RB501", "RB502", "RB503", "RB504", "RB505", "RB506", "RB507", "RB508", "RB509", "RB510", "RB512"
-]
-Weight = Literal["refuse", "line", "note"]
+_SERIOUSNESS: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
 
-class LiveFinding(msgspec.Struct, frozen=True):
-    """One difference between plan and account.
-
-    ``weight`` says what follows: the account is refused, the line of ``field`` is left out, or nothing.
-    """
-
-    code: LiveCode
-    weight: Weight
-    account: str
-    field: str
-    planned: str
-    now: str
-    tolerance: str
-    message: str
-
-
-class Expectation(msgspec.Struct, frozen=True):
-    """What the account should be now: its plan, adjusted by this plan's own fills since.
+class RequiredAccount(msgspec.Struct, frozen=True):
+    """What the account must show now: its plan, adjusted by this plan's own fills since.
 
     ``own_references`` are orders of this plan that the journal knows; they are no foreign orders.
     """
@@ -54,32 +35,31 @@ class Expectation(msgspec.Struct, frozen=True):
 
 
 def verify_live(
-    expected: Expectation, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]
-) -> tuple[LiveFinding, ...]:
+    required: RequiredAccount, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]
+) -> tuple[Finding[InPlan], ...]:
     """Compare the account as it is with what it should be; the most serious first."""
-    plan = expected.plan
+    plan = required.plan
     found = [
         *_failures(plan, snapshot),
-        *_positions(expected, snapshot),
-        *_working_orders(expected, snapshot),
+        *_positions(required, snapshot),
+        *_working_orders(required, snapshot),
         *_contracts(plan, quotes),
-        *_net_liquidation(expected, snapshot, quotes),
-        *_cash(expected, snapshot),
+        *_net_liquidation(required, snapshot, quotes),
+        *_cash(required, snapshot),
         *_prices(plan, quotes),
     ]
-    order = {"refuse": 0, "line": 1, "note": 2}
-    return tuple(sorted(found, key=lambda f: (order[f.weight], f.code)))
+    return tuple(sorted(found, key=lambda f: (_SERIOUSNESS[f.severity], f.code)))
 
 
-def _failures(plan: AccountPlan, snapshot: AccountSnapshot) -> Iterable[LiveFinding]:
+def _failures(plan: AccountPlan, snapshot: AccountSnapshot) -> Iterable[Finding[InPlan]]:
     for failure in snapshot_failures(snapshot, plan.policy.rebalance.foreign_cash_tolerance_usd):
-        yield LiveFinding("RB509", "refuse", plan.account, "snapshot", "", "", "", failure)
+        yield Finding(code="RB509", severity="error", where=InPlan(plan.account, "snapshot"), message=failure)
 
 
-def _positions(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[LiveFinding]:
+def _positions(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable[Finding[InPlan]]:
     """Exact, but for an increase below one share: a reinvested dividend."""
-    account = expected.plan.account
-    before = {(p.symbol, p.con_id): p.quantity for p in expected.positions if p.quantity}
+    account = required.plan.account
+    before = {(p.symbol, p.con_id): p.quantity for p in required.positions if p.quantity}
     now = {(p.symbol, p.con_id): p.quantity for p in snapshot.positions}
     for key in sorted(before.keys() | now.keys()):
         planned, live = before.get(key, ZERO), now.get(key, ZERO)
@@ -89,17 +69,17 @@ def _positions(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[Liv
         message = (
             f"{key[0]} went from {planned} to {live}, less than a share: a reinvested dividend"
             if reinvested
-            else f"the plan has {planned} {key[0]}, the account has {live}: plan again"
+            else f"the plan has {planned} {key[0]}, the account has {live}"
         )
-        yield LiveFinding(
-            "RB508" if reinvested else "RB501",
-            "note" if reinvested else "refuse",
-            account,
-            f"positions.{key[0]}",
-            str(planned),
-            str(live),
-            "an increase below 1 share",
-            message,
+        yield Finding(
+            code="RB508" if reinvested else "RB501",
+            severity="note" if reinvested else "error",
+            where=InPlan(account, f"positions.{key[0]}"),
+            message=message,
+            planned=str(planned),
+            now=str(live),
+            tolerance="an increase below 1 share",
+            way_out="" if reinvested else "plan again",
         )
 
 
@@ -108,79 +88,77 @@ def is_reinvested(before: Decimal, now: Decimal) -> bool:
     return before > 0 and ZERO < now - before < ONE
 
 
-def _working_orders(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[LiveFinding]:
-    account = expected.plan.account
+def _working_orders(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable[Finding[InPlan]]:
+    account = required.plan.account
     if snapshot.working_orders is None:
-        yield LiveFinding(
-            "RB502",
-            "refuse",
-            account,
-            "working_orders",
-            "none",
-            "not known",
-            "",
-            "the gateway does not tell about working orders: switch its Read-Only API off",
+        yield Finding(
+            code="RB502",
+            severity="error",
+            where=InPlan(account, "working_orders"),
+            message="the gateway does not tell about working orders",
+            planned="none",
+            now="not known",
+            way_out="switch its Read-Only API off",
         )
         return
-    yield from working_strangers(expected, snapshot)
+    yield from working_strangers(required, snapshot)
 
 
-def working_strangers(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[LiveFinding]:
+def working_strangers(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable[Finding[InPlan]]:
     """Return a finding for each working order on a planned symbol that is not this plan's own."""
     for order in snapshot.working_orders or ():
-        if expected.plan.is_stopped_by(order) and order.order_ref not in expected.own_references:
-            yield LiveFinding(
-                "RB502",
-                "refuse",
-                expected.plan.account,
-                f"working_orders.{order.symbol}",
-                "none",
-                f"{order.side} {order.quantity} {order.symbol}",
-                "",
-                f"{order.side} {order.quantity} {order.symbol} is already working: wait or cancel it, plan again",
+        if required.plan.is_stopped_by(order) and order.order_ref not in required.own_references:
+            shown = f"{order.side} {order.quantity} {order.symbol}"
+            yield Finding(
+                code="RB502",
+                severity="error",
+                where=InPlan(required.plan.account, f"working_orders.{order.symbol}"),
+                message=f"{shown} is already working",
+                planned="none",
+                now=shown,
+                way_out="wait or cancel it, plan again",
             )
 
 
-def _contracts(plan: AccountPlan, quotes: Mapping[str, Quote]) -> Iterable[LiveFinding]:
+def _contracts(plan: AccountPlan, quotes: Mapping[str, Quote]) -> Iterable[Finding[InPlan]]:
     for order in plan.orders:
         quote = quotes.get(order.symbol)
         if quote is not None and quote.problem is None and quote.con_id != order.con_id:
-            yield LiveFinding(
-                "RB503",
-                "refuse",
-                plan.account,
-                f"orders.{order.symbol}.con_id",
-                str(order.con_id),
-                str(quote.con_id),
-                "",
-                f"{order.symbol} was contract {order.con_id} and is now {quote.con_id}: plan again",
+            yield Finding(
+                code="RB503",
+                severity="error",
+                where=InPlan(plan.account, f"orders.{order.symbol}.con_id"),
+                message=f"{order.symbol} was contract {order.con_id} and is now {quote.con_id}",
+                planned=str(order.con_id),
+                now=str(quote.con_id),
+                way_out="plan again",
             )
 
 
 def _net_liquidation(
-    expected: Expectation, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]
-) -> Iterable[LiveFinding]:
+    required: RequiredAccount, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]
+) -> Iterable[Finding[InPlan]]:
     """Compare what prices and positions make of it; extra cash is never stale."""
-    plan = expected.plan
+    plan = required.plan
     if plan.summary is None:
         return
-    extra_cash = max(ZERO, snapshot.cash_usd - expected.cash_usd)
+    extra_cash = max(ZERO, snapshot.cash_usd - required.cash_usd)
     now = net_liquidation(plan, snapshot, quotes) - extra_cash
     before = plan.summary.net_liquidation_usd
     moved = divide(abs(now - before) * HUNDRED, before)
     limit = plan.policy.limits.net_liq_tolerance_pct
     if moved > limit:
         shown = percent_above(abs(now - before), before)
-        yield LiveFinding(
-            "RB504",
-            "refuse",
-            plan.account,
-            "net_liquidation_usd",
-            usd(before),
-            usd(now),
-            f"{limit}%",
-            f"net liquidation value went from {usd(before)} to {usd(now)} USD, {shown}%, "
-            f"net_liq_tolerance_pct = {limit}: plan again",
+        yield Finding(
+            code="RB504",
+            severity="error",
+            where=InPlan(plan.account, "net_liquidation_usd"),
+            message=f"net liquidation value went from {usd(before)} to {usd(now)} USD, {shown}%, "
+            f"net_liq_tolerance_pct = {limit}",
+            planned=usd(before),
+            now=usd(now),
+            tolerance=f"{limit}%",
+            way_out="plan again",
         )
 
 
@@ -201,30 +179,26 @@ def net_liquidation(plan: AccountPlan, snapshot: AccountSnapshot, quotes: Mappin
     return value
 
 
-def _cash(expected: Expectation, snapshot: AccountSnapshot) -> Iterable[LiveFinding]:
+def _cash(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable[Finding[InPlan]]:
     """Missing cash beyond the tolerance is stale; extra cash never is."""
-    plan = expected.plan
+    plan = required.plan
     if plan.summary is None:
         return
     tolerance = cash_tolerance(plan)
-    missing = expected.cash_usd - snapshot.cash_usd
+    missing = required.cash_usd - snapshot.cash_usd
     if abs(missing) <= tolerance:
         return
     short = missing > 0
-    yield LiveFinding(
-        "RB505" if short else "RB507",
-        "refuse" if short else "note",
-        plan.account,
-        "cash_usd",
-        usd(expected.cash_usd),
-        usd(snapshot.cash_usd),
-        usd(tolerance),
-        f"cash was {usd(expected.cash_usd)} and is {usd(snapshot.cash_usd)} USD"
-        + (
-            f", cash tolerance {usd(tolerance)} (cash_tolerance_usd, cash_tolerance_pct): plan again"
-            if short
-            else ": the extra cash is not touched"
-        ),
+    limits = f", cash tolerance {usd(tolerance)} (cash_tolerance_usd, cash_tolerance_pct)" if short else ""
+    yield Finding(
+        code="RB505" if short else "RB507",
+        severity="error" if short else "note",
+        where=InPlan(plan.account, "cash_usd"),
+        message=f"cash was {usd(required.cash_usd)} and is {usd(snapshot.cash_usd)} USD{limits}",
+        planned=usd(required.cash_usd),
+        now=usd(snapshot.cash_usd),
+        tolerance=usd(tolerance),
+        way_out="plan again" if short else "the extra cash is not touched",
     )
 
 
@@ -235,7 +209,7 @@ def cash_tolerance(plan: AccountPlan) -> Decimal:
     return max(limits.cash_tolerance_usd, from_pct(limits.cash_tolerance_pct) * worth)
 
 
-def _prices(plan: AccountPlan, quotes: Mapping[str, Quote]) -> Iterable[LiveFinding]:
+def _prices(plan: AccountPlan, quotes: Mapping[str, Quote]) -> Iterable[Finding[InPlan]]:
     for order in plan.orders:
         price = choose_price(quotes.get(order.symbol), plan.policy.pricing, plan.policy.limits)
         if isinstance(price, NoPrice):
@@ -257,39 +231,35 @@ def price_move(order: PlannedOrder, price: Decimal, limits: LimitsPolicy) -> str
     )
 
 
-def _line(plan: AccountPlan, order: PlannedOrder, now: str, message: str) -> LiveFinding:
-    return LiveFinding(
-        "RB506",
-        "line",
-        plan.account,
-        f"orders.{order.symbol}.price",
-        str(order.price),
-        now,
-        f"{plan.policy.limits.max_price_move_pct}%",
-        message,
+def _line(plan: AccountPlan, order: PlannedOrder, now: str, message: str) -> Finding[InPlan]:
+    return Finding(
+        code="RB506",
+        severity="warning",
+        where=InPlan(plan.account, f"orders.{order.symbol}.price"),
+        message=message,
+        planned=str(order.price),
+        now=now,
+        tolerance=f"{plan.policy.limits.max_price_move_pct}%",
     )
 
 
-def foreign_orders(account: str, references: Sequence[str]) -> tuple[LiveFinding, ...]:
+def foreign_orders(account: str, references: Sequence[str]) -> tuple[Finding[InPlan], ...]:
     """Return a finding for orders of this plan at the broker that the journal does not know."""
     if not references:
         return ()
     names = ", ".join(references)
     return (
-        LiveFinding(
-            "RB510",
-            "refuse",
-            account,
-            "journal",
-            "",
-            names,
-            "",
-            f"the broker has {names} of this plan but the journal does not: it was applied from another copy; "
-            "find that copy's journal before anything else",
+        Finding(
+            code="RB510",
+            severity="error",
+            where=InPlan(account, "journal"),
+            message=f"the broker has {names} of this plan but the journal does not",
+            now=names,
+            way_out="it was applied from another copy; find that copy's journal before anything else",
         ),
     )
 
 
-def refusals(findings: Sequence[LiveFinding]) -> tuple[LiveFinding, ...]:
+def refusals(findings: Sequence[Finding[InPlan]]) -> tuple[Finding[InPlan], ...]:
     """Return what refuses the account."""
-    return tuple(f for f in findings if f.weight == "refuse")
+    return tuple(f for f in findings if f.severity == "error")

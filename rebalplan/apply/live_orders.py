@@ -18,6 +18,7 @@ from rebalplan.apply.journal.records import Dispatch, DoneStatus
 from rebalplan.apply.journal.result import LineResult, OrderResult
 from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.order_records import OrderRecords
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.money import ZERO, canonical
 from rebalplan.core.orders import (
     DEAD,
@@ -163,10 +164,19 @@ class LiveOrders:
 
     def _contest(self, live: LiveOrder, now: str) -> None:
         """Take back what a person said of an order: the broker shows it as ``now``. It blocks the account again."""
-        why = f"it was resolved as {count(live.order.filled, 'share')}, but the broker shows it {now}"
+        filled = live.order.filled
+        why = f"it was resolved as {count(filled, 'share')}, but the broker shows it {now}"
         live.end_status, live.end_filled = "", ZERO
         self._records.unknown(live, why, is_twin=False)
-        self._sound(live, f"RB512 {live.reference}: {why}. Nothing more is sent")
+        found = Finding(
+            code="RB512",
+            severity="error",
+            where=InPlan(self.account, f"orders.{live.order.dispatch.symbol}"),
+            message=f"{live.reference}: {why}. Nothing more is sent",
+            planned=str(filled),
+            now=now,
+        )
+        self._sound(live, found.coded)
         for execution in live.seen.values():
             self.record_execution(execution)
         self.settle(live)

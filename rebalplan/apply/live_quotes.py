@@ -6,13 +6,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from rebalplan.apply.timing import Timing
-from rebalplan.core.errors import RefusedError
+from rebalplan.core.errors import FindingsError
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.ports import Clock, MarketData, Progress, TradingConnection
 from rebalplan.core.vocabulary import AccountSnapshot, Quote, Session
 from rebalplan.plan.document import AccountPlan
 
 _CLOCK_STEP = timedelta(seconds=1)
 """The broker tells whole seconds; nothing is sent in the last one before a limit."""
+
+
+def outside_hours(account: str, message: str, way_out: str) -> FindingsError:
+    """Return the refusal of an account whose market is closed or in its guarded minutes."""
+    where = InPlan(account, "session")
+    found = Finding(code="RB511", severity="error", where=where, message=message, way_out=way_out)
+    return FindingsError([found])
 
 
 class LiveQuotes:
@@ -37,9 +45,11 @@ class LiveQuotes:
         return self._clock.now() + self._skew
 
     def session(self) -> Session:
-        """Return the regular session that is open, or that was; raises ``RefusedError`` when there is none."""
+        """Return the regular session that is open, or that was; raises ``FindingsError`` when there is none."""
         if self._session is None:
-            raise RefusedError("RB511 the market is closed: apply within the regular session")
+            raise outside_hours(
+                self._plan.account, "the market is closed", "apply within the regular session"
+            )
         return self._session
 
     def read(self, snapshot: AccountSnapshot) -> None:

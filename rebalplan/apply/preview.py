@@ -17,6 +17,7 @@ from rebalplan.apply.journal.result import AccountResult, LineResult
 from rebalplan.apply.sell_cuts import Missing, SellCuts, cut_sells
 from rebalplan.apply.stages import OrderLine, rests_of
 from rebalplan.apply.tickets import line_ticket
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.money import ONE, ZERO, divide, from_bps, usd
 from rebalplan.core.vocabulary import Quote
 from rebalplan.plan.document import AccountPlan, PlannedOrder
@@ -42,7 +43,8 @@ class PreviewLine(msgspec.Struct, frozen=True):
 class Preview(msgspec.Struct, frozen=True):
     """What one look at an account found; ``rests`` counts the fallbacks that a resume still owes.
 
-    ``what_if_at`` is when the orders were last asked about as what-ifs, by this machine's clock in UTC.
+    ``what_if_at`` is when the orders were last asked about as what-ifs, by this machine's clock in UTC. ``findings``
+    are the differences between plan and account that refuse nothing.
     """
 
     account: str
@@ -50,6 +52,7 @@ class Preview(msgspec.Struct, frozen=True):
     rests: int
     notes: tuple[str, ...]
     what_if_at: datetime
+    findings: tuple[Finding[InPlan], ...] = ()
 
     @property
     def cuts(self) -> tuple[PreviewLine, ...]:
@@ -91,9 +94,9 @@ class Situation(msgspec.Struct, frozen=True):
     sent: Sent
 
 
-def foresee(result: AccountResult, situation: Situation, notes: Iterable[str]) -> Preview:
-    """Return what may be sent of an account's lines in this situation; ``notes`` are what else a person must know."""
-    return _Foresight(result, situation).preview(notes)
+def foresee(result: AccountResult, situation: Situation) -> Preview:
+    """Return what may be sent of an account's lines in this situation."""
+    return _Foresight(result, situation).preview()
 
 
 class _Foresight:
@@ -113,7 +116,7 @@ class _Foresight:
     def _urgency(self, line: LineResult) -> tuple[Decimal, str]:
         return (-abs(self._drifts[line.planned.symbol]), line.planned.symbol)
 
-    def preview(self, notes: Iterable[str]) -> Preview:
+    def preview(self) -> Preview:
         for line in self._unsent:
             why = self._market_refusal(line.planned)
             if why:
@@ -132,7 +135,7 @@ class _Foresight:
         ]
         if not self._rests and not any(line.quantity for line in lines if line.planned.side == "SELL"):
             lines = [_unpaid(line, payable) for line in lines]
-        said = (*notes, *_short_buys(lines), *_left_over(cuts))
+        said = (*_short_buys(lines), *_left_over(cuts))
         return Preview(self._plan.account, tuple(lines), len(self._rests), said, self._now.now)
 
     def _line(

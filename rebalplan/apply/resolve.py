@@ -14,10 +14,10 @@ import msgspec
 from rebalplan.apply.answers import shown_otherwise
 from rebalplan.apply.journal.records import Resolved
 from rebalplan.apply.journal.result import AccountOrders, AccountResult, OrderResult
-from rebalplan.apply.live import LiveFinding
 from rebalplan.apply.refusals import NOT_BOOKED
 from rebalplan.apply.reports.line import said_texts
 from rebalplan.core.errors import RefusedError
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.money import ZERO, canonical, divide, quantize
 from rebalplan.core.orders import CompletedOrder, Execution, OpenOrder, Referenced, last_corrections
 from rebalplan.core.text import printable
@@ -245,7 +245,7 @@ def verify_resolved(
     open_orders: Iterable[OpenOrder],
     completed: Iterable[CompletedOrder],
     executions: Iterable[Execution],
-) -> tuple[LiveFinding, ...]:
+) -> tuple[Finding[InPlan], ...]:
     """Return a finding for each resolved order that the broker's lists show otherwise than a person said."""
     open_orders, completed, executions = tuple(open_orders), tuple(completed), tuple(executions)
     found = []
@@ -254,16 +254,14 @@ def verify_resolved(
         now = shown_otherwise(reference, order.filled, open_orders, completed, executions)
         if now:
             found.append(
-                LiveFinding(
-                    "RB512",
-                    "refuse",
-                    account.account,
-                    f"orders.{order.dispatch.symbol}",
-                    str(order.filled),
-                    now,
-                    "",
-                    f"{reference} was resolved as {order.filled} shares, but the broker shows it {now}: "
-                    f"settle it again with `rebal resolve {reference}`",
+                Finding(
+                    code="RB512",
+                    severity="error",
+                    where=InPlan(account.account, f"orders.{order.dispatch.symbol}"),
+                    message=f"{reference} was resolved as {order.filled} shares, but the broker shows it {now}",
+                    planned=str(order.filled),
+                    now=now,
+                    way_out=f"settle it again with `rebal resolve {reference}`",
                 )
             )
     return tuple(found)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from rebalplan.apply.checks import expect
+from rebalplan.apply.checks import required_account
 from rebalplan.apply.context import ApplyContext
 from rebalplan.apply.executor import Executor
 from rebalplan.apply.funding import Baseline, Funding
@@ -106,12 +106,12 @@ class AccountTrader:
         checked = self._inspection.check()
         self._snapshot = checked.snapshot
         self._funding = self._fund(checked.snapshot)
-        preview = foresee(self._result, self._situation(self._funding), checked.notes)
+        preview = foresee(self._result, self._situation(self._funding))
         if preview.is_empty:
             causes = sorted(preview.cuts, key=lambda line: not line.is_refused)
             why = dict.fromkeys(line.why for line in causes)
             raise RefusedError("; ".join(["no line can be sent now", *why]))
-        return preview
+        return msgspec.structs.replace(preview, findings=checked.notes)
 
     def send(self, preview: Preview) -> None:
         """Open the account in the journal and send what the preview of this visit allows, sells before buys.
@@ -187,7 +187,7 @@ class AccountTrader:
         others = [a for a in self._context.journal.result().accounts if a.account != self._plan.account]
         orders = self._orders.results()
         return Baseline(
-            cash=min(snapshot.cash_usd, expect(self._plan, self._result).cash_usd),
+            cash=min(snapshot.cash_usd, required_account(self._plan, self._result).cash_usd),
             exposure=worth - snapshot.cash_usd,
             net_liquidation=worth,
             values={order.reference: order.value_usd for order in orders},

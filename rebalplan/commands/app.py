@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -36,7 +37,7 @@ from rebalplan.commands.cli.options import (
     ShowCompletion,
 )
 from rebalplan.commands.streams import patient
-from rebalplan.core.errors import ExitCode, InputError, RebalError
+from rebalplan.core.errors import ExitCode, InputError, NotApplicableError, RebalError
 from rebalplan.core.text import printable
 
 app = typer.Typer(
@@ -70,7 +71,7 @@ def _help(
     ] = None,
 ) -> None:
     """Print the help of a command."""
-    app([*(command or ()), "--help"], prog_name="rebal", standalone_mode=False)
+    _commands()([*(command or ()), "--help"], prog_name="rebal", standalone_mode=False)
 
 
 @app.command("version", cls=Command)
@@ -103,6 +104,12 @@ def _root(
     pass
 
 
+@functools.cache
+def _commands() -> Any:
+    """Return every command as the library runs it; to read all signatures takes a while, and they do not change."""
+    return typer.main.get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run ``rebal`` and exit with one of ``rebalplan.core.errors.ExitCode``."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -116,7 +123,7 @@ def run(arguments: Sequence[str], machine: object = None) -> int:
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (patient(stream) for stream in streams)
     try:
-        code = app(_prepared(arguments), prog_name="rebal", standalone_mode=False, obj=machine)
+        code = _commands()(_prepared(arguments), prog_name="rebal", standalone_mode=False, obj=machine)
         sys.stdout.flush()
     except (KeyboardInterrupt, InterruptionError, typer.Abort):
         typer.echo(f"\n{_interrupted(arguments)}", err=True)
@@ -186,9 +193,14 @@ def _report(error: Exception) -> int:
         error.show()  # type: ignore[attr-defined]  # every version of the library has it
         return ExitCode.USAGE
     if isinstance(error, InputError):
-        typer.echo("Error: the input files cannot be used.", err=True)
-        for line in error.shown():
-            typer.echo(f"  {line}", err=True)
+        from rebalplan.render.input_files import render_input_error
+
+        typer.echo(f"Error: {render_input_error(error)}", err=True)
+        return error.exit_code
+    if isinstance(error, NotApplicableError):
+        from rebalplan.render.verify import render_refused
+
+        typer.echo(f"Error: {render_refused(error)}", err=True)
         return error.exit_code
     if isinstance(error, RebalError):
         typer.echo(f"Error: {error}", err=True)

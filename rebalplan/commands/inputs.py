@@ -8,7 +8,8 @@ from pathlib import Path
 import typer
 
 from rebalplan.commands.logs import open_logs
-from rebalplan.core.errors import InputError, Problem, RebalError, RefusedError, UsageError
+from rebalplan.core.errors import FindingsError, InputError, RebalError, UsageError, placed
+from rebalplan.core.finding import Finding, InFile, InPlan
 from rebalplan.core.text import folded, named, printable
 from rebalplan.core.vocabulary import Mode, is_paper
 from rebalplan.inputs.portfolios import Portfolios, check_leverage, read_portfolios
@@ -22,7 +23,7 @@ def load(config: Path, *, with_places: bool = False) -> Settings:
     settings = load_settings(config, with_places=with_places)
     open_logs(settings)
     for warning in settings.warnings:
-        typer.echo(f"Warning: {warning}", err=True)
+        typer.echo(f"Warning: {placed(warning)}", err=True)
     return settings
 
 
@@ -42,9 +43,9 @@ def choose_accounts(settings: Settings, wanted: Sequence[str]) -> tuple[AccountS
 def with_targets(settings: Settings, accounts: Sequence[AccountSettings]) -> tuple[AccountToRead, ...]:
     """Read the portfolios file of each account and mix its models. Raises ``InputError`` with all problems."""
     files = _read_files(settings)
-    problems = [p for a in accounts for p in check_leverage(files[a.portfolios], a)]
-    if problems:
-        raise InputError(problems)
+    found = [f for a in accounts for f in check_leverage(files[a.portfolios], a)]
+    if found:
+        raise InputError(found)
     return tuple(AccountToRead(a, target_weights(files[a.portfolios], a.models)) for a in accounts)
 
 
@@ -55,14 +56,14 @@ def _read_files(settings: Settings) -> dict[Path, Portfolios]:
         names = models.setdefault(account.portfolios, {})
         names.update({folded(m.model): m.model for m in account.models})
     files: dict[Path, Portfolios] = {}
-    problems: list[Problem] = []
+    found: list[Finding[InFile]] = []
     for path, names in models.items():
         try:
             files[path] = read_portfolios(path, models=list(names.values()))
         except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
+            found += error.findings
+    if found:
+        raise InputError(found)
     return files
 
 
@@ -70,11 +71,17 @@ def require_mode(settings: Settings, planned: Mode) -> None:
     """Refuse to ask today's gateway about a plan of another mode: it is another world, and its answers are untrue."""
     mode = trading_mode(settings)
     if planned != mode:
-        raise RefusedError(
-            f"RB404 the plan was made in mode {planned}, and {settings.path} now says {mode}. rebal never asks a "
-            f"{mode} gateway about a {planned} plan: use the settings file it was made with, or plan again. "
-            "Nothing was sent"
+        found = Finding(
+            code="RB404",
+            severity="error",
+            where=InPlan("", "mode"),
+            message=f"the plan was made in mode {planned}, and {settings.path} now says {mode}. rebal never asks a "
+            f"{mode} gateway about a {planned} plan",
+            planned=planned,
+            now=mode,
+            way_out="use the settings file it was made with, or plan again. Nothing was sent",
         )
+        raise FindingsError([found])
 
 
 def trading_mode(settings: Settings) -> Mode:

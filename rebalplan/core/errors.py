@@ -6,13 +6,11 @@ Errors are raised where they are known and printed in one place, ``rebalplan.com
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-PlanFileCode = Literal["RB101", "RB102", "RB103", "RB104", "RB105", "RB106", "RB107"]
-"""Why a plan file is refused while it is read; stable, ``docs/findings.md`` lists them."""
+from rebalplan.core.finding import Code, Finding, InFile, InPlan
 
 
 class ExitCode(enum.IntEnum):
@@ -52,11 +50,27 @@ class RefusedError(RebalError):
     exit_code = ExitCode.REFUSED
 
 
-class PlanFileError(RefusedError):
-    """A plan file is not what this tool wrote: bytes, hash, form, size or version. ``code`` says which."""
+class FindingsError(RefusedError):
+    """Checks found what refuses an account or a plan. ``findings`` has all of it; the message is its short text."""
 
-    def __init__(self, message: str, *, code: PlanFileCode) -> None:
-        self.code = code
+    def __init__(self, findings: Sequence[Finding[InPlan]]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("; ".join(finding.coded for finding in self.findings))
+
+
+class NotApplicableError(FindingsError):
+    """A plan must not be applied at all. ``accounts`` is how many the plan has."""
+
+    def __init__(self, findings: Sequence[Finding[InPlan]], *, accounts: int) -> None:
+        self.accounts = accounts
+        super().__init__(findings)
+
+
+class PlanFileError(RefusedError):
+    """A plan file is not what this tool wrote: bytes, hash, form, size or version. ``finding`` says which."""
+
+    def __init__(self, message: str, *, code: Code, field: str = "") -> None:
+        self.finding = Finding(code=code, severity="error", where=InPlan("", field), message=message)
         super().__init__(message)
 
 
@@ -94,62 +108,27 @@ class AccountError(RebalError):
     """One account cannot be planned; the others go on. The message becomes the reason in the plan."""
 
 
-Severity = Literal["error", "warning"]
-
-
-class Problem(msgspec.Struct, frozen=True, order=True):
-    """One finding in an input file.
-
-    ``line`` and ``column`` count from 1; 0 means the whole file or the whole line. ``section`` is the section of
-    settings.ini, or empty. ``may_protect`` marks a warning about something unknown that may have been meant to
-    protect, such as a misspelled limit: nobody may be skipped over it with ``--yes``.
-    """
-
-    file: str
-    line: int
-    column: int
-    message: str
-    severity: Severity = "error"
-    section: str = ""
-    may_protect: bool = False
-
-    def __str__(self) -> str:
-        """Return ``file:line:column: message`` without the parts that are 0."""
-        place = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
-        return f"{place}: {self.message}"
-
-
-MOST_SHOWN = 20
-"""Problems of one file that are printed: whoever has more of them has made one mistake many times."""
-
-
 class InputError(RebalError):
     """An input file has problems; all of them are reported together, in file order."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=_place))
-        super().__init__("\n".join(map(_marked, self.problems)))
-
-    def shown(self) -> list[str]:
-        """Return the problems as lines: of each file the first ``MOST_SHOWN``, and how many more it has."""
-        by_file: dict[str, list[Problem]] = {}
-        for problem in self.problems:
-            by_file.setdefault(problem.file, []).append(problem)
-        lines: list[str] = []
-        for file, found in by_file.items():
-            lines += map(_marked, found[:MOST_SHOWN])
-            if (more := len(found) - MOST_SHOWN) > 0:
-                lines.append(f"{file}: and {more} more; `rebal validate --json` lists them all")
-        return lines
+    def __init__(self, findings: Iterable[Finding[InFile]]) -> None:
+        self.findings = tuple(sorted(findings, key=_order))
+        super().__init__("\n".join(map(marked, self.findings)))
 
 
-def _place(problem: Problem) -> tuple[str, int, int, str, str]:
-    """Return what problems are sorted by: at one place the errors come before the warnings."""
-    return problem.file, problem.line, problem.column, problem.severity, problem.message
+def marked(finding: Finding[InFile]) -> str:
+    """Return a finding as it stands among errors, after its place: a warning says that it is one."""
+    if finding.severity == "warning":
+        finding = msgspec.structs.replace(finding, message=f"warning: {finding.message}")
+    return placed(finding)
 
 
-def _marked(problem: Problem) -> str:
-    """Return the problem as it stands among errors: a warning says that it is one."""
-    if problem.severity == "warning":
-        problem = msgspec.structs.replace(problem, message=f"warning: {problem.message}")
-    return str(problem)
+def placed(finding: Finding[InFile]) -> str:
+    """Return what was found after its place."""
+    return f"{finding.where}: {finding.sentence}"
+
+
+def _order(finding: Finding[InFile]) -> tuple[str, int, int, str, str]:
+    """Return what findings are sorted by: at one place the errors come before the warnings."""
+    where = finding.where
+    return where.file, where.line, where.column, finding.severity, finding.message

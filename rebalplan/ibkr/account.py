@@ -19,6 +19,7 @@ from rebalplan.ibkr.account_values import CASH_TAGS, AccountValues, Rows
 from rebalplan.ibkr.values import money, quantity
 
 _WORTH_NAMING_USD = Decimal(1)
+"""The rows are rounded to different digits: a smaller difference between them says nothing."""
 
 
 class PositionRow(msgspec.Struct, frozen=True):
@@ -94,9 +95,10 @@ def _require_ready(values: AccountValues) -> None:
 
 
 def _cash_usd(values: AccountValues) -> tuple[Decimal, Decimal]:
-    """Return the US dollar cash, the least of what the rows say, and by how much the greatest row says more.
+    """Return the US dollar cash, and the cash that not every row counts.
 
-    That may not be there to spend. An account without any US dollar row has no US dollar cash.
+    The least row is the cash: what another row says more, such as swept deposits, may not be there to spend. An account
+    without any US dollar row has no US dollar cash.
     """
     if values.text("CashBalance", "USD") is None:
         if values.has_us_dollars():
@@ -137,14 +139,17 @@ def _broker_usd(values: AccountValues, base_currency: str) -> Decimal:
 def _without_uncounted(
     broker_usd: Decimal, cash: Decimal, uncounted: Decimal, values: AccountValues
 ) -> Decimal:
-    """Return the broker's value without the cash that not every row counts, when the value has it in it."""
+    """Return the broker's value less the cash that not every row counts, when the value contains that cash.
+
+    It does when its cash, which is the value less stocks, is nearer to the greatest cash row than to the least.
+    """
     counted_cash = broker_usd - values.amount("StockMarketValue", "USD")
     has_it = abs(counted_cash - cash - uncounted) < abs(counted_cash - cash)
     return broker_usd - uncounted if has_it else broker_usd
 
 
 def _uncounted_cash(uncounted: Decimal) -> Iterable[UnmanagedItem]:
-    """Name cash that not every row counts, such as swept deposits; rows are rounded to different digits."""
+    """Name the cash that not every row counts, such as swept deposits."""
     if uncounted >= _WORTH_NAMING_USD:
         yield UnmanagedItem(
             "CASH", f"cash that only one of {' and '.join(CASH_TAGS)} counts", "USD", uncounted
@@ -152,7 +157,10 @@ def _uncounted_cash(uncounted: Decimal) -> Iterable[UnmanagedItem]:
 
 
 def _settled_cash(values: AccountValues, *, is_cash_account: bool) -> Decimal | None:
-    """Return the least of what the rows say of settled cash; where it limits, less what other currencies are of it."""
+    """Return the least settled cash that a row says; ``None`` without a row.
+
+    It limits buys in a cash account. There the row covers all currencies, so the cash in others is taken off.
+    """
     found = [money(text, "SettledCash (USD)") for text in values.forms("SettledCash", "USD") if text]
     if not is_cash_account or not found:
         return min(found, default=None)
@@ -177,7 +185,7 @@ def _least_cash(values: AccountValues, currency: str) -> Decimal:
 
 
 def _debt_usd(values: AccountValues, currency: str, amount: Decimal, base_currency: str) -> Decimal | None:
-    """Return what a negative balance is worth in USD at the broker's rates; ``None`` where they do not say it."""
+    """Return what a negative balance is worth in USD at the broker's rates; ``None`` without a usable rate."""
     rate, usd_rate = (
         ONE if c == base_currency else values.amount("ExchangeRate", c) for c in (currency, "USD")
     )

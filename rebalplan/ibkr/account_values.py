@@ -1,4 +1,4 @@
-"""The account values of the API: what the broker counts beside US dollar cash and stocks, and what contains what.
+"""The account values of the API: which there are beside US dollar cash and stocks, and which contain others.
 
 Source of keys and meanings: ``IBApi.EWrapper.updateAccountValue`` in the TWS API reference
 (interactivebrokers.github.io/tws-api/interfaceIBApi_1_1EWrapper.html). Most keys come once per currency, with a row of
@@ -26,14 +26,14 @@ LEDGER: Final = "$LEDGER-"
 """Newer gateways put this before the tags of per-currency values (an API setting, on for new users)."""
 
 ACCOUNT_LEVEL_TOO: Final = ("AccruedCash",)
-"""Tags of the account as a whole that are tags of its currencies, too; with the prefix the two are told apart."""
+"""Tags that exist for the account as a whole and for each currency: only the prefix tells the two apart."""
 
 CASH_TAGS: Final = ("CashBalance", "TotalCashBalance")
 """Each is the cash of a currency at trade time. One may count swept deposits that the other does not."""
 
 
 class OtherValue(msgspec.Struct, frozen=True):
-    """A value that NetLiquidation counts beside cash and stocks; ``contained_in`` names the one that has it already."""
+    """A value that NetLiquidation counts beside cash and stocks; ``contained_in`` names one that contains it."""
 
     tag: str
     about: str
@@ -57,7 +57,7 @@ OTHER_VALUES: Final = (
     OtherValue("TBondValue", "treasury bonds"),
     OtherValue("WarrantValue", "warrants"),
 )
-"""What is not managed of an account's US dollars. A kind missing here shows as a mismatch."""
+"""What the account owns in US dollars and rebal does not manage. A kind missing here shows as a mismatch."""
 
 
 class AccountValues:
@@ -86,7 +86,7 @@ class AccountValues:
         return ZERO if value is None else money(value, field_of(tag, currency))
 
     def forms(self, tag: str, currency: str) -> list[str]:
-        """Return a value of one currency as the broker wrote it, in every form that the answer has it in."""
+        """Return each text that the answer has for a value of one currency: without the prefix, with it, or both."""
         return [self._rows[name, currency] for name in (tag, LEDGER + tag) if (name, currency) in self._rows]
 
     def currencies_of(self, tag: str) -> list[str]:

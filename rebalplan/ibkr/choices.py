@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from rebalplan.core.contracts import contract_name, symbol_of
 from rebalplan.core.text import printable
-from rebalplan.ibkr.connection import RequestRefused
+from rebalplan.ibkr.inbound import RequestRefused
 
 if TYPE_CHECKING:
     import ib_insync
 
 
 class AmbiguousSymbol(RequestRefused):
-    """The gateway knows the symbol, more than once or at another exchange; without an error code, for it is ours."""
+    """The gateway knows the symbol more than once, or at another exchange only. No error of its own says so: code 0."""
 
     def __init__(self, name: str, details: Sequence[ib_insync.ContractDetails]) -> None:
         self.is_plain = symbol_of(name) == name
@@ -25,15 +25,15 @@ class AmbiguousSymbol(RequestRefused):
 def choose(
     exchange: str, details: Sequence[ib_insync.ContractDetails]
 ) -> Sequence[ib_insync.ContractDetails]:
-    """Return the contracts of a primary exchange, all of them without one.
+    """Return the contracts with this primary exchange; without an exchange all of them.
 
-    NASDAQ is also NASDAQ.NMS and NASDAQ.SCM, as the gateway names its tiers in some versions.
+    Some gateway versions name the tiers of an exchange: NASDAQ is also NASDAQ.NMS and NASDAQ.SCM.
     """
     return [d for d in details if not exchange or exchange in (_exchange(d), _exchange(d).partition(".")[0])]
 
 
 def describe_choices(name: str, details: Sequence[ib_insync.ContractDetails]) -> str:
-    """Say how each contract is written in portfolios.csv: by its exchange, or by its id where that does not suffice."""
+    """Say how portfolios.csv names each contract: by its exchange, or by its id when exchanges do not differ."""
     symbol = symbol_of(name)
     contracts = {d.contract.conId: d for d in details if d.contract is not None}
     exchanges = Counter(_exchange(d) for d in contracts.values())

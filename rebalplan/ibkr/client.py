@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import ib_insync
 
 _LAST_TRADE_TICKS = (45, 88)
+"""The time of the last trade, live and delayed (Tick Types page of the TWS API reference)."""
 
 
 class IbkrClient:
@@ -31,12 +32,12 @@ class IbkrClient:
         self._ib = connection.ib
         self._ask = connection.ask
         self._connection = connection
-        self._data_notice = connection.data_notice
+        self._data_notice = connection.inbound.data_notice
         self._last_trade_at: dict[int, datetime] = {}
         self._keep_last_trade_times()
 
     def announce(self, account: str) -> None:
-        """Log whom the connection is used for, once."""
+        """Log once which account the connection is used for."""
         connection = self._connection
         if connection.account != account:
             connection.account = account
@@ -52,7 +53,7 @@ class IbkrClient:
         return time.astimezone(UTC)
 
     async def account_values(self, account: str) -> dict[tuple[str, str], str]:
-        """Return the account's values as (tag, currency) -> text, those that answer this very request."""
+        """Return the account's values as (tag, currency) -> text. Rows of earlier requests do not count."""
         rows: dict[tuple[str, str], str] = {}
         own = 0
 
@@ -73,10 +74,10 @@ class IbkrClient:
         return rows
 
     async def positions(self, account: str) -> tuple[PositionRow, ...]:
-        """Return the positions of this account alone, one for each contract; the library drops these messages.
+        """Return the positions of this account alone, one for each contract.
 
         A contract that comes twice in one answer is one position: the last row is the newest. A row of another request
-        is an update of an older answer. The same contract in two models of the account stays two positions.
+        updates an older answer and does not count. The same contract in two models of the account is two positions.
         """
         rows: dict[tuple[str, int, str], PositionRow] = {}
         wrapper = self._ib.wrapper
@@ -96,6 +97,7 @@ class IbkrClient:
             self._ib.client.reqPositionsMulti(own, account, "")
             return future
 
+        # The library drops these two messages: without the second the request would never end.
         _override(wrapper, "positionMulti", on_row)
         _override(wrapper, "positionMultiEnd", wrapper._endReq)
         await self._ask("positions", ask)
@@ -113,6 +115,7 @@ class IbkrClient:
 
         _override(self._ib.wrapper, "updatePortfolio", on_row)
         await self._ask("the value of each position", lambda: self._ib.reqAccountUpdatesAsync(account))
+        # The gateway has one such subscription for all its clients: it must be free for the next account.
         self._ib.client.reqAccountUpdates(False, account)
         return values
 
@@ -129,13 +132,13 @@ class IbkrClient:
         return found
 
     def accept_delayed_data(self) -> None:
-        """Take delayed prices where the login has no live ones; live ones are still sent where it has."""
+        """Ask for delayed prices (type 3). Where the login has live ones, the gateway still sends those."""
         self._ib.client.reqMarketDataType(3)
 
     async def ticks(self, con_id: int) -> Ticks:
-        """Return one snapshot of market data, judged by its ticks: a notice counts only where there is no price.
+        """Return one snapshot of market data.
 
-        Raises ``RequestRefused`` with the notice then.
+        Raises the broker's notice about missing data as ``RequestRefused``, but only when no price came.
         """
         contract = self._library.Contract(conId=con_id, exchange="SMART")
         tickers = await self._ask("market data", lambda: self._ib.reqTickersAsync(contract))
@@ -156,7 +159,7 @@ class IbkrClient:
         )
 
     def _keep_last_trade_times(self) -> None:
-        """Note the LAST_TIMESTAMP ticks, which the library drops (seconds since the epoch)."""
+        """Keep the times of last trades (seconds since the epoch): the library drops these ticks."""
         wrapper = self._ib.wrapper
         original = wrapper.tickString
 

@@ -17,69 +17,22 @@ from collections.abc import Awaitable, Callable
 from socket import gaierror
 from typing import Any, TypeVar
 
-import msgspec
-
 from rebalplan.core.errors import BrokerError, LinkDownError, TimedOutError, UnreachableError
-from rebalplan.core.references import is_ours
 from rebalplan.core.text import printable
 from rebalplan.core.vocabulary import Endpoint
+from rebalplan.ibkr.inbound import Inbound, RequestRefused
 
 Result = TypeVar("Result")
 
 CLIENT_ID_IN_USE = 326
-NO_SUCH_CONTRACT = 200
-NO_HOURS = 0
-"""Our own: the contract is known, its trading hours are not."""
-
-OTHER_SESSION = 10197
-_PARTLY_SUBSCRIBED = (10090, 10091)
-NOT_SUBSCRIBED = (354, 10089, 10168, *_PARTLY_SUBSCRIBED)
-_NOTICES_ABOUT_DATA = (*NOT_SUBSCRIBED, OTHER_SESSION)
-"""Said of a quote before its ticks, or instead of them; the library takes them for the end of it."""
-
-_TICKS_FOLLOW_WITHIN_SEC = 2
-"""A notice that is not about a part of the data may be all that comes: then no end marker comes either."""
-
 VALIDATION_ERROR = 321
 _BROKER_LOST = (1100, 2110)
 _BROKER_BACK = (1101, 1102)
-_ROWS = {5: (20, 23), 11: (16, 26), 71: (3, None), 73: (3, None), 101: (19, 22)}
-"""Messages of which a list is made, with the places of account and order reference in them.
-
-Open order, execution, position, account value, completed order (the EDecoder of the TWS API).
-"""
-
-_NOTICES_ABOUT_ORDERS = (10349,)
-"""Said of an order that lives on, and of a what-if before its answer; the library takes it for the end of both."""
-
-
 _NOT_TIED_TO_A_REQUEST = (-1, 2**31 - 1)
+"""The ids in an error that answers a request without an id."""
+
 _LONGEST_FIRST_MESSAGE = 64 * 1024
-
-
-class RequestRefused(BrokerError):  # noqa: N818  # it reads as what happened
-    """The gateway answered a request with an error."""
-
-    def __init__(self, code: int, text: str) -> None:
-        self.code = code
-        super().__init__(f"{printable(text)} (error {code})" if code else printable(text))
-
-
-class _UnreadableRow(msgspec.Struct, frozen=True):
-    """A row that cannot be read, whose account and reference perhaps can."""
-
-    account: str
-    reference: str
-    why: str
-
-    def may_concern(self, account: str) -> bool:
-        """Tell whether it could be of this account, or of one of our orders in a wrong one."""
-        return not account or self.account in ("", account) or is_ours(self.reference)
-
-
-def _unreadable(fields: list[str], places: tuple[int, int | None], why: str) -> _UnreadableRow:
-    found = [fields[at] if at is not None and at < len(fields) else "" for at in places]
-    return _UnreadableRow(found[0], found[1], why)
+"""The handshake's answer has some 30 bytes. Another service's first bytes, read as a length, are far beyond this."""
 
 
 LOG = logging.getLogger("rebalplan.ibkr")
@@ -96,7 +49,7 @@ class MessageRate:
         self._sent_at: deque[float] = deque()
 
     def limit(self, client: Any) -> None:
-        """Make the library's client keep to it; what the connections before it sent in this second counts."""
+        """Make the library's client keep to the rate. Messages that earlier connections sent in this second count."""
         client.MaxRequests = self._messages_per_sec
         client._timeQ = self._sent_at
 
@@ -104,9 +57,9 @@ class MessageRate:
 class Connection:
     """One connection to a gateway. Coroutines must run on the loop that is current for the thread.
 
-    ``ib`` is the library's client, ``library`` the library itself; ``account`` is whom it is used for, for the log.
-    ``broker_wait_sec`` is how long a request waits for a gateway to have its broker again; ``is_without_broker`` says
-    that this was in vain.
+    ``ib`` is the library's client, ``library`` the library itself. ``account`` is the one that it is used for, for the
+    log. ``broker_wait_sec`` is how long a request waits for a gateway that lost its broker; ``is_without_broker`` tells
+    that the last wait was in vain.
     """
 
     def __init__(
@@ -124,19 +77,13 @@ class Connection:
         self.ib.TimezoneTWS = "UTC"
         rate.limit(self.ib.client)
         self.ib.wrapper.clientId = endpoint.client_id
-        decoder: Any = self.ib.client.decoder
-        decoder.interpret = self._interpret
-        self._end_by_error = self.ib.wrapper.error
-        wrapper: Any = self.ib.wrapper
-        wrapper.error = self._take_error
+        self.inbound = Inbound(self.ib, timeout_sec)
         self.client_id = endpoint.client_id
         self.account = ""
         self._endpoint = endpoint
         self._timeout = timeout_sec
         self._broker_wait_sec = timeout_sec if broker_wait_sec is None else broker_wait_sec
         self.is_without_broker = False
-        self._unreadable: list[_UnreadableRow] = []
-        self._data_notices: dict[int, RequestRefused] = {}
         self._broker_is_there = asyncio.Event()
         self._broker_is_there.set()
         self._lost: asyncio.Future[None] | None = None
@@ -144,6 +91,7 @@ class Connection:
     async def connect(self) -> None:
         """Connect and shake hands. Raises ``UnreachableError`` or ``BrokerError`` in words a user can act on."""
         self._lost = asyncio.get_running_loop().create_future()
+        # Listeners first: error 326 and notice 2110 may come in the read that ends the handshake.
         self.ib.errorEvent += self._on_error
         self.ib.errorEvent += self._follow_broker
         self.ib.client.apiError += self._on_connection_error
@@ -196,14 +144,15 @@ class Connection:
             await asyncio.sleep(0.001)
 
     async def ask(self, what: str, request: Callable[[], Awaitable[Any]], account: str = "") -> Any:
-        """Send a request and wait for its end marker; a late one is a failure, never an empty answer.
+        """Send a request and return its answer, complete with the end marker.
 
-        So is an answer with a row that cannot be read, since the library would leave it out; with an ``account`` a row
-        that is plainly of another one does not matter. While the gateway is without its broker, the request waits:
-        raises ``LinkDownError`` when that lasts too long, ``TimedOutError`` without a whole answer in time.
+        A list without its end marker in time raises ``TimedOutError``: it is never taken for an empty one. An answer
+        with an unreadable row raises ``BrokerError``, because the library leaves such rows out; with an ``account``, a
+        row that is plainly of another one does not matter. The request waits while the gateway is without its broker:
+        ``LinkDownError`` when that lasts too long.
         """
         await self._wait_for_broker(what)
-        known = len(self._unreadable)
+        known = len(self.inbound.unreadable)
         LOG.debug("%s: asks for %s", account or self.account or "all", what)
         try:
             answer = await self._first_of(asyncio.wait_for(request(), self._timeout))
@@ -215,7 +164,7 @@ class Connection:
             ) from None
         except ConnectionError as error:
             raise UnreachableError(f"{self.where} hung up while {what} was asked for") from error
-        unreadable = [row for row in self._unreadable[known:] if row.may_concern(account)]
+        unreadable = [row for row in self.inbound.unreadable[known:] if row.may_concern(account)]
         if unreadable:
             raise BrokerError(
                 f"{self.where} sent a row that cannot be read while {what} was asked for "
@@ -242,45 +191,6 @@ class Connection:
             self._broker_is_there.clear()
         elif code in _BROKER_BACK:
             self._broker_is_there.set()
-
-    def _take_error(self, request: int, code: int, text: str, advanced: str) -> None:
-        """Pass an error on to the library, unless it is a notice that ends nothing."""
-        if code in _NOTICES_ABOUT_ORDERS:
-            self.ib.errorEvent.emit(request, code, text, None)
-        elif code in _NOTICES_ABOUT_DATA and request in self.ib.wrapper.reqId2Ticker:
-            self._take_data_notice(request, code, text)
-        else:
-            self._end_by_error(request, code, text, advanced)
-
-    def _take_data_notice(self, request: int, code: int, text: str) -> None:
-        """Keep a notice about market data until the ticks' end marker, which may not come where no tick does."""
-        self._data_notices[id(self.ib.wrapper.reqId2Ticker[request])] = RequestRefused(code, text)
-        if code not in _PARTLY_SUBSCRIBED:
-            loop = asyncio.get_running_loop()
-            soon = min(_TICKS_FOLLOW_WITHIN_SEC, self._timeout / 2)
-            loop.call_later(soon, self._end_without_ticks, request, code, text)
-
-    def _end_without_ticks(self, request: int, code: int, text: str) -> None:
-        wrapper = self.ib.wrapper
-        if request in wrapper._futures and wrapper.reqId2Ticker[request].time is None:
-            self._end_by_error(request, code, text, "")
-
-    def data_notice(self, ticker: object) -> RequestRefused | None:
-        """Return what the broker said last about the data of a ticker, if anything is missing in it."""
-        return self._data_notices.get(id(ticker))
-
-    def _interpret(self, fields: list[str]) -> None:
-        """Decode a message and call its handler, as the library does, but remember what failed."""
-        message = int(fields[0]) if fields and fields[0].isdecimal() else 0
-        handler = self.ib.client.decoder.handlers.get(message)
-        if handler is None:
-            return
-        try:
-            handler(fields)
-        except Exception as error:  # whatever a row does to the library, the connection goes on
-            if message in _ROWS:
-                why = printable(f"{type(error).__name__}: {error}", 120)
-                self._unreadable.append(_unreadable(fields, _ROWS[message], why))
 
     def require_connected(self) -> None:
         """Raise what ended the connection, if anything did."""
@@ -321,7 +231,7 @@ class Connection:
             self._end_open_orders(RequestRefused(code, text))
 
     def _end_open_orders(self, refused: RequestRefused) -> None:
-        """Refusals of requests without an id belong to the one such request that is waiting."""
+        """Refuse the request for open orders. It has no id, but only one of its kind waits at a time."""
         future = self.ib.wrapper._futures.pop("openOrders", None)
         if future is not None and not future.done():
             future.set_exception(refused)
@@ -340,7 +250,7 @@ class Connection:
         )
 
     def _refuse_foreign_service(self, data: bytes) -> None:
-        """Fail on a first message of absurd length: it comes from something that is no TWS API."""
+        """Fail on a first message of absurd length: no TWS API sends one."""
         client = self.ib.client
         if client.serverVersion() or len(data) < 4:  # noqa: PLR2004  # the length prefix
             return

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rebalplan.core.vocabulary import Session
 
 _ZONES = {"EST": "America/New_York"}
-"""Names that mean another zone to a gateway: its EST has daylight saving time."""
+"""Names that a gateway uses for another zone: its EST has daylight saving time."""
 
 
 def read_sessions(liquid_hours: str, time_zone: str) -> tuple[Session, ...]:

@@ -43,10 +43,10 @@ class Ticks(msgspec.Struct, frozen=True):
 def read_quote(symbol: str, contract: Contract, ticks: Ticks, received_at: datetime) -> Quote:
     """Return the quote; prices that are none (NaN, 0, -1) are ``None``.
 
-    Outside the session ``close`` is the last regular close: a last trade inside the session that ended last, else
-    the close tick. Until the overnight roll that is the one of the day before (Tick Types page of the TWS API
-    reference): it is none of ours while a session is over in which, or before which, nobody can tell that the last
-    trade was.
+    Outside the session ``close`` is the last regular close. When the last trade was in the session that ended last,
+    its price is that close. When it was before, the close tick is. Until the overnight roll the close tick is the one
+    of the day before (Tick Types page of the TWS API reference). So when the last trade came after the session, or at
+    an unknown time, the close is unknown.
     """
     closed = not is_open(contract.sessions, received_at)
     is_unknown = closed and _is_close_unknown(contract, ticks, received_at)

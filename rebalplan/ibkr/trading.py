@@ -1,25 +1,21 @@
-"""The order side of one connection: what is sent, and every word the wire says about it.
+"""The order side of one connection: it sends orders and turns messages about orders into events.
 
-The library keeps a view of orders of its own and turns many notices into a local "Cancelled"; none of that
-is used. Its callbacks are replaced one by one, so that only what arrived on the wire becomes an event.
+The library keeps its own view of orders and turns many notices into a local "Cancelled". rebal uses none of that. It
+replaces the library's callbacks one by one, so that only a message from the wire becomes an event.
 Message layouts and fields: the TWS API reference (EWrapper).
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rebalplan.core.contracts import symbol_of
 from rebalplan.core.errors import BrokerError, TimedOutError, UnreachableError
-from rebalplan.core.money import MICRO, parse_decimal, quantize
 from rebalplan.core.orders import (
     ALGO_REFUSED,
     ORDER_TYPES,
@@ -38,8 +34,16 @@ from rebalplan.core.orders import (
     WhatIf,
 )
 from rebalplan.core.text import printable
-from rebalplan.ibkr.connection import LOG, Connection, RequestRefused
-from rebalplan.ibkr.values import price_or_none, quantity
+from rebalplan.ibkr.connection import LOG, Connection
+from rebalplan.ibkr.inbound import RequestRefused
+from rebalplan.ibkr.order_messages import (
+    commission_of,
+    completed_order_of,
+    execution_of,
+    open_order_of,
+    with_known_zone,
+)
+from rebalplan.ibkr.values import quantity
 
 if TYPE_CHECKING:
     import ib_insync
@@ -52,16 +56,15 @@ _LACKS_FUNDS = re.compile(
 """How the broker words a refusal (201) for want of cash or margin."""
 
 LINK_LOST = (1100, 2110)
-"""2110 is what a client is told that connects while the gateway is without its broker."""
+"""The gateway sends 2110 to a client that connects while the gateway is without its broker."""
 
 LINK_RESTORED = (1101, 1102)
 LARGEST_ORDER_ID = 2**31 - 1
 """Order ids are signed integers of four bytes on the wire."""
 
 _EXECUTION_MESSAGE = 11
-_EXECUTION_TIME_FIELD = 15
-_LARGEST_AMOUNT = 1e12
 _LIVE = -1
+"""The request id of an execution that happens now; one that answers a request has the request's id."""
 
 
 class Trading:
@@ -96,7 +99,7 @@ class Trading:
         self._ib.errorEvent += self._on_error
         decoder = self._ib.client.decoder
         decode = decoder.handlers[_EXECUTION_MESSAGE]
-        decoder.handlers[_EXECUTION_MESSAGE] = lambda fields: decode(_with_known_zone(fields))
+        decoder.handlers[_EXECUTION_MESSAGE] = lambda fields: decode(with_known_zone(fields))
 
     def next_order_id(self) -> int:
         """Return an id above every one this connection has seen."""
@@ -111,7 +114,7 @@ class Trading:
         return order_id
 
     async def what_if(self, ticket: OrderTicket) -> WhatIf:
-        """Ask for the margin an order would need; a refusal says what would become of it."""
+        """Ask what would become of an order without sending it. A refusal and a time-out are results, not errors."""
         order = self._order(ticket)
         try:
             await self._connection.ask(
@@ -132,6 +135,7 @@ class Trading:
     async def place(self, order_id: int, ticket: OrderTicket) -> None:
         """Write one order to the socket and return when nothing of it is left in this process."""
         self._connection.require_connected()
+        # Before the order leaves: a notice about it may come at once.
         self._placed.add(order_id)
         with _as_unreachable():
             self._ib.client.placeOrder(order_id, self._contract(ticket), self._order(ticket))
@@ -146,7 +150,10 @@ class Trading:
         await self._flush()
 
     async def _flush(self) -> None:
-        """Wait until the library's queue and the socket's buffer are empty. Raises ``UnreachableError``."""
+        """Wait until the library's queue and the socket's buffer are empty. Raises ``UnreachableError``.
+
+        The library holds messages back in memory to keep to its rate: a queued order was not sent.
+        """
         client = self._ib.client
         while True:
             self._connection.require_connected()
@@ -159,7 +166,7 @@ class Trading:
 
     async def next_event(self, timeout_sec: float) -> OrderEvent | None:
         """Return the next event in the order of arrival, ``None`` after the time-out."""
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the loop reads what has arrived meanwhile
         if not self._events:
             self._connection.require_connected()
             self._arrived.clear()
@@ -224,10 +231,11 @@ class Trading:
     def _on_open_order(
         self, order_id: int, contract: ib_insync.Contract, order: ib_insync.Order, state: ib_insync.OrderState
     ) -> None:
-        if order.whatIf:
+        if order.whatIf:  # the answer to a what-if: the library's own callback ends that request
             self._end_what_if(order_id, contract, order, state)
             return
-        row = _open_order(order_id, contract, order, state)
+        row = open_order_of(order_id, contract, order, state)
+        # Order ids belong to a client id: another client's must not push ours up.
         if row.client_id == self._client_id and 0 < order_id < LARGEST_ORDER_ID:
             self._ib.client.updateReqId(order_id + 1)
         self._open_rows.append(row)
@@ -253,44 +261,23 @@ class Trading:
         )
 
     def _on_execution(self, request: int, contract: ib_insync.Contract, fill: ib_insync.Execution) -> None:
-        price = price_or_none(fill.price)
-        execution = Execution(
-            exec_id=printable(fill.execId),
-            reference=printable(fill.orderRef),
-            perm_id=fill.permId,
-            account=printable(fill.acctNumber),
-            con_id=contract.conId,
-            side="BUY" if fill.side == "BOT" else "SELL",
-            quantity=quantity(fill.shares, "executed quantity"),
-            price=price if price is not None else Decimal(0),
-            at=fill.time,
-        )
+        execution = execution_of(contract, fill)
         if request == _LIVE:
             self._tell(Executed(execution))
         else:
             self._execution_rows.append(execution)
 
     def _on_commission(self, report: ib_insync.CommissionReport) -> None:
-        amount = parse_decimal(repr(report.commission))
-        if amount is None or not math.isfinite(report.commission) or report.commission > _LARGEST_AMOUNT:
+        event = commission_of(report)
+        if event is None:
             return
-        event = Commissioned(exec_id=printable(report.execId), amount=quantize(amount, MICRO))
         self._commissions[event.exec_id] = event
         self._tell(event)
 
     def _on_completed(
         self, contract: ib_insync.Contract, order: ib_insync.Order, state: ib_insync.OrderState
     ) -> None:
-        self._completed_rows.append(
-            CompletedOrder(
-                reference=printable(order.orderRef),
-                perm_id=order.permId,
-                account=printable(order.account),
-                con_id=contract.conId,
-                status=printable(state.status),
-                filled=_filled(order.filledQuantity),
-            )
-        )
+        self._completed_rows.append(completed_order_of(contract, order, state))
 
     def _on_error(self, request: int, code: int, text: str, _contract: object) -> None:
         if code in LINK_LOST:
@@ -308,39 +295,3 @@ def _as_unreachable() -> Iterator[None]:
         yield
     except ConnectionError as error:
         raise UnreachableError("the connection to the gateway is lost: see whether it still runs") from error
-
-
-def _open_order(
-    order_id: int, contract: ib_insync.Contract, order: ib_insync.Order, state: ib_insync.OrderState
-) -> OpenOrder:
-    return OpenOrder(
-        reference=printable(order.orderRef),
-        perm_id=order.permId,
-        order_id=order_id,
-        client_id=order.clientId,
-        account=printable(order.account),
-        symbol=printable(contract.symbol),
-        con_id=contract.conId,
-        side=printable(order.action),
-        quantity=quantity(order.totalQuantity, "order quantity"),
-        order_type=printable(order.orderType),
-        status=printable(state.status),
-    )
-
-
-def _with_known_zone(fields: list[str]) -> list[str]:
-    """Drop a time zone this machine does not know from an execution, which the library would drop whole."""
-    words = fields[_EXECUTION_TIME_FIELD].split(" ")
-    if len(words) < 3 or "" in words:  # noqa: PLR2004  # date, time, zone
-        return fields
-    try:
-        ZoneInfo(" ".join(words[2:]))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        stamp = " ".join(words[:2])
-        return [*fields[:_EXECUTION_TIME_FIELD], stamp, *fields[_EXECUTION_TIME_FIELD + 1 :]]
-    return fields
-
-
-def _filled(shares: float) -> Decimal | None:
-    """Return how much of a finished order was filled; not set says nothing."""
-    return None if shares > _LARGEST_AMOUNT else quantity(shares, "filled quantity")

@@ -1,45 +1,61 @@
-"""Collecting the problems of one file, so that all of them are reported together."""
+"""Collecting what is wrong with one file, so that all of it is reported together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
-from rebalplan.core.errors import InputError, Problem
+from rebalplan.core.errors import InputError
+from rebalplan.core.finding import Code, Finding, InFile
+
+SETTINGS: Final[Code] = "RB001"
+PORTFOLIOS: Final[Code] = "RB002"
+TOO_MUCH_LEVERAGE: Final[Code] = "RB003"
+NO_EFFECT: Final[Code] = "RB004"
+MAY_PROTECT: Final[Code] = "RB005"
+"""Something unknown that may have been meant to protect, such as a misspelled limit: ``--yes`` never skips it."""
 
 
 class Findings:
-    """The errors and warnings found so far in the file named ``file``."""
+    """The errors and warnings found so far in the file named ``file``; ``code`` is that of its errors."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, code: Code) -> None:
         self.file = file
-        self._errors: dict[Problem, None] = {}
-        self._warnings: dict[Problem, None] = {}
+        self._code = code
+        self._errors: dict[Finding[InFile], None] = {}
+        self._warnings: dict[Finding[InFile], None] = {}
         self._sections: dict[int, str] = {}
 
     def error(self, message: str, *, line: int = 0, column: int = 0) -> None:
         """Note what makes the file unusable; the same error at the same place counts once."""
-        self._errors[Problem(self.file, line, column, message)] = None
+        where = InFile(self.file, line, column)
+        self._errors[Finding(code=self._code, severity="error", where=where, message=message)] = None
 
     def warn(self, message: str, *, line: int, may_protect: bool = False) -> None:
-        """Note what the user should know though the file can be used; ``Problem`` explains ``may_protect``."""
-        self._warnings[Problem(self.file, line, 0, message, "warning", may_protect=may_protect)] = None
+        """Note what the user should know though the file can be used; ``MAY_PROTECT`` explains ``may_protect``."""
+        code = MAY_PROTECT if may_protect else NO_EFFECT
+        where = InFile(self.file, line, 0)
+        self._warnings[Finding(code=code, severity="warning", where=where, message=message)] = None
 
     def name_sections(self, first_lines: Mapping[int, str]) -> None:
-        """Say which section begins on which line, so that every problem carries its own."""
+        """Say which section begins on which line, so that every finding carries its own."""
         self._sections = dict(first_lines)
 
     @property
-    def warnings(self) -> tuple[Problem, ...]:
+    def warnings(self) -> tuple[Finding[InFile], ...]:
         """Return the warnings in file order."""
-        return tuple(sorted(map(self._in_section, self._warnings)))
+        return tuple(sorted(map(self._in_section, self._warnings), key=lambda f: (f.where.line, f.message)))
 
     def raise_errors(self) -> None:
         """Raise InputError with every error found, if there is any; the warnings often say what caused it."""
         if self._errors:
             raise InputError(map(self._in_section, [*self._errors, *self._warnings]))
 
-    def _in_section(self, problem: Problem) -> Problem:
-        begun = [line for line in self._sections if line <= problem.line]
-        return msgspec.structs.replace(problem, section=self._sections[max(begun)]) if begun else problem
+    def _in_section(self, finding: Finding[InFile]) -> Finding[InFile]:
+        begun = [line for line in self._sections if line <= finding.where.line]
+        if not begun:
+            return finding
+        where = msgspec.structs.replace(finding.where, section=self._sections[max(begun)])
+        return msgspec.structs.replace(finding, where=where)

@@ -24,11 +24,11 @@ _LONGEST_FAILURE = 1000
 """Characters of a failure that a plan keeps."""
 
 _LEAST_INVESTABLE = 10**9
-"""Less than the account's largest figure divided by this is nothing: percentages of it would have no end."""
+"""An investable value below the account's largest figure over this counts as 0: percentages of it would be endless."""
 
 
 _LARGEST_USD = Decimal(10_000_000_000)
-"""A larger account is taken for a defect of the data; so every figure of a plan stays within 18 digits."""
+"""A larger account is a defect of the data. The bound also keeps every figure of a plan within 18 digits."""
 
 
 class AccountInput(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ def needed_symbols(account: AccountInput) -> dict[str, int]:
 
 
 def plan_account(account: AccountInput, quotes: Mapping[str, Quote]) -> AccountPlan:
-    """Return the account's plan; whatever stands in its way becomes the reasons of a failed one."""
+    """Return the account's plan; one that cannot be planned has status ``failed`` and the reasons."""
     if account.snapshot is None:
         return _failed(account, (printable(account.failure, _LONGEST_FAILURE),))
     failures = snapshot_failures(account.snapshot, account.policy.rebalance.foreign_cash_tolerance_usd)
@@ -96,7 +96,7 @@ def _failed(account: AccountInput, reasons: tuple[str, ...]) -> AccountPlan:
 
 
 def unpriced_holdings(account: AccountInput, quotes: Mapping[str, Quote]) -> tuple[Position, ...]:
-    """Return the holdings that are left alone and have no price: the broker's own value is to be asked for."""
+    """Return the holdings that are left alone and have no price: the broker must be asked what they are worth."""
     if account.snapshot is None or account.policy.rebalance.unlisted == "sell":
         return ()
     listed = {w.symbol for w in account.targets.weights}
@@ -108,10 +108,10 @@ def unpriced_holdings(account: AccountInput, quotes: Mapping[str, Quote]) -> tup
 
 
 def _left_out(account: AccountInput, quotes: Mapping[str, Quote]) -> dict[str, Decimal]:
-    """Return what the broker says of holdings that are not managed for want of a price, 0 where it does not say.
+    """Return the broker's value in USD of each holding without a price, by symbol; 0 when it does not say.
 
-    They are not in our valuation. A value that the broker does not say is still in its own, so it shows as a mismatch
-    unless it is small.
+    Such a holding is not managed and not in our valuation. The broker's valuation has it all the same, so a value that
+    it does not say shows as a mismatch unless it is small.
     """
     asked = {v.con_id: v for v in account.snapshot.broker_values} if account.snapshot else {}
     return {
@@ -168,7 +168,7 @@ def _price(symbol: str, con_id: int, quote: Quote | None, policy: Policy) -> Pri
 
 
 def _shared_contracts(holdings: Iterable[Holding]) -> Iterable[str]:
-    """Find the contract that goes by two names here: it would be traded as if it were two."""
+    """Return a sentence for each contract that goes by two names here: it would be traded twice."""
     symbols: dict[int, list[str]] = {}
     for holding in holdings:
         symbols.setdefault(holding.con_id, []).append(holding.symbol)

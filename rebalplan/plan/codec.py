@@ -80,7 +80,7 @@ def encode(plan: Plan) -> tuple[Envelope, bytes]:
 
 
 def _indent(plan: Plan) -> tuple[Envelope, bytes]:
-    """Return the bytes of the file without the last line's end."""
+    """Return the envelope and the bytes of its file, without the newline at the end."""
     compact = _ENCODER.encode(plan)
     sha256 = hashlib.sha256(compact).hexdigest()
     plan_id = f"{plan.volatile.created_at:%Y%m%dT%H%M%SZ}-{sha256[:PLAN_DIGITS]}"
@@ -106,10 +106,13 @@ def decode(data: bytes) -> Envelope:
             f"its sha256 says {envelope.sha256[:PLAN_DIGITS]!a}… but its content hashes to "
             f"{expected.sha256[:PLAN_DIGITS]}…: it was edited or damaged after it was made; plan again",
             code="RB105",
+            field="sha256",
         )
     if envelope.id != expected.id:
         raise PlanFileError(
-            f"its id {envelope.id!a} does not belong to its content ({expected.id})", code="RB106"
+            f"its id {envelope.id!a} does not belong to its content ({expected.id})",
+            code="RB106",
+            field="id",
         )
     if len(data) != len(indented) + 1 or not (data.startswith(indented) and data.endswith(b"\n")):
         raise PlanFileError(
@@ -121,9 +124,9 @@ def decode(data: bytes) -> Envelope:
 
 
 def check_readable(envelope: Envelope, data: bytes) -> None:
-    """Raise ``PlanFileError`` unless ``decode`` will give ``envelope`` for ``data``, which ``encode`` made of it.
+    """Raise ``PlanFileError`` unless ``decode`` will read ``data``, which ``encode`` made, as ``envelope``.
 
-    It reads one account after the other, so a large plan is not held a second time.
+    It reads one account after the other, so that a large plan is not in memory twice.
     """
     _check_size(data)
     _check_values(envelope.plan, "plan")
@@ -160,7 +163,7 @@ def _decode_form(data: bytes) -> Envelope:
 
 
 def _refuse_other_format(data: bytes) -> None:
-    """Say "another version" rather than "not a plan" when that is what it is."""
+    """Refuse a plan of another format version as that, before it is refused as no plan at all."""
     try:
         found = msgspec.json.decode(data, type=_HeadEnvelope).plan.format_version
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -174,6 +177,7 @@ def _check_version(found: str) -> None:
             f"its format_version is {found[:20]!a}, this rebal reads {PLAN_FORMAT}: "
             "use the version that made it or plan again",
             code="RB103",
+            field="format_version",
         )
 
 
@@ -214,7 +218,7 @@ def _check_decimal(value: Decimal, where: str) -> None:
 def plan_schema() -> dict[str, Any]:
     """Return the JSON Schema of a plan file, from the same types that read it.
 
-    It says of every value how it is written too, so that a plan that it accepts fails only on what its values mean.
+    It also says how each value is written. A plan that it accepts can fail only on what its values mean.
     """
     schema = msgspec.json.schema(Envelope)
     for definition in schema["$defs"].values():

@@ -16,10 +16,10 @@ CauseKind = Literal["targets", "prices", "positions", "cash", "settings", "versi
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """One input that is not what it was.
+    """One input that differs between the two plans.
 
-    ``what`` is a symbol, a setting or a name; an empty ``before`` or ``after`` stands for none. A ``status`` comes
-    with its reasons and is a cause also where only they changed.
+    ``what`` is a symbol, a setting or a name; an empty ``before`` or ``after`` stands for none. A ``status`` has its
+    reasons beside it, and is a cause also when only the reasons changed.
     """
 
     kind: CauseKind
@@ -29,11 +29,11 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 class OrderChange(msgspec.Struct, frozen=True):
-    """One order that is not what it was: ``before`` is ``None`` for an added, ``after`` for a removed one.
+    """One order that differs: ``before`` is ``None`` for an added, ``after`` for a removed one.
 
     The percentages are its value in percent of the net liquidation value, rounded to 0.01. ``causes`` are the kinds
-    of inputs of its own symbol that changed, or else ``cash`` when the account's cash did; empty when it follows from
-    others, such as cash that another order took.
+    of inputs of its own symbol that changed. Without any it is ``cash`` when the account's cash changed. It is empty
+    when the order follows from other orders, such as one that took the cash.
     """
 
     symbol: str
@@ -55,8 +55,8 @@ class Figures(msgspec.Struct, frozen=True):
 class AccountDiff(msgspec.Struct, frozen=True):
     """One account in two plans.
 
-    A status is ``None`` where that plan does not have the account, ``before`` or ``after`` where it has no figures
-    for it.
+    A status is ``None`` when that plan does not have the account; ``before`` or ``after`` is ``None`` when that plan
+    has no figures of it.
     """
 
     account: str
@@ -189,7 +189,7 @@ def _sent(order: PlannedOrder | None) -> tuple[str, int, Decimal] | None:
 
 
 def _own_causes(symbol: str, causes: Sequence[Cause]) -> tuple[CauseKind, ...]:
-    """Return the kinds that concern the symbol itself or the account as a whole; where there are none, cash may."""
+    """Return the kinds of causes that concern the symbol or the whole account; without any, cash if it changed."""
     whole: tuple[CauseKind, ...] = ("settings", "version", "status")
     kinds = [c.kind for c in causes if c.kind in whole or (c.kind != "cash" and c.what == symbol)]
     return tuple(dict.fromkeys(kinds or [c.kind for c in causes if c.kind == "cash"]))

@@ -79,7 +79,7 @@ def value_account(
     rules: RebalancePolicy,
     unsettled: Decimal = ZERO,
 ) -> Valuation:
-    """Value an account: NLV = USD cash + Σ quantity · price. ``unsettled`` is cash that buys nothing."""
+    """Value an account: NLV = USD cash + Σ quantity · price. ``unsettled`` is cash that cannot pay for buys yet."""
     holdings = tuple(holdings)
     exposure = sum((h.value for h in holdings), ZERO)
     held = sum((h.value for h in holdings if h.target_pct is None), ZERO)

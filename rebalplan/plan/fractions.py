@@ -32,10 +32,10 @@ def residues(account: AccountPlan) -> tuple[Residue, ...]:
 
 
 def without_fractional_orders(account: AccountPlan, mode: Mode) -> AccountPlan:
-    """Return the account, blocked where the broker's API would refuse its orders for fractions of a share.
+    """Return the account, blocked when the broker's API would refuse its orders for fractions of a share.
 
-    The embedded gateway takes them where its scenario says so, so it is asked. Source: error 10243 in the message codes
-    of the TWS API reference.
+    The embedded gateway takes them when its scenario says so, so mode ``sim`` blocks nothing here. Source: error 10243
+    in the message codes of the TWS API reference.
     """
     parts = [order for order in account.orders if order.quantity != order.quantity.to_integral_value()]
     if mode == "sim" or account.status not in ("planned", "blocked") or not parts:

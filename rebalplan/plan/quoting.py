@@ -15,9 +15,9 @@ from rebalplan.plan.build import needed_symbols
 def first_quotes(accounts: Sequence[AccountInput]) -> dict[str, int]:
     """Return the names to quote, with the contract id they are looked up by (0: by name).
 
-    A plain symbol is looked up by its name as soon as one account that needs it holds none of it, so that what one
-    account happens to hold never decides what another one buys; otherwise by what is held. A holding that a target may
-    tell apart by its exchange waits until that target is known.
+    A plain symbol is looked up by its name when some account needs it and holds none of it: what one account happens to
+    hold must not decide what another one buys. Otherwise it is looked up by the contract that is held. A holding is
+    left out here when a target tells its symbol apart by exchange: first that target's contract must be known.
     """
     wanted: dict[str, int] = {}
     for account in accounts:
@@ -43,9 +43,10 @@ def _needed(account: AccountInput) -> dict[str, int]:
 def more_quotes(
     accounts: Iterable[AccountInput], quotes: Mapping[str, Quote], asked: Mapping[str, int]
 ) -> dict[str, int]:
-    """Return the holdings that no quote is of yet, by contract: other accounts mean another one by their symbol.
+    """Return the holdings without a quote, by contract: their symbol is another contract in other accounts.
 
-    ``asked`` are the names that were quoted before, with what they were looked up by; nothing is asked twice.
+    ``asked`` are the names that were quoted before, with the contract id that each was looked up by. None of them is
+    quoted twice.
     """
     wanted: dict[str, int] = {}
     for account in accounts:

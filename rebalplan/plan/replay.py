@@ -11,7 +11,7 @@ from rebalplan.plan.document import Plan
 
 
 def replay_inputs(accounts: Iterable[AccountToRead], old: Plan) -> tuple[AccountInput, ...]:
-    """Return today's accounts with the snapshots that ``old`` carries; what it lacks is a failure."""
+    """Return today's accounts with the snapshots that ``old`` carries; an account without one there fails."""
     planned = {account.account: account for account in old.accounts}
     quotes = {quote.symbol: quote for quote in old.volatile.quotes}
     inputs = []

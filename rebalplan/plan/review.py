@@ -67,7 +67,7 @@ class Working(msgspec.Struct, frozen=True):
 class Difference(msgspec.Struct, frozen=True):
     """What one account does with a symbol and what most do; ``None`` is nothing.
 
-    ``reason`` says why one of the two does nothing, where the plan knows.
+    ``reason`` says why the one that does nothing does nothing, if the plan knows.
     """
 
     symbol: str
@@ -167,7 +167,7 @@ def review_plan(plan: Plan) -> Review:
 
 
 def _unmanaged(account: AccountPlan) -> tuple[UnmanagedItem, ...]:
-    """Return what is not managed, holdings without a price among it."""
+    """Return what the account holds and rebal does not manage, including holdings without a price."""
     snapshot = account.snapshot
     if snapshot is None:
         return ()
@@ -258,7 +258,7 @@ def _outlier(account: AccountPlan, usual: AccountPlan) -> Outlier:
 
 
 def _reason(symbol: str, account: AccountPlan, usual: AccountPlan) -> Reason | None:
-    """Return why the one of the two that does not trade the symbol does not."""
+    """Return why one of the two accounts does not trade the symbol."""
     idle = usual if symbol in _actions(account) else account
     row = _row(idle, symbol)
     return row.reason if row is not None else None

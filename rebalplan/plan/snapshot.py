@@ -14,8 +14,8 @@ def snapshot_failures(
 ) -> tuple[str, ...]:
     """Return why this account must not be planned.
 
-    That is whatever claims the cash that sizing would spend, and two contracts that one target cannot mean. Debts in
-    other currencies of up to ``foreign_cash_tolerance_usd`` together are none.
+    A short position or a debt claims the cash that sizing would spend. Two contracts under one symbol cannot share one
+    target. Debts in other currencies are tolerated up to ``foreign_cash_tolerance_usd`` together.
     """
     shorts = [
         f"short position {position.quantity} {position.symbol}: close it or move it to another account"
@@ -61,7 +61,7 @@ def _known_debts_usd(snapshot: AccountSnapshot) -> Decimal:
 
 
 def _worth(item: UnmanagedItem, total_usd: Decimal | None) -> str:
-    """Say what a debt comes to, and all of them where there are several: the tolerance is for their sum."""
+    """Say what a debt is worth, and the sum when there are several: the tolerance is for the sum."""
     if item.kind != "CASH":
         return ""
     if item.debt_usd is None:
@@ -85,8 +85,8 @@ def mismatch_failure(
 ) -> str | None:
     """Compare our valuation (USD) with the broker's of the same things; ``None`` within the tolerance.
 
-    The tolerance is percent of the broker's figure. ``left_out_usd`` is what it has in it of holdings without a price.
-    ``is_closed`` says that a price is from outside the session: the close tick is the likeliest cause then.
+    The tolerance is percent of the broker's figure. ``left_out_usd`` is the part of that figure for holdings without a
+    price. ``is_closed`` tells that a price is from outside the session: then the close tick is the likeliest cause.
     """
     broker_usd = snapshot.broker_usd - left_out_usd
     difference = abs(net_liquidation_usd - broker_usd)

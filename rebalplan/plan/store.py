@@ -14,11 +14,12 @@ from rebalplan.system.files import write_atomically
 _PLAN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}\.json")
 _FILE_OF_A_PLAN = re.compile(r"(\d{8}t\d{6}z-[0-9a-f]{12})\.(?:json|journal\.jsonl)")
 JOURNAL_SUFFIX = ".journal.jsonl"
-"""What follows a plan's id in the name of its journal, which stands beside the plan."""
+"""The name of a journal is the plan's id and this. It stands beside the plan."""
 _JOURNAL_NAME = re.compile(rf"(\d{{8}}T\d{{6}}Z-[0-9a-f]{{12}}){re.escape(JOURNAL_SUFFIX)}")
 _SHORTEST_PREFIX = 4
 LATEST = "latest"
 _HEAD_BYTES = 1024
+"""``replay_of`` is among the first fields of a plan, so it is within these bytes."""
 _LONGEST_PATH = 4096
 _REPLAY = re.compile(rb'^    "replay_of": "', re.MULTILINE)
 
@@ -86,17 +87,17 @@ class PlanStore:
         return self.folder / f"{plan_id}.json"
 
     def require_name(self, path: Path, plan_id: str) -> None:
-        """Raise ``PlanFileError`` for a plan in this folder that ``latest``, its id and its references do not find.
+        """Raise ``PlanFileError`` for a plan in this folder that is not called after its id: no command would find it.
 
-        Elsewhere a plan may have any name: git, for one, hands its drivers a temporary file.
+        Elsewhere a plan may have any name: git gives its drivers a temporary file.
         """
         if path.parent.resolve() == self.folder.resolve():
             require_own_name(path, plan_id)
 
     def write(self, envelope: Envelope, data: bytes) -> Path:
-        """Write a plan's bytes under its id, or find it there already with the same bytes.
+        """Return the path of a plan under its id, and write it unless it is there with the same bytes.
 
-        They are read first: a plan that this tool would refuse is never written. Raises ``RebalError`` when the
+        The bytes are read back before: rebal never writes a plan that it would refuse. Raises ``RebalError`` when the
         folder or the disk does not take it.
         """
         check_readable(envelope, data)
@@ -149,9 +150,8 @@ def read_plan(path: Path) -> Envelope:
     try:
         envelope = decode(data)
     except PlanFileError as error:
-        raise PlanFileError(
-            f"{_shown(path)} is refused: {error}{_way_out(path, error)}", code=error.code
-        ) from error
+        why = f"{_shown(path)} is refused: {error}{_way_out(path, error)}"
+        raise PlanFileError(why, code=error.finding.code, field=error.finding.where.field) from error
     if _PLAN_NAME.fullmatch(path.name) and path.stem != envelope.id:
         raise _misnamed(path, envelope.id)
     return envelope
@@ -159,7 +159,7 @@ def read_plan(path: Path) -> Envelope:
 
 def _way_out(path: Path, error: PlanFileError) -> str:
     """Say what to give instead of a file that is no plan at all."""
-    if error.code != "RB101":
+    if error.finding.code != "RB101":
         return ""
     journal = _JOURNAL_NAME.fullmatch(path.name)
     if journal is not None:
@@ -183,7 +183,9 @@ def require_own_name(path: Path, plan_id: str) -> None:
 
 def _misnamed(path: Path, plan_id: str) -> PlanFileError:
     return PlanFileError(
-        f"{_shown(path)} is refused: it holds the plan {plan_id}, so call it {plan_id}.json", code="RB106"
+        f"{_shown(path)} is refused: it holds the plan {plan_id}, so call it {plan_id}.json",
+        code="RB106",
+        field="id",
     )
 
 

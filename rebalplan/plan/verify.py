@@ -1,48 +1,24 @@
-"""Is a plan still what it was, and does what it was made for still hold? Findings are values.
+"""Is a plan still what it was, and may it still be applied? Findings are values.
 
 The steps of ``rebal verify``: 1 bytes and hash (reading the file does that), 2 derivation, 3 limits and expiry,
-4 policy and targets still those of today's files. Codes are stable; ``docs/findings.md`` lists them.
+4 policy and targets still those of today's files (``rebalplan.plan.today``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from rebalplan.core.errors import PlanFileCode
-from rebalplan.core.policy import Policy
-from rebalplan.core.text import by_what_is_said, named, printable
-from rebalplan.core.vocabulary import CASH, Mode, Targets
+from rebalplan.core.finding import Code, Finding, InPlan
+from rebalplan.core.text import printable
 from rebalplan.plan.build import derive_again
 from rebalplan.plan.document import AccountPlan, Plan, PlannedOrder
 from rebalplan.plan.sizing import SIZING_VERSION
 
-if TYPE_CHECKING:
-    pass
-
-Code = Literal[
-    "RB201",
-    "RB202",
-    "RB301",
-    "RB302",
-    "RB303",
-    "RB304",
-    "RB305",
-    "RB306",
-    "RB401",
-    "RB402",
-    "RB403",
-    "RB404",
-    "RB405",
-]
-
 OF_ONE_ACCOUNT: tuple[Code, ...] = ("RB302", "RB405")
 """Findings that leave out an account and not the whole plan."""
-
-_NOT_LISTED = "not listed"
 
 LONGEST_CLOSURE = timedelta(days=10)
 """No exchange stays closed for longer."""
@@ -54,45 +30,17 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far a machine's clock may be behind the broker's, which dates plans."""
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that is not as the plan has it. ``account`` is empty when it concerns the whole plan or its file."""
-
-    code: PlanFileCode | Code
-    account: str
-    field: str
-    planned: str
-    now: str
-    message: str
-
-
-def sentences(findings: Iterable[Finding], accounts: int) -> tuple[str, ...]:
-    """Return a line per finding; what several of a plan's ``accounts`` share is one line."""
-    said = by_what_is_said((found.account, (found.code, found.message)) for found in findings)
-    return tuple(
-        f"{code} {place}{message}"
-        for (code, message), names in said.items()
-        for place in (f"{named(names, accounts)}: " if any(names) else "",)
-    )
-
-
-class Expected(msgspec.Struct, frozen=True):
-    """What today's files say about one account."""
-
-    policy: Policy
-    targets: Targets
-
-
-def verify_derivation(plan: Plan) -> tuple[Finding, ...]:
+def verify_derivation(plan: Plan) -> tuple[Finding[InPlan], ...]:
     """Derive the plan's orders again from its own snapshot, quotes, targets and policy."""
     if plan.sizing_version != SIZING_VERSION:
         return (
-            Finding(
+            _refusal(
                 "RB202",
-                "",
                 "sizing_version",
-                plan.sizing_version,
-                SIZING_VERSION,
-                f"made by another version (sizing {plan.sizing_version}, this rebal has {SIZING_VERSION}): plan again",
+                f"made by another version (sizing {plan.sizing_version}, this rebal has {SIZING_VERSION})",
+                "plan again",
+                planned=plan.sizing_version,
+                now=SIZING_VERSION,
             ),
         )
     try:
@@ -114,7 +62,7 @@ def verify_derivation(plan: Plan) -> tuple[Finding, ...]:
 _DERIVED_FIELDS = ("status", "reasons", "orders", "drift", "summary")
 
 
-def _compare_account(written: AccountPlan, again: AccountPlan) -> Iterable[Finding]:
+def _compare_account(written: AccountPlan, again: AccountPlan) -> Iterable[Finding[InPlan]]:
     for field in _DERIVED_FIELDS:
         before, after = getattr(written, field), getattr(again, field)
         if before != after:
@@ -148,59 +96,73 @@ def _short(value: object) -> str:
     return str(value)
 
 
-def _differs(account: str, field: str, planned: object, derived: object) -> Finding:
+def _differs(account: str, field: str, planned: object, derived: object) -> Finding[InPlan]:
     return Finding(
-        "RB201",
-        account,
-        field,
-        str(planned),
-        str(derived),
-        f"{field} says {planned}, but the plan's own snapshot, quotes, targets and policy give {derived}: "
-        "the plan was edited after it was made; plan again",
+        code="RB201",
+        severity="error",
+        where=InPlan(account, field),
+        message=f"{field} says {planned}, but the plan's own snapshot, quotes, targets and policy give {derived}",
+        planned=str(planned),
+        now=str(derived),
+        way_out="the plan was edited after it was made; plan again",
     )
 
 
-def verify_expiry(plan: Plan, now: datetime) -> tuple[Finding, ...]:
+def _refusal(
+    code: Code, field: str, message: str, way_out: str, *, planned: str, now: str = ""
+) -> Finding[InPlan]:
+    """Return a finding that refuses the whole plan."""
+    return Finding(
+        code=code,
+        severity="error",
+        where=InPlan("", field),
+        message=message,
+        planned=planned,
+        now=now,
+        way_out=way_out,
+    )
+
+
+def verify_expiry(plan: Plan, now: datetime) -> tuple[Finding[InPlan], ...]:
     """Return a finding when the plan is past its expiry, from the future, or a replay that is never applied."""
     findings = []
     expires_at = plan.volatile.expires_at
     if now >= expires_at:
         findings.append(
-            Finding(
+            _refusal(
                 "RB301",
-                "",
                 "expires_at",
-                f"{expires_at:%Y-%m-%d %H:%M:%SZ}",
-                f"{now:%Y-%m-%d %H:%M:%SZ}",
-                f"it expired at {expires_at:%Y-%m-%d %H:%M:%S} UTC: plan again",
+                f"it expired at {expires_at:%Y-%m-%d %H:%M:%S} UTC",
+                "plan again",
+                planned=f"{expires_at:%Y-%m-%d %H:%M:%SZ}",
+                now=f"{now:%Y-%m-%d %H:%M:%SZ}",
             )
         )
     created_at = plan.volatile.created_at
     implausible = _implausible_session(plan)
     if implausible:
         findings.append(
-            Finding("RB305", "", "session", str(plan.volatile.session), "", f"{implausible}: plan again")
+            _refusal("RB305", "session", implausible, "plan again", planned=str(plan.volatile.session))
         )
     if created_at > now + CLOCK_TOLERANCE:
         findings.append(
-            Finding(
+            _refusal(
                 "RB304",
-                "",
                 "created_at",
-                f"{created_at:%Y-%m-%d %H:%M:%SZ}",
-                f"{now:%Y-%m-%d %H:%M:%SZ}",
-                f"it was made at {created_at:%Y-%m-%d %H:%M:%S} UTC, which is still to come: set this machine's clock",
+                f"it was made at {created_at:%Y-%m-%d %H:%M:%S} UTC, which is still to come",
+                "set this machine's clock",
+                planned=f"{created_at:%Y-%m-%d %H:%M:%SZ}",
+                now=f"{now:%Y-%m-%d %H:%M:%SZ}",
             )
         )
     if plan.replay_of is not None:
         findings.append(
-            Finding(
+            _refusal(
                 "RB303",
-                "",
                 "replay_of",
-                plan.replay_of,
-                "",
-                f"it replays the snapshot of {plan.replay_of} and is for reading only: make one with `rebal plan`",
+                f"it replays the snapshot of {plan.replay_of} and is for reading only",
+                "make one with `rebal plan`",
+                planned=plan.replay_of,
             )
         )
     return tuple(findings)
@@ -222,84 +184,17 @@ def _implausible_session(plan: Plan) -> str:
     return ""
 
 
-def verify_limits(plan: Plan) -> tuple[Finding, ...]:
+def verify_limits(plan: Plan) -> tuple[Finding[InPlan], ...]:
     """Return a finding for every limit that blocks an account and every failure."""
     return tuple(
-        Finding("RB302", a.account, "status", a.status, "", reason)
+        Finding(
+            code="RB302",
+            severity="error",
+            where=InPlan(a.account, "status"),
+            message=reason,
+            planned=a.status,
+        )
         for a in plan.accounts
         if a.status in ("blocked", "failed")
         for reason in a.reasons
     )
-
-
-def verify_files(plan: Plan, mode: Mode, expected: Mapping[str, Expected]) -> tuple[Finding, ...]:
-    """Compare each account's policy and targets, by value, with what today's files say.
-
-    ``expected`` has an entry for each account that settings.ini lists today.
-    """
-    findings = []
-    if plan.mode != mode:
-        findings.append(
-            Finding(
-                "RB404",
-                "",
-                "mode",
-                plan.mode,
-                mode,
-                f"made in mode {plan.mode}, settings.ini now says {mode}: use the settings it was made with, or "
-                "plan again",
-            )
-        )
-    for account in plan.accounts:
-        today = expected.get(account.account)
-        if today is None:
-            findings.append(
-                Finding(
-                    "RB403",
-                    account.account,
-                    "ids",
-                    "listed",
-                    "",
-                    "the account is no longer in [accounts] ids: plan again",
-                )
-            )
-            continue
-        findings += _policy_changes(account, today.policy)
-        findings += _target_changes(account, today.targets)
-    return tuple(findings)
-
-
-def _policy_changes(account: AccountPlan, today: Policy) -> Iterable[Finding]:
-    for section in today.__struct_fields__:
-        planned, now = getattr(account.policy, section), getattr(today, section)
-        for key in now.__struct_fields__:
-            before, after = getattr(planned, key), getattr(now, key)
-            if before != after:
-                yield Finding(
-                    "RB401",
-                    account.account,
-                    f"{section}.{key}",
-                    str(before),
-                    str(after),
-                    f"[{section}] {key} was {before} and is now {after}: plan again",
-                )
-
-
-def _target_changes(account: AccountPlan, today: Targets) -> Iterable[Finding]:
-    planned = account.weights
-    now = {w.symbol: w.target_pct for w in today.weights} | {CASH: today.cash_pct}
-    for symbol in sorted(planned.keys() | now.keys()):
-        before, after = planned.get(symbol, _NOT_LISTED), now.get(symbol, _NOT_LISTED)
-        if before != after:
-            yield Finding(
-                "RB402",
-                account.account,
-                f"targets.{symbol}",
-                str(before),
-                str(after),
-                f"the target weight of {symbol} was {_percent(before)} and is now {_percent(after)}: plan again",
-            )
-
-
-def _percent(weight: object) -> str:
-    return f"{weight}%" if weight != _NOT_LISTED else _NOT_LISTED

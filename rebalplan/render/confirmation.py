@@ -83,6 +83,7 @@ def _account(account: AccountResult, preview: Preview, envelope: Envelope, revie
     yield from (f"  {_order(order, width)}" for order in (*sells, *buys))
     yield from (f"  {_rest(line)}" for line in account.lines if line.orders and line.orders[0] in rests)
     yield from (f"  ! {_cut(line)}" for line in preview.cuts)
+    yield from (f"  ! {finding.coded}" for finding in preview.findings)
     yield from (f"  ! {note}" for note in preview.notes)
     yield from (f"  ! {sentence}" for sentence in _exceptions(account, preview, envelope, review))
     yield from (f"  warning: {note}" for note in account_notes(account.plan, plan))

@@ -12,12 +12,12 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.apply.live import Weight
+from rebalplan.core.finding import Finding, InPlan, Severity
 from rebalplan.render.checked import Checked
 
 Level = Literal["error", "warning", "notice"]
 
-_LEVELS: dict[Weight, Level] = {"refuse": "error", "line": "warning", "note": "notice"}
+_LEVELS: dict[Severity, Level] = {"error": "error", "warning": "warning", "note": "notice"}
 _FIELD = re.compile(r' {2,6}"([a-z0-9_]+)": ')
 """A field of the envelope, the plan or its volatile block; those of accounts and quotes stand further in."""
 _ACCOUNT = re.compile(r' {8}"account": (".*"),')
@@ -53,14 +53,7 @@ def find_places(lines: Iterable[str]) -> Places:
 
 def render_github(checked: Checked, file: str, places: Places, all_well: str) -> str:
     """Return one workflow command per finding on ``file``, and a notice saying ``all_well`` when it is not empty."""
-    commands = [
-        _command("error", file, places.line(f.account, f.field), _title(f.code, f.account), f.message)
-        for f in checked.findings
-    ]
-    commands += [
-        _command(_LEVELS[f.weight], file, places.line(f.account, ""), _title(f.code, f.account), f.message)
-        for f in checked.live
-    ]
+    commands = [_annotation(finding, file, places) for finding in (*checked.findings, *checked.live)]
     commands += [
         _command("error", file, places.line(account, ""), account, f"could not be read: {why}")
         for account, why in checked.unread.items()
@@ -70,8 +63,11 @@ def render_github(checked: Checked, file: str, places: Places, all_well: str) ->
     return "\n".join(commands)
 
 
-def _title(code: str, account: str) -> str:
-    return f"{code} {account}" if account else code
+def _annotation(finding: Finding[InPlan], file: str, places: Places) -> str:
+    account = finding.where.account
+    line = places.line(account, finding.where.field)
+    title = f"{finding.code} {account}" if account else finding.code
+    return _command(_LEVELS[finding.severity], file, line, title, finding.sentence)
 
 
 def _command(level: Level, file: str, line: int, title: str, message: str) -> str:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
-from rebalplan.apply.live import LiveFinding
+from rebalplan.core.errors import NotApplicableError
+from rebalplan.core.finding import Finding, InPlan, Severity
 from rebalplan.core.text import by_what_is_said, named
-from rebalplan.plan.verify import sentences
 from rebalplan.render.checked import Checked
+from rebalplan.render.redaction import Redaction
 from rebalplan.render.style import PLAIN, Style
+
+_MOST_FINDINGS = 12
+_FOLLOWS: dict[Severity, str] = {"error": "", "warning": "line left out: ", "note": "note: "}
+_WEIGHTS: dict[Severity, str] = {"error": "refuse", "warning": "line", "note": "note"}
+"""The words of the JSON answer, which programs read."""
 
 
 def render_checked(checked: Checked, style: Style = PLAIN, *, accounts: int = 0) -> str:
@@ -23,9 +31,65 @@ def render_checked(checked: Checked, style: Style = PLAIN, *, accounts: int = 0)
     return "\n".join(lines)
 
 
+def render_refused(error: NotApplicableError) -> str:
+    """Return why a plan must not be applied, a finding a line; of many the first twelve and how many more there are."""
+    found = sentences(error.findings, error.accounts)
+    lines = [*found[:_MOST_FINDINGS]]
+    if len(found) > _MOST_FINDINGS:
+        lines.append(f"and {len(found) - _MOST_FINDINGS} more: `rebal verify PLAN --offline` lists them all")
+    return "\n  ".join(["this plan must not be applied as things are. No order is sent.", *lines])
+
+
+def render_edit(finding: Finding[InPlan], redaction: Redaction) -> str:
+    """Return what is not as the plan's own inputs give it; its code stays as it is."""
+    account = finding.where.account
+    said = f"{account}: {finding.sentence}" if account else finding.sentence
+    return f"{finding.code} {redaction.text(said)}"
+
+
+def sentences(findings: Iterable[Finding[InPlan]], accounts: int) -> tuple[str, ...]:
+    """Return a line per finding; what several of a plan's ``accounts`` share is one line."""
+    said = by_what_is_said((found.where.account, (found.code, found.sentence)) for found in findings)
+    return tuple(
+        f"{code} {place}{sentence}"
+        for (code, sentence), names in said.items()
+        for place in (f"{named(names, accounts)}: " if any(names) else "",)
+    )
+
+
 def render_checked_json(checked: Checked) -> str:
     """Return the findings as an indented JSON document."""
-    return msgspec.json.format(msgspec.json.encode(checked), indent=2).decode()
+    answer = {
+        "plan": checked.plan,
+        "findings": [_fields(finding) for finding in checked.findings],
+        "live": [_live_fields(finding) for finding in checked.live],
+        "unread": checked.unread,
+    }
+    return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
+
+
+def _fields(finding: Finding[InPlan]) -> dict[str, str]:
+    return {
+        "code": finding.code,
+        "account": finding.where.account,
+        "field": finding.where.field,
+        "planned": finding.planned,
+        "now": finding.now,
+        "message": finding.sentence,
+    }
+
+
+def _live_fields(finding: Finding[InPlan]) -> dict[str, str]:
+    return {
+        "code": finding.code,
+        "weight": _WEIGHTS[finding.severity],
+        "account": finding.where.account,
+        "field": finding.where.field,
+        "planned": finding.planned,
+        "now": finding.now,
+        "tolerance": finding.tolerance,
+        "message": finding.sentence,
+    }
 
 
 def _coloured(line: str, style: Style) -> str:
@@ -33,8 +97,7 @@ def _coloured(line: str, style: Style) -> str:
     return f"{style.paint(code, 'red')} {text}"
 
 
-def _live_line(finding: LiveFinding, style: Style) -> str:
+def _live_line(finding: Finding[InPlan], style: Style) -> str:
     """Return one difference between plan and account: what refuses, what leaves out a line, or a note."""
-    code = style.paint(finding.code, "red") if finding.weight == "refuse" else finding.code
-    word = {"refuse": "", "line": "line left out: ", "note": "note: "}[finding.weight]
-    return f"{code} {finding.account}: {word}{finding.message}"
+    code = style.paint(finding.code, "red") if finding.severity == "error" else finding.code
+    return f"{code} {finding.where.account}: {_FOLLOWS[finding.severity]}{finding.sentence}"

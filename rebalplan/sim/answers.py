@@ -27,6 +27,7 @@ from rebalplan.sim.wire.requests import (
     PositionsMulti,
 )
 
+# The limits of the real gateway.
 MAX_TICKERS: Final = 100
 MAX_SNAPSHOTS: Final = 50
 MAX_SUMMARIES: Final = 2
@@ -48,7 +49,7 @@ MANY_ACCOUNTS_TEXT: Final = (
 
 
 class Subscriptions:
-    """What one client has running: requests that count against a limit until they are cancelled."""
+    """The running requests of one client. Each counts against a limit until it is cancelled."""
 
     def __init__(self) -> None:
         self.data_type = ticks.LIVE
@@ -59,7 +60,7 @@ class Subscriptions:
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """What an answer depends on besides the request.
+    """Who asks and when, and what the gateway knows.
 
     ``now`` is the gateway's time, ``clock_sec`` a monotonic clock in seconds.
     """
@@ -78,7 +79,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 def welcome(caller: Caller) -> list[Message]:
-    """Return what follows an accepted start of the API."""
+    """Return the messages behind an accepted start of the API: accounts, next order id, notices."""
     book = caller.shared.book
     return [
         messages.managed_accounts(book.account_ids),
@@ -88,7 +89,7 @@ def welcome(caller: Caller) -> list[Message]:
 
 
 def resolve_account(caller: Caller, asked: str) -> str | None:
-    """Return the account meant by ``asked``: empty means the only one there is."""
+    """Return the account that a client asked for. Empty means the only one there is."""
     known = caller.shared.book.account_ids
     if not asked and len(known) == 1:
         return known[0]
@@ -107,7 +108,10 @@ def _rows(caller: Caller, account: str, *, ledger_and_nlv: bool = False) -> list
 
 
 def account_updates(caller: Caller, request: AccountUpdates) -> list[Message]:
-    """Return values and portfolio of one account; a new subscription replaces anyone's older one."""
+    """Return values and portfolio of one account.
+
+    The real gateway has one such subscription over all clients: a new one ends the older one.
+    """
     if not request.subscribe:
         caller.shared.updated_account = None
         return []

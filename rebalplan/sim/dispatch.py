@@ -1,4 +1,4 @@
-"""From a parsed request to its reply: read-only mode, the answer, and the fault that changes it."""
+"""Answer a parsed request: refuse it in read-only mode, else answer it and apply the scenario's fault."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from rebalplan.sim.wire import messages
 from rebalplan.sim.wire.frames import Message
 from rebalplan.sim.wire.messages import END_MARKERS, NO_ID, READ_ONLY_ID, Code, Out
 from rebalplan.sim.wire.requests import (
-    CANCEL_POSITIONS,
     Accepted,
     AccountSummary,
     AccountUpdates,
@@ -30,6 +29,7 @@ from rebalplan.sim.wire.requests import (
     CurrentTime,
     Executions,
     GlobalCancel,
+    In,
     ManagedAccounts,
     MarketData,
     MarketDataType,
@@ -44,9 +44,10 @@ from rebalplan.sim.wire.requests import (
     request_name,
 )
 
-_READ_ONLY: Final = frozenset({5, 15, 16, 99})
+_READ_ONLY: Final = frozenset({In.OPEN_ORDERS, In.AUTO_OPEN_ORDERS, In.ALL_OPEN_ORDERS, In.COMPLETED_ORDERS})
+"""What a gateway in read-only mode refuses besides orders."""
 _LOCAL: Final = (ManagedAccounts, NextIds, CurrentTime, MarketDataType, Accepted, Unsupported)
-"""What the gateway answers without its broker."""
+"""The gateway answers these itself, also while the broker is lost."""
 _ERROR: Final = str(int(Out.ERROR))
 SNAPSHOT_TIMEOUT_SEC: Final = 11.0
 """How long a snapshot that gets no answer counts as in flight."""
@@ -56,7 +57,7 @@ UNSUPPORTED_TEXT: Final = (
 
 
 def answer(caller: Caller, request: Request, message_id: int) -> list[Reply]:
-    """Return the replies to a request of a started client, behind those to whatever is due by now."""
+    """Return the replies to a request of a started client. What is due by now is done and told first."""
     due = timing.tick(Instant(caller.shared, caller.now, caller.clock_sec))
     if isinstance(request, PlaceOrder | CancelOrder | GlobalCancel):
         return [*due, *trading.answer(caller, request)]
@@ -64,7 +65,10 @@ def answer(caller: Caller, request: Request, message_id: int) -> list[Reply]:
 
 
 def _reply(caller: Caller, request: Query, message_id: int) -> Reply:
-    """Return the reply to a request that changes nothing in the book, with the scenario's fault applied."""
+    """Return the reply to a request that changes nothing in the book.
+
+    A fault counts a request only when the gateway would answer it: read-only mode and a lost broker come first.
+    """
     request_id = _request_id(request)
     if caller.shared.read_only and message_id in _READ_ONLY:
         refused = READ_ONLY_ID if request_id == NO_ID else request_id
@@ -150,7 +154,7 @@ def _answer(caller: Caller, request: Query) -> list[Message]:  # noqa: C901, PLR
 
 
 def _take_in(caller: Caller, request: Query) -> None:
-    """Remember what is not answered: the kind of data wanted, and cancels."""
+    """Remember requests that get no answer: the wanted kind of data, and cancels."""
     running = caller.subscriptions
     match request:
         case MarketDataType():
@@ -160,7 +164,7 @@ def _take_in(caller: Caller, request: Query) -> None:
             running.snapshots.pop(request.request_id, None)
         case CancelAccountSummary():
             running.summaries.discard(request.request_id)
-        case Accepted(message_id) if message_id == CANCEL_POSITIONS:
+        case Accepted(message_id) if message_id == In.CANCEL_POSITIONS:
             caller.shared.position_watchers.discard(caller.connection)
         case _:
             pass

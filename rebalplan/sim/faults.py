@@ -1,9 +1,10 @@
-"""What goes wrong, and when: counts the matching requests and bends their answers."""
+"""Apply the faults of a scenario: count the matching requests and change their answers."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import assert_never
 
 import msgspec
 
@@ -20,7 +21,7 @@ GARBAGE = encode_frame(b"\xff\xfe?\x00not a message\x00\x80")
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes to write ``after_sec`` seconds from now; ``close`` hangs up behind them.
 
-    ``messages`` are what the bytes say, for the record. ``connection`` is whom they are for, 0 for the one that
+    ``messages`` are the same bytes as fields, for the record. ``connection`` is the receiver, 0 for the client that
     asked.
     """
 
@@ -65,7 +66,7 @@ def reply_with(messages: Sequence[Message], *, after_sec: float = 0.0, close: bo
 def alter(  # noqa: PLR0911  # one case per action
     fault: Fault | None, answer: Sequence[Message], version: int, request_id: int
 ) -> Reply:
-    """Return the answer as the fault lets it through, the whole answer without a fault."""
+    """Return the answer with the fault applied, or unchanged without a fault."""
     if fault is None:
         return reply_with(answer)
     match fault.action:
@@ -90,3 +91,5 @@ def alter(  # noqa: PLR0911  # one case per action
             return reply_with([row for message in answer for row in stray(fault, message, version)])
         case "empty":
             return reply_with([message for message in answer if message[0] in END_MARKERS])
+        case _:
+            assert_never(fault.action)

@@ -69,7 +69,7 @@ class Gateway:
         return self._shared.record.most_open()
 
     def close(self) -> None:
-        """Hang up on every client, stop listening and give the state file free. May be called twice."""
+        """Hang up on every client, stop listening and release the state file. A second call does nothing."""
         self._server.stop()
         if self._lock is not None:
             self._lock.release()
@@ -105,7 +105,7 @@ def start(
     from rebalplan.sim.server import Server  # noqa: PLC0415  # asyncio is for those who start a gateway
 
     if state is not None:
-        state_file.read_state(state, scenario)  # what is refused leaves no lock file behind
+        state_file.read_state(state, scenario)  # a file that is refused gets no lock file beside it
     lock = None if state is None else state_file.lock_state(state)
     try:
         book = Book(scenario, None if state is None else _remember(state, scenario))
@@ -138,11 +138,13 @@ def _remember(path: Path, scenario: Scenario) -> BookState | None:
 
 
 def reset(scenario: Scenario, state: Path) -> None:
-    """Make the state file say that nothing happened yet; it is created when missing.
+    """Set the state file back to the start of the scenario; create it when it is missing.
 
     Raises ``SimError`` when a running gateway uses the file, the disk does not take it, or a file is there that is
     something else.
     """
+    # Twice: before the lock, so that a foreign file gets no lock file beside it, and under the lock, because the
+    # file may have come in between.
     state_file.refuse_foreign_file(state)
     lock = state_file.lock_state(state)
     try:

@@ -1,24 +1,28 @@
-"""What some clients are told in the write that ends their handshake."""
+"""The messages that end a handshake, with those that a scenario adds for some clients."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import assert_never, cast
 
 from rebalplan.sim.answers import Caller
-from rebalplan.sim.orders.incident_model import Handshake
-from rebalplan.sim.orders.order_texts import OrderCode, text_of
-from rebalplan.sim.wire import messages, order_layout
+from rebalplan.sim.orders import order_answers
+from rebalplan.sim.orders.incident_model import Handshake, OrderWord
+from rebalplan.sim.orders.order_texts import OrderCode
+from rebalplan.sim.orders.script import read_word
+from rebalplan.sim.orders.steps import SendNotice
+from rebalplan.sim.wire import messages
 from rebalplan.sim.wire.frames import Message
 from rebalplan.sim.wire.messages import NO_ID
 
 
 def greeting(caller: Caller, handshake: Handshake | None, welcome: list[Message]) -> list[Message]:
-    """Return what follows an accepted start of the API: accounts and the next order id, with what the scenario adds.
+    """Return accounts and next order id, with what the scenario adds before and after them.
 
-    While the broker is lost, every new client hears that too.
+    All of it leaves in one write. While the broker is lost, every new client hears that too.
     """
     accounts_and_id, farms = welcome[:2], welcome[2:]
-    lost = [_notice(caller, str(int(OrderCode.CONNECTION_LOST)))] if caller.shared.book.lost else []
+    lost = _expand(caller, str(int(OrderCode.CONNECTION_LOST))) if caller.shared.book.lost else []
     if handshake is None:
         return [*accounts_and_id, *lost, *farms]
     before, after = _messages(caller, handshake.before), _messages(caller, handshake.after)
@@ -30,18 +34,13 @@ def _messages(caller: Caller, words: Iterable[str]) -> list[Message]:
 
 
 def _expand(caller: Caller, word: str) -> list[Message]:
-    if word in ("orders", "all_orders"):
-        book, found = caller.shared.book, []
-        for order in book.orders if word == "all_orders" else book.orders_of([caller.client_id]):
-            if order.is_hidden:
-                continue
-            instrument = book.instruments[order.con_id]
-            found.append(order_layout.open_order(caller.version, order, instrument))
-            found.append(order_layout.order_status(order))
-        return found
-    return [_notice(caller, word)]
-
-
-def _notice(caller: Caller, word: str) -> Message:
-    code, _, text = word.partition(" ")
-    return messages.error(caller.version, NO_ID, int(code), text or text_of(int(code)))
+    said = read_word(word)
+    if isinstance(said, SendNotice):
+        return [messages.error(caller.version, NO_ID, said.code, said.text)]
+    match cast(OrderWord, said):
+        case "orders":
+            return order_answers.own_orders(caller)
+        case "all_orders":
+            return order_answers.every_order(caller)
+        case other:
+            assert_never(other)

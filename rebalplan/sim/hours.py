@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
 from rebalplan.sim.scenario.model import Market
@@ -63,12 +64,16 @@ class Hours:
 
     def _text(self, now: datetime, *, liquid: bool) -> str:
         today = self.local(now).date()
-        if self._market.hours == "list":
-            return ";".join(self._market.sessions)
-        if self._market.hours == "always":
-            return _always(today)
-        days = (today + timedelta(days=ahead) for ahead in range(_DAYS_SHOWN))
-        return ";".join(self._day(day, liquid=liquid) for day in days)
+        match self._market.hours:
+            case "list":
+                return ";".join(self._market.sessions)
+            case "always":
+                return _always(today)
+            case "weekly":
+                days = (today + timedelta(days=ahead) for ahead in range(_DAYS_SHOWN))
+                return ";".join(self._day(day, liquid=liquid) for day in days)
+            case other:
+                assert_never(other)
 
     def _day(self, day: date, *, liquid: bool) -> str:
         if day.weekday() >= _SATURDAY or day.isoformat() in self._market.holidays:
@@ -80,7 +85,7 @@ class Hours:
 
 
 def _always(today: date) -> str:
-    """Return sessions of which the first surrounds now with a whole day on both sides."""
+    """Return sessions without a gap. The first holds all of yesterday, today and tomorrow: no edge is near."""
     midnight = datetime.combine(today, time())
     edges = [-1, 2, *range(3, _DAYS_SHOWN + 1)]
     moments = [midnight + timedelta(days=edge) for edge in edges]
@@ -106,6 +111,7 @@ def parse_sessions(text: str) -> list[tuple[datetime, datetime]]:
     return sessions
 
 
+@lru_cache(maxsize=256)
 def _moment(text: str) -> datetime:
-    """Return the naive local time of ``20261123:0930``."""
+    """Return the naive local time of ``20261123:0930``; each question about the hours reads the same ones."""
     return datetime.strptime(text, _STAMP)  # noqa: DTZ007  # local to the market's zone, as on the wire

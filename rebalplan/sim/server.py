@@ -76,7 +76,7 @@ class Server:
         return Session(self._shared, next(self._numbers))
 
     def send(self, replies: Sequence[Reply], asking: _Connection | None = None) -> None:
-        """Write the replies, each to its connection and in its time, and look when the next order is due."""
+        """Write each reply to its connection at its time, and set the timer for what comes next."""
         for reply in replies:
             to = self.connections.get(reply.connection) if reply.connection else asking
             if to is None:

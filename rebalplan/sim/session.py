@@ -19,10 +19,11 @@ from rebalplan.sim.wire import frames as wire
 from rebalplan.sim.wire.frames import FrameBuffer, Message, WireError
 from rebalplan.sim.wire.messages import MIN_VERSION, NO_ID, Code, error
 from rebalplan.sim.wire.request_parser import parse_request
-from rebalplan.sim.wire.requests import CANCEL_ORDER, PLACE_ORDER, START_API, StartApi, request_name
+from rebalplan.sim.wire.requests import In, StartApi, request_name
 
-_STRIKES_ALLOWED: Final = 3
-_ORDER_MESSAGES: Final = (str(PLACE_ORDER), str(CANCEL_ORDER))
+_RATE_ERRORS_ALLOWED: Final = 3
+"""After so many errors 100, the next one closes the connection."""
+_ORDER_MESSAGES: Final = (str(int(In.PLACE_ORDER)), str(int(In.CANCEL_ORDER)))
 
 RATE_TEXT: Final = "Max rate of messages per second has been exceeded."
 ID_IN_USE_TEXT: Final = "Unable to connect as the client id is already in use. Retry with a unique client id."
@@ -70,7 +71,7 @@ class Session:
         self._connection = connection
         self._frames = FrameBuffer()
         self._rate = RateLimit(shared.messages_per_sec)
-        self._strikes = 0
+        self._rate_errors = 0
         self._subscriptions = Subscriptions()
         self._stage = Stage.GREETING
         self._version = 0
@@ -117,7 +118,7 @@ class Session:
         return [reply for payload in payloads for reply in self._take(payload, now, clock_sec)]
 
     def close(self) -> None:
-        """Give the client id and the subscriptions free; the connection is gone."""
+        """Free the client id and the subscriptions: the connection is gone."""
         self._stage = Stage.CLOSED
         if self._shared.clients.get(self._client_id) == self._connection:
             del self._shared.clients[self._client_id]
@@ -179,7 +180,8 @@ class Session:
         self._stage, self._client_id = Stage.STARTED, request.client_id
         self._shared.clients[request.client_id] = self._connection
         self._shared.versions[self._connection] = self._version
-        fault = self._shared.faults.take(request_name(START_API))
+        fault = self._shared.faults.take(request_name(In.START_API))
+        # The caller of before had no client id, and the greeting may list the client's own orders.
         caller = self._caller(caller.now, caller.clock_sec)
         self._follow(caller, handshake)
         if handshake is not None or fault is not None or caller.shared.agenda_due:
@@ -188,7 +190,7 @@ class Session:
         return self._hang_up() if reply.close else reply
 
     def _follow(self, caller: Caller, handshake: Handshake | None) -> None:
-        """Enter what a connected client is followed by."""
+        """Schedule what the scenario lets follow a connect."""
         instant = Instant(caller.shared, caller.now, caller.clock_sec)
         incidents.occurred(instant, "connected")
         if handshake is not None and handshake.later:
@@ -206,8 +208,8 @@ class Session:
         )
 
     def _too_fast(self) -> Reply:
-        self._strikes += 1
-        return self._refuse(Code.MESSAGE_RATE, RATE_TEXT, close=self._strikes > _STRIKES_ALLOWED)
+        self._rate_errors += 1
+        return self._refuse(Code.MESSAGE_RATE, RATE_TEXT, close=self._rate_errors > _RATE_ERRORS_ALLOWED)
 
     def _refuse(self, code: Code, text: str, *, close: bool = False) -> Reply:
         if close:

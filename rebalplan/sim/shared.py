@@ -1,4 +1,4 @@
-"""What all connections of one gateway share: the book, the client ids in use, the faults, the record."""
+"""The state that all connections of one gateway share: book, client ids in use, faults, record."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Record:
 
 
 class Shared:
-    """The state behind every session of a gateway; used by one thread only, but for the record."""
+    """The state behind every session of a gateway. Only the gateway's thread uses it, the record apart."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Shared:
         self.save = save
         """Makes the book durable; raises ``SimError``."""
         self.messages_per_sec = messages_per_sec
-        """What a connection may send; more is an error 100 and, going on, the end of the connection."""
+        """A connection that sends more gets error 100, and is closed when it goes on."""
         self.due: dict[int, float] = {}
         """permId -> the monotonic second at which the order's script goes on."""
         self.agenda_due: dict[int, float] = {}
@@ -120,12 +120,12 @@ class Shared:
         return any(incident.answers == "silent" for incident in lost)
 
     def save_faults(self) -> None:
-        """Remember which faults were reached and what follows; a disk that does not take it changes no answer."""
+        """Save which faults were reached and what is to come. When the disk refuses, the answers stay the same."""
         with contextlib.suppress(SimError):
             self.save()
 
     def forget(self, connection: int) -> None:
-        """Drop what is kept of a connection that is gone, but for its client id."""
+        """Forget a connection that is gone. The session itself frees the client id."""
         self.versions.pop(connection, None)
         self.position_watchers.discard(connection)
         if self.updated_account is not None and self.updated_account[0] == connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from rebalplan.sim.hours import Hours
 from rebalplan.sim.scenario.model import Quote
@@ -22,6 +22,7 @@ DELAYED_TEXT: Final = "Requested market data is not subscribed. Displaying delay
 NO_PRICE: Final = Decimal(-1)
 _SIZE: Final = 100
 _DELAY: Final = timedelta(minutes=15)
+"""How late delayed quotes are."""
 
 
 class TickSet(NamedTuple):
@@ -60,12 +61,16 @@ _DELAYED_TICKS = TickSet(
 
 
 def granted_type(quote: Quote, asked: int) -> int | None:
-    """Return the market data type a client gets that set its type to ``asked``, or ``None`` for none."""
-    if quote.data == "none" or (quote.data == "delayed" and asked < DELAYED):
-        return None
-    if quote.data == "delayed":
-        return asked
-    return FROZEN if asked in (FROZEN, DELAYED_FROZEN) else LIVE
+    """Return the market data type that a client gets when it asked for ``asked``; ``None`` means no data."""
+    match quote.data:
+        case "none":
+            return None
+        case "delayed":
+            return asked if asked >= DELAYED else None
+        case "live" | "halted":
+            return FROZEN if asked in (FROZEN, DELAYED_FROZEN) else LIVE
+        case _:
+            assert_never(quote.data)
 
 
 def quote_messages(request_id: int, quote: Quote, granted: int, hours: Hours, now: datetime) -> list[Message]:
@@ -81,6 +86,7 @@ def quote_messages(request_id: int, quote: Quote, granted: int, hours: Hours, no
     traded = _last_trade(quote, granted, now if is_open else hours.last_close(now))
     if quote.last_at:
         traded = hours.moment(quote.last_at)
+    # While the market is open, frozen data is current data: type 2 is sent as 1, type 4 as 3.
     shown = granted if not is_open or granted in (LIVE, DELAYED) else granted - 1
     return [
         messages.market_data_type(request_id, shown),

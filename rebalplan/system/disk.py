@@ -53,7 +53,7 @@ class SystemDisk:
     def lock(self, path: Path) -> Iterator[None]:
         """Hold a lock file that frees itself when this process ends; raises ``RefusedError`` when it is held.
 
-        The file goes with the lock: a command that was refused leaves none behind.
+        The lock file is removed with the lock, so a command that was refused leaves none behind.
         """
         from filelock import Timeout  # noqa: PLC0415  # only an apply locks
 
@@ -73,11 +73,11 @@ class SystemDisk:
 
 
 def _lock_at(path: Path) -> BaseFileLock:
-    """Return the lock, held, of the very file that is at ``path``. Raises ``Timeout`` when somebody has it.
+    """Return the held lock of the very file that is at ``path``. Raises ``Timeout`` when somebody has it.
 
-    The last holder may remove the file after the library opened it and before it is locked: such a lock keeps nobody
-    out. The file is held open meanwhile, so that no other one gets its number: when it is still at ``path`` after the
-    lock was had, it was there all the time, for a file that was removed never comes back.
+    The last holder may remove the file after the library opened it and before the library locked it. Such a lock keeps
+    nobody out. So the file is opened here first and compared with the one at ``path`` once the lock is held. While it
+    is open, no other file gets its number, and a removed file never comes back: the same file was there all the time.
     """
     from filelock import FileLock  # noqa: PLC0415  # only an apply locks
 

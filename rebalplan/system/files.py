@@ -9,18 +9,19 @@ import os
 from pathlib import Path
 
 _NO_FLUSH = (errno.EINVAL, errno.ENOTSUP)
-"""What a file system says that cannot flush a folder."""
+"""Errors of a file system that cannot flush a folder: no failure of the disk."""
 
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a temporary file beside ``path``, flush it to the disk, then rename it; nothing half-written stays.
 
-    The folder is made when it is missing. Raises ``OSError`` when the folder or the disk does not take it; what was
-    at ``path`` before is still there then, and the caller knows what the user can do.
+    The folder is made when it is missing. Raises ``OSError`` when the folder or the disk does not take the file; then
+    the file that was at ``path`` before is still there.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with contextlib.suppress(FileExistsError):  # opening a file in it says better what stands in its place
         path.parent.mkdir(parents=True, exist_ok=True)
+    # A process that was killed leaves its temporary file behind.
     for left_over in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         left_over.unlink(missing_ok=True)
     try:
@@ -28,6 +29,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666
         )
         with os.fdopen(descriptor, "wb") as file:
+            # Flushed before it is renamed: otherwise a power cut can leave an empty file under the name.
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -60,8 +62,8 @@ def sync_folder(folder: Path) -> None:
 def why_unwritable(folder: Path) -> str:
     """Return why no file can be written into a folder, or an empty string; nothing is left there.
 
-    A folder that is missing can be written to when it could be made. A file is really written: what the system says
-    about permissions is not the whole truth.
+    A missing folder counts as writable when it can be made. A file is really written, because permissions alone do not
+    tell: the disk may be read-only or full.
     """
     import tempfile  # noqa: PLC0415  # few commands look
 

@@ -16,10 +16,11 @@ from rebalplan.apply.journal.records import AccountClosed
 from rebalplan.apply.journal.runs import runs
 from rebalplan.apply.preview import Preview
 from rebalplan.apply.stages import Selection, build_stages
-from rebalplan.core.errors import RefusedError
+from rebalplan.core.errors import NotApplicableError, RefusedError
 from rebalplan.core.vocabulary import ConfirmMode, Targets
 from rebalplan.plan.document import Plan
-from rebalplan.plan.verify import Expected
+from rebalplan.plan.today import AccountToday
+from rebalplan.render.verify import render_refused
 from tests.simulation.market import Disturbance
 from tests.simulation.process import silent
 from tests.simulation.scenario import ACCOUNTS, START, calm
@@ -73,8 +74,8 @@ def closings(world: World) -> list[tuple[str, str]]:
 
 
 def today(plan: Plan, **changes: Any) -> Today:
-    files = {a.account: Expected(a.policy, Targets(a.targets, a.cash_target_pct)) for a in plan.accounts}
-    return Today(**({"mode": plan.mode, "expected": files} | changes))
+    files = {a.account: AccountToday(a.policy, Targets(a.targets, a.cash_target_pct)) for a in plan.accounts}
+    return Today(**({"mode": plan.mode, "accounts": files} | changes))
 
 
 def test_each_account_is_asked_for_before_its_turn_and_closed_once() -> None:
@@ -226,7 +227,7 @@ def test_an_untouched_plan_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "code"), [({"mode": "live"}, "RB404"), ({"expected": {}}, "RB403")], ids=["mode", "files"]
+    ("changes", "code"), [({"mode": "live"}, "RB404"), ({"accounts": {}}, "RB403")], ids=["mode", "files"]
 )
 def test_a_plan_that_is_not_todays_is_refused_whole(changes: dict[str, Any], code: str) -> None:
     plan = World(calm(), silent).envelope.plan
@@ -247,14 +248,15 @@ def test_a_refusal_is_a_finding_a_line_and_what_accounts_share_is_said_once() ->
     plan = World(calm(), silent).envelope.plan
     first = plan.accounts[0]
     many = tuple(msgspec.structs.replace(first, account=f"DU{number}") for number in range(300))
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(NotApplicableError) as caught:
         require_applicable(
-            msgspec.structs.replace(plan, accounts=many), START, today(plan, mode="live", expected={})
+            msgspec.structs.replace(plan, accounts=many), START, today(plan, mode="live", accounts={})
         )
-    head, *lines = str(caught.value).splitlines()
+    text = render_refused(caught.value)
+    head, *lines = text.splitlines()
     assert head == "this plan must not be applied as things are. No order is sent."
     assert lines[-1] == "  RB403 all 300 accounts: the account is no longer in [accounts] ids: plan again"
-    assert len(str(caught.value)) < 1000
+    assert len(text) < 1000
 
 
 def test_a_refusal_of_many_findings_is_cut_and_counted() -> None:
@@ -266,10 +268,10 @@ def test_a_refusal_of_many_findings_is_cut_and_counted() -> None:
         )
         for number in range(300)
     )
-    expected = {a.account: Expected(first.policy, Targets(first.targets, first.cash_target_pct)) for a in odd}
-    with pytest.raises(RefusedError) as caught:
-        require_applicable(msgspec.structs.replace(plan, accounts=odd), START, today(plan, expected=expected))
-    lines = str(caught.value).splitlines()
+    own = {a.account: AccountToday(first.policy, Targets(first.targets, first.cash_target_pct)) for a in odd}
+    with pytest.raises(NotApplicableError) as caught:
+        require_applicable(msgspec.structs.replace(plan, accounts=odd), START, today(plan, accounts=own))
+    lines = render_refused(caught.value).splitlines()
     assert len(lines) == 14
     assert re.fullmatch(r"  and \d+ more: `rebal verify PLAN --offline` lists them all", lines[-1])
 

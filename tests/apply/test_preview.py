@@ -22,7 +22,6 @@ from tests.builders import con_id_of
 
 D = Decimal
 SYMBOLS = ("BND", "QQQ", "VTI")
-NOTE = "RB507 cash was 1,000.00 and is 1,200.00 USD: the extra cash is not touched"
 
 
 def situation(changes: Mapping[str, dict[str, Any]] | None = None, **fields: Any) -> Situation:
@@ -43,7 +42,7 @@ def situation(changes: Mapping[str, dict[str, Any]] | None = None, **fields: Any
 
 
 def seen(changes: Mapping[str, dict[str, Any]] | None = None, *records: AnyRecord, **fields: Any) -> Preview:
-    return foresee(fold(PLAN, records).of("DU1"), situation(changes, **fields), (NOTE,))
+    return foresee(fold(PLAN, records).of("DU1"), situation(changes, **fields))
 
 
 def sent(preview: Preview) -> dict[str, Decimal]:
@@ -64,7 +63,7 @@ def test_in_a_calm_market_every_line_may_be_sent_as_planned() -> None:
     preview = seen()
     assert sent(preview) == {"BND": 40, "QQQ": 20, "VTI": 30}
     assert preview.cuts == ()
-    assert preview.notes == (NOTE,)
+    assert preview.notes == ()
     assert not preview.is_empty
 
 

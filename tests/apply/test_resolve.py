@@ -264,10 +264,10 @@ def findings(seen: BrokerView, filled: str = "0", *, is_resolved: bool = True) -
     found = verify_resolved(
         known, open_orders=seen.open_orders, completed=seen.completed, executions=seen.executions
     )
-    assert {(f.code, f.weight, f.account, f.field) for f in found} <= {
-        ("RB512", "refuse", "DU1", "orders.BND")
+    assert {(f.code, f.severity, f.where.account, f.where.field) for f in found} <= {
+        ("RB512", "error", "DU1", "orders.BND")
     }
-    return [(f.planned, f.now, f.message) for f in found]
+    return [(f.planned, f.now, f.sentence) for f in found]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -14,20 +15,26 @@ from tests.broker.driving import (
     PlanFor,
     TickingClock,
     Undisturbed,
-    quicken,
     serving,
     trial,
 )
 from tests.cli import Workspace
+from tests.pace import Pace
 from tests.scenarios import scenario_text
 
 
+@pytest.fixture(autouse=True)
+def pace(monkeypatch: pytest.MonkeyPatch) -> Pace:
+    """Event loops that wait in real time, as the ticking clock does."""
+    found = Pace(skips=False)
+    monkeypatch.setattr(asyncio, "new_event_loop", found.new_loop)
+    return found
+
+
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> TickingClock:
+def clock() -> TickingClock:
     """The machine's clock: it stands still while planning and runs fast from the apply on."""
-    ticking = TickingClock()
-    quicken(monkeypatch)
-    return ticking
+    return TickingClock()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import threading
 import time
@@ -14,12 +13,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
-import pytest
 
 from rebalplan.apply.timing import Timing
 from rebalplan.sim import Gateway, load_scenario, start
 from tests.cli import FrozenClock, Result, Workspace
-from tests.pace import let_everything_leave
 
 ACCOUNTS = ("DU1000001", "DU1000002", "DU1000003")
 FACTOR = 20
@@ -176,12 +173,6 @@ class Trial:
         paths = sorted((self.workspace.folder / "reports").glob("run_summary_*.csv"))
         with paths[-1].open(encoding="utf-8", newline="") as file:
             return {row["account_id"]: row for row in csv.DictReader(file)}
-
-
-def quicken(patch: pytest.MonkeyPatch) -> None:
-    """Wait for nothing that is only there to be gentle to a real broker, nor for the disk, which keeps its power."""
-    let_everything_leave(patch)
-    patch.setattr(os, "fsync", lambda _file: None)
 
 
 SETTINGS = {

@@ -287,3 +287,33 @@ def test_a_reference_that_is_none_is_a_usage_error(planned: Workspace, wrong: st
 def test_one_decision_at_a_time(planned: Workspace) -> None:
     result = planned.run("resolve", "rb-000000000000-a01-l01", "--absent", "--filled", "1@2")
     assert result.code == 64
+
+
+@pytest.mark.parametrize(
+    ("retries", "slept"), [("2", [0.5]), ("0", [])], ids=["tried again", "without retries tried once"]
+)
+def test_the_evidence_is_read_again_after_a_hang_up(
+    planned: Workspace, retries: str, slept: list[float]
+) -> None:
+    with trial(planned, dropped(planned, ACCOUNTS[0])) as it:
+        reference = leave_unknown(it, ACCOUNTS[0])
+    (journal,) = (planned.folder / "plans").glob("*.jsonl")
+    before = journal.read_bytes()
+    planned.edit("settings.ini", "retries = 0", f"retries = {retries}")
+    with serving(planned, scenario_text(extra=fault("completed_orders", "hang_up", occurrence=1))):
+        planned.clock.slept.clear()
+        shown = planned.run("resolve", reference)
+    assert planned.clock.slept == slept
+    assert (f"{reference}:\n" in shown.out) == bool(slept), shown
+    assert journal.read_bytes() == before
+
+
+def test_evidence_that_the_broker_refuses_is_not_asked_for_again(planned: Workspace) -> None:
+    with trial(planned, dropped(planned, ACCOUNTS[0])) as it:
+        reference = leave_unknown(it, ACCOUNTS[0])
+    planned.edit("settings.ini", "retries = 0", "retries = 2")
+    refused = fault("positions_multi", "error", code=321, text="no")
+    with serving(planned, scenario_text(extra=refused)):
+        planned.clock.slept.clear()
+        assert planned.run("resolve", reference).code == 1
+    assert planned.clock.slept == []

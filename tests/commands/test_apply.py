@@ -19,6 +19,7 @@ from rebalplan.sim import Gateway
 from rebalplan.system.disk import SystemDisk
 from tests.cli import FrozenClock, Workspace
 from tests.scenarios import gateway_over_tcp, use_scenario
+from tests.sweep import quick_first
 
 ACCOUNTS = ("DU1000001", "DU1000002", "DU1000003")
 
@@ -91,7 +92,7 @@ def test_every_order_has_its_account_reference_and_time_in_force(sample: Workspa
     assert len(references) == len(set(references))
 
 
-@pytest.mark.parametrize("answers", ["", "\n\n\n", "n\nno\nyess\n", "ja\n"])
+@pytest.mark.parametrize("answers", quick_first(["", "\n\n\n", "n\nno\nyess\n", "ja\n"], 2))
 def test_anything_but_yes_is_a_no(sample: Workspace, gateway: Gateway, answers: str) -> None:
     sample.run("apply", "latest", answers=answers)
     assert received(gateway) == []
@@ -158,6 +159,7 @@ def test_the_reports_are_made_again_byte_for_byte(sample: Workspace, gateway: Ga
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_reports_of_runs_over_some_accounts_are_made_again_as_they_were(
     sample: Workspace, gateway: Gateway
 ) -> None:
@@ -190,6 +192,7 @@ def test_a_report_folder_that_cannot_be_written_to_is_known_before_the_first_ord
     sample.ok("apply", "latest", "--yes")
 
 
+@pytest.mark.slow
 def test_a_resume_does_not_wait_for_a_report_folder(sample: Workspace, gateway: Gateway) -> None:
     assert gateway.port
     sample.ok("apply", "latest", "--yes")
@@ -216,6 +219,7 @@ def test_reports_that_cannot_be_written_say_that_the_orders_stand_and_what_write
     assert sample.ok("status", str(sample.plans()[0]), "--report").count("Report: ") == 4
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_keeps_no_other_from_being_written(
     sample: Workspace, gateway: Gateway
 ) -> None:
@@ -231,6 +235,7 @@ def test_a_report_that_cannot_be_written_keeps_no_other_from_being_written(
     assert [path for path in reports if path.is_file()] == [reports[0], *reports[2:]]
 
 
+@pytest.mark.slow
 def test_an_apply_that_did_not_end_well_keeps_its_exit_code_when_reports_cannot_be_written(
     sample: Workspace, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +249,7 @@ def test_an_apply_that_did_not_end_well_keeps_its_exit_code_when_reports_cannot_
     assert "cannot write 2 reports" in result.err
 
 
+@pytest.mark.slow
 def test_a_refused_apply_leaves_the_reports_of_the_one_before_it(sample: Workspace, gateway: Gateway) -> None:
     assert gateway.port
     sample.ok("apply", "latest", "--yes")
@@ -269,7 +275,7 @@ def test_a_read_only_setting_refuses(sample: Workspace, gateway: Gateway) -> Non
     assert "read_only = true" in result.err
 
 
-@pytest.mark.parametrize("read_only", ACCOUNTS)
+@pytest.mark.parametrize("read_only", quick_first(ACCOUNTS))
 def test_a_read_only_account_is_refused_and_the_others_go_on(
     sample: Workspace, gateway: Gateway, read_only: str
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rebalplan.apply.live import LiveFinding, Weight
+from rebalplan.core.finding import Finding, InPlan, Severity
 from rebalplan.plan.build import derive_again
 from rebalplan.plan.codec import encode
 from rebalplan.plan.document import Plan
@@ -21,6 +21,8 @@ from rebalplan.render.github import Places, render_github
 from tests.broken import BROKEN, another_id, cash_of_the_first, reason_of_the_first, replace, resign
 from tests.cli import Workspace
 from tests.forging import Fields, edit_order, fields_of, forge, sign
+from tests.planned import plan_once
+from tests.sweep import quick_first
 
 ACCOUNT = "DU1000002"
 ANNOTATION = re.compile(r"::(error|warning|notice) file=([^,:]+),line=(\d+),title=([^,:]+)::(.*)")
@@ -56,9 +58,7 @@ def text_at(path: Path, line: int) -> str:
 
 def saved(sample: Workspace) -> Path:
     """Plan and return the file."""
-    sample.ok("plan")
-    (path,) = sample.plans()
-    return path
+    return plan_once(sample)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_refused_file_needs_no_settings(sample: Workspace) -> None:
     assert sample.run("verify", f"plans/{path.name}").out.startswith("RB105 ")
 
 
-@pytest.mark.parametrize("form", ["text", "json", "github"])
+@pytest.mark.parametrize("form", quick_first(["text", "json", "github"]))
 def test_a_file_that_is_not_there_is_an_ordinary_error_in_every_format(sample: Workspace, form: str) -> None:
     result = sample.run("verify", "--format", form, "plans/none.json")
     assert (result.code, result.out) == (64, "")
@@ -294,9 +294,21 @@ def test_a_field_and_an_account_that_only_a_string_names_are_not_annotated(sampl
     assert lines == {f'"account": "{ACCOUNT}",'}
 
 
-@pytest.mark.parametrize(("weight", "level"), [("refuse", "error"), ("line", "warning"), ("note", "notice")])
-def test_the_weight_of_a_live_finding_is_the_level_of_its_annotation(weight: Weight, level: str) -> None:
-    finding = LiveFinding("RB506", weight, "DU2", "orders.VTI.price", "1", "2", "2%", "moved")
+@pytest.mark.parametrize(
+    ("severity", "level"), [("error", "error"), ("warning", "warning"), ("note", "notice")]
+)
+def test_the_severity_of_a_live_finding_is_the_level_of_its_annotation(
+    severity: Severity, level: str
+) -> None:
+    finding = Finding(
+        code="RB506",
+        severity=severity,
+        where=InPlan("DU2", "orders.VTI.price"),
+        message="moved",
+        planned="1",
+        now="2",
+        tolerance="2%",
+    )
     checked = Checked("an id", (), (finding,), {})
     places = Places({}, {'"DU1"': 5, '"DU2"': 7})
     assert render_github(checked, "plans/a.json", places, "") == (

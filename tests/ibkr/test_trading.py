@@ -25,7 +25,7 @@ from rebalplan.core.orders import (
 from rebalplan.core.vocabulary import Endpoint
 from rebalplan.ibkr import IbkrBroker
 from rebalplan.ibkr.broker import IbkrConnection
-from rebalplan.ibkr.connection import RequestRefused
+from rebalplan.ibkr.inbound import RequestRefused
 from rebalplan.sim import Gateway, load_scenario, start
 from tests.cli import FrozenClock
 from tests.scenarios import fault, scenario_text
@@ -415,7 +415,7 @@ def test_a_list_with_a_row_that_cannot_be_read_is_no_list(
         place(link)
         heard(link)
         assert link.open_orders("DU1000001")
-        monkeypatch.setattr("rebalplan.ibkr.trading._open_order", unreadable)
+        monkeypatch.setattr("rebalplan.ibkr.trading.open_order_of", unreadable)
         with pytest.raises(
             BrokerError, match=r"a row that cannot be read while open orders .*no such quantity"
         ):

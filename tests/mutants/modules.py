@@ -104,6 +104,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rebalplan/plan/snapshot.py": ("tests/plan/test_snapshot.py",),
         "rebalplan/plan/store.py": ("tests/plan/test_store.py",),
         "rebalplan/inputs/targets.py": ("tests/inputs/test_targets.py",),
+        "rebalplan/plan/today.py": ("tests/plan/test_verify.py",),
         "rebalplan/plan/verify.py": ("tests/plan/test_verify.py",),
     }
 )

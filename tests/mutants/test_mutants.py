@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from functools import cache
 
 import pytest
 
@@ -21,6 +23,11 @@ def spare(cash: int, floor: int, most: int | None = None) -> int | None:
 """
 
 
+@cache
+def parsed(file: str) -> Sequence[ast.stmt]:
+    return ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+
+
 def named(mutant: Mutant) -> str:
     return mutant.name
 
@@ -34,7 +41,7 @@ def test_a_listed_mutant_changes_one_place_of_its_file(mutant: Mutant) -> None:
 @pytest.mark.parametrize("mutant", MUTANTS, ids=named)
 def test_the_test_that_a_listed_mutant_names_exists(mutant: Mutant) -> None:
     file, *names = mutant.test.partition("[")[0].split("::")
-    found: list[ast.stmt] = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+    found: Sequence[ast.stmt] = parsed(file)
     for name in names:
         named_so = [n for n in found if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name]
         assert len(named_so) == 1

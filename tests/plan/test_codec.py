@@ -24,6 +24,7 @@ from rebalplan.inputs.settings import load_settings
 from rebalplan.plan.codec import MAX_BYTES, check_readable, decode, encode, plan_schema
 from rebalplan.plan.document import Plan
 from tests.builders import NOW, account, plan, plans, quote, snapshot, unmanaged, working_order
+from tests.sweep import quick_first
 
 D = Decimal
 
@@ -107,7 +108,7 @@ def test_a_missing_byte_is_refused_wherever_it_is() -> None:
     assert accepted(FILE[:at] + FILE[at + 1 :] for at in range(len(FILE))) == []
 
 
-@pytest.mark.parametrize("extra", [b" ", b"0", b"\n", b'"', b","])
+@pytest.mark.parametrize("extra", quick_first([b" ", b"0", b"\n", b'"', b","]))
 def test_an_inserted_byte_is_refused_wherever_it_is(extra: bytes) -> None:
     assert accepted(FILE[:at] + extra + FILE[at:] for at in range(len(FILE) + 1)) == []
 
@@ -302,7 +303,7 @@ def test_another_major_format_is_refused_as_such(version: str) -> None:
 def test_a_refusal_has_the_code_of_its_kind(data: bytes, code: str) -> None:
     with pytest.raises(PlanFileError) as caught:
         decode(data)
-    assert caught.value.code == code
+    assert caught.value.finding.code == code
 
 
 def test_another_major_format_is_named_even_where_its_fields_are_unknown() -> None:
@@ -380,6 +381,7 @@ def test_the_order_of_fields_is_fixed() -> None:
 _LINE = re.compile(r'\s*("[a-z0-9_]+": )?("(\\.|[^"\\])*"|-?[0-9]+|true|false|null|[\[{]|[\[{][\]}]|[\]}]),?')
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=30)
 @given(plans())
 def test_every_scalar_stands_on_its_own_line(made: Plan) -> None:
@@ -536,7 +538,7 @@ def test_bytes_that_would_not_be_read_as_the_plan_are_never_called_readable(othe
     envelope, _ = encode(SMALL)
     with pytest.raises(PlanFileError, match="could not be read again") as caught:
         check_readable(envelope, other)
-    assert caught.value.code == "RB101"
+    assert caught.value.finding.code == "RB101"
 
 
 def test_a_plan_with_fewer_accounts_than_were_made_is_not_readable() -> None:

@@ -214,7 +214,7 @@ def test_in_the_plan_folder_a_plan_is_called_by_its_id(plans: PlanStore) -> None
     plans.require_name(plans.write(ENVELOPE, DATA), ID)
     with pytest.raises(PlanFileError, match=rf"copy\.json is refused: it holds the plan {ID}") as caught:
         plans.require_name(plans.folder / "copy.json", ID)
-    assert caught.value.code == "RB106"
+    assert caught.value.finding.code == "RB106"
 
 
 def test_a_roundabout_path_into_the_plan_folder_is_still_in_it(plans: PlanStore) -> None:
@@ -247,7 +247,7 @@ def test_a_file_of_exactly_the_most_bytes_is_read(
         PlanFileError, match=f"has {len(DATA):,} bytes, more than the {len(DATA) - 1:,}"
     ) as caught:
         read_plan(path)
-    assert caught.value.code == "RB102"
+    assert caught.value.finding.code == "RB102"
 
 
 def test_a_refusal_keeps_its_code_when_the_file_is_named(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_refusal_keeps_its_code_when_the_file_is_named(tmp_path: Path) -> None
     file.write_bytes(DATA.replace(b'"DU1"', b'"DU2"', 1))
     with pytest.raises(PlanFileError) as caught:
         read_plan(file)
-    assert caught.value.code == "RB105"
+    assert caught.value.finding.code == "RB105"
 
 
 def test_a_file_name_is_shown_without_control_characters(tmp_path: Path) -> None:

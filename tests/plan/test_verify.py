@@ -14,21 +14,20 @@ from rebalplan.apply.journal.fold import fold
 from rebalplan.apply.journal.records import AccountClosed, AnyRecord
 from rebalplan.apply.journal.verify import verify_journals
 from rebalplan.core.errors import PlanFileError
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.policy import Policy
 from rebalplan.core.vocabulary import Mode, Session, Targets
 from rebalplan.plan.codec import decode, encode
 from rebalplan.plan.document import AccountPlan, Plan
 from rebalplan.plan.sizing import SIZING_VERSION
+from rebalplan.plan.today import AccountToday, verify_files
 from rebalplan.plan.verify import (
     CLOCK_TOLERANCE,
-    Expected,
-    Finding,
-    sentences,
     verify_derivation,
     verify_expiry,
-    verify_files,
     verify_limits,
 )
+from rebalplan.render.verify import sentences
 from tests.apply.journal.support import EVERY_KIND as APPLIED
 from tests.apply.journal.support import PLAN, closed
 from tests.builders import (
@@ -64,8 +63,8 @@ def reread(made: Plan) -> Plan:
     return decode(encode(made)[1]).plan
 
 
-def found(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
-    return [(f.code, f.account, f.field) for f in findings]
+def found(findings: Iterable[Finding[InPlan]]) -> list[tuple[str, str, str]]:
+    return [(f.code, f.where.account, f.where.field) for f in findings]
 
 
 TWO_ORDERS = plan(account(holdings={"BND": "50"}, cash="5000", weights={"BND": "20", "VTI": "80"}))
@@ -165,8 +164,8 @@ def test_quotes_out_of_order_are_found() -> None:
 def test_an_account_planned_twice_is_found() -> None:
     made = reread(replace(TWO_ORDERS, accounts=TWO_ORDERS.accounts * 2))
     (finding,) = verify_derivation(made)
-    assert (finding.code, finding.field) == ("RB201", "inputs")
-    assert "account DU1 comes twice" in finding.message
+    assert (finding.code, finding.where.field) == ("RB201", "inputs")
+    assert "account DU1 comes twice" in finding.sentence
 
 
 def test_a_symbol_quoted_twice_is_found() -> None:
@@ -188,7 +187,7 @@ def test_another_sizing_is_not_called_tampering() -> None:
     made = reread(replace(TWO_ORDERS, sizing_version="0"))
     (finding,) = verify_derivation(made)
     assert finding.code == "RB202"
-    assert "made by another version (sizing 0" in finding.message
+    assert "made by another version (sizing 0" in finding.sentence
 
 
 EVERY_KIND = plan(
@@ -317,11 +316,13 @@ def test_an_account_without_changes_is_within_its_limits() -> None:
 # RB401 to RB404: today's files
 
 
-def expected(weights: dict[str, str] | None = None, cash: str = "0", now: Policy | None = None) -> Expected:
-    return Expected(now or policy(), targets(weights or {"VTI": "100"}, cash))
+def expected(
+    weights: dict[str, str] | None = None, cash: str = "0", now: Policy | None = None
+) -> AccountToday:
+    return AccountToday(now or policy(), targets(weights or {"VTI": "100"}, cash))
 
 
-def compare(today: Expected, made: Plan | None = None) -> tuple[Finding, ...]:
+def compare(today: AccountToday, made: Plan | None = None) -> tuple[Finding[InPlan], ...]:
     return verify_files(made or plan(account()), "paper", {"DU1": today})
 
 
@@ -351,7 +352,12 @@ def test_targets_are_compared_by_value() -> None:
 )
 def test_another_policy_value_is_named_with_its_section(key: str, value: Any, field: str) -> None:
     (finding,) = compare(expected(now=policy(**{key: value})))
-    assert (finding.code, finding.account, finding.field, finding.now) == ("RB401", "DU1", field, str(value))
+    assert (finding.code, finding.where.account, finding.where.field, finding.now) == (
+        "RB401",
+        "DU1",
+        field,
+        str(value),
+    )
 
 
 @pytest.mark.parametrize(
@@ -375,7 +381,9 @@ def test_a_symbol_that_is_no_longer_listed_says_so() -> None:
 
 def test_an_account_that_is_no_longer_listed_is_named_and_the_others_are_compared() -> None:
     made = plan(account("DU1"), account("DU2"))
-    findings = verify_files(made, "paper", {"DU2": Expected(policy(max_orders=1), targets({"VTI": "100"}))})
+    findings = verify_files(
+        made, "paper", {"DU2": AccountToday(policy(max_orders=1), targets({"VTI": "100"}))}
+    )
     assert found(findings) == [("RB403", "DU1", "ids"), ("RB401", "DU2", "limits.max_orders")]
 
 
@@ -389,7 +397,7 @@ def test_another_mode_is_named(mode: Mode) -> None:
 
 
 def test_every_change_is_reported_at_once() -> None:
-    today = Expected(policy(max_orders=1, cost_bps=D(1)), Targets((), D(1)))
+    today = AccountToday(policy(max_orders=1, cost_bps=D(1)), Targets((), D(1)))
     findings = verify_files(plan(account()), "live", {"DU1": today})
     assert [f.code for f in findings] == ["RB404", "RB401", "RB401", "RB402", "RB402"]
 
@@ -425,12 +433,12 @@ def test_a_session_opens_after_the_plan_was_made_and_closes_later(
     made = with_session(opens_at, closes_at)
     assert verify_expiry(made, NOW) == (
         Finding(
-            "RB305",
-            "",
-            "session",
-            str(made.volatile.session),
-            "",
-            "its session does not open after it was made and close later: plan again",
+            code="RB305",
+            severity="error",
+            where=InPlan("", "session"),
+            message="its session does not open after it was made and close later",
+            planned=str(made.volatile.session),
+            way_out="plan again",
         ),
     )
 
@@ -457,8 +465,8 @@ def test_a_session_ten_days_away_or_a_day_and_an_hour_long_is_still_one(
 )
 def test_a_session_further_away_or_longer_is_none(opens_at: datetime, closes_at: datetime) -> None:
     (finding,) = verify_expiry(with_session(opens_at, closes_at), NOW)
-    assert (finding.code, finding.field) == ("RB305", "session")
-    assert finding.message == (
+    assert (finding.code, finding.where.field) == ("RB305", "session")
+    assert finding.sentence == (
         "its session lies further away, or lasts longer, than any exchange's: plan again"
     )
 
@@ -482,12 +490,13 @@ def test_the_session_of_a_replay_is_not_looked_at() -> None:
 def test_an_expired_plan_says_when_it_expired_and_what_time_it_is() -> None:
     assert verify_expiry(plan(), SESSION.closes_at + SECOND) == (
         Finding(
-            "RB301",
-            "",
-            "expires_at",
-            "2026-03-03 21:00:00Z",
-            "2026-03-03 21:00:01Z",
-            "it expired at 2026-03-03 21:00:00 UTC: plan again",
+            code="RB301",
+            severity="error",
+            where=InPlan("", "expires_at"),
+            message="it expired at 2026-03-03 21:00:00 UTC",
+            planned="2026-03-03 21:00:00Z",
+            now="2026-03-03 21:00:01Z",
+            way_out="plan again",
         ),
     )
 
@@ -495,12 +504,13 @@ def test_an_expired_plan_says_when_it_expired_and_what_time_it_is() -> None:
 def test_a_plan_from_the_future_says_when_it_was_made() -> None:
     assert verify_expiry(plan(), NOW - timedelta(hours=1)) == (
         Finding(
-            "RB304",
-            "",
-            "created_at",
-            "2026-03-02 16:00:00Z",
-            "2026-03-02 15:00:00Z",
-            "it was made at 2026-03-02 16:00:00 UTC, which is still to come: set this machine's clock",
+            code="RB304",
+            severity="error",
+            where=InPlan("", "created_at"),
+            message="it was made at 2026-03-02 16:00:00 UTC, which is still to come",
+            planned="2026-03-02 16:00:00Z",
+            now="2026-03-02 15:00:00Z",
+            way_out="set this machine's clock",
         ),
     )
 
@@ -508,12 +518,13 @@ def test_a_plan_from_the_future_says_when_it_was_made() -> None:
 def test_a_changed_setting_says_what_it_was_and_is() -> None:
     assert compare(expected(now=policy(max_orders=7))) == (
         Finding(
-            "RB401",
-            "DU1",
-            "limits.max_orders",
-            "100",
-            "7",
-            "[limits] max_orders was 100 and is now 7: plan again",
+            code="RB401",
+            severity="error",
+            where=InPlan("DU1", "limits.max_orders"),
+            message="[limits] max_orders was 100 and is now 7",
+            planned="100",
+            now="7",
+            way_out="plan again",
         ),
     )
 
@@ -521,20 +532,22 @@ def test_a_changed_setting_says_what_it_was_and_is() -> None:
 def test_a_changed_target_says_what_it_was_and_is() -> None:
     assert compare(expected({"VTI": "60", "BND": "40"})) == (
         Finding(
-            "RB402",
-            "DU1",
-            "targets.BND",
-            "not listed",
-            "40",
-            "the target weight of BND was not listed and is now 40%: plan again",
+            code="RB402",
+            severity="error",
+            where=InPlan("DU1", "targets.BND"),
+            message="the target weight of BND was not listed and is now 40%",
+            planned="not listed",
+            now="40",
+            way_out="plan again",
         ),
         Finding(
-            "RB402",
-            "DU1",
-            "targets.VTI",
-            "100",
-            "60",
-            "the target weight of VTI was 100% and is now 60%: plan again",
+            code="RB402",
+            severity="error",
+            where=InPlan("DU1", "targets.VTI"),
+            message="the target weight of VTI was 100% and is now 60%",
+            planned="100",
+            now="60",
+            way_out="plan again",
         ),
     )
 
@@ -542,22 +555,28 @@ def test_a_changed_target_says_what_it_was_and_is() -> None:
 def test_another_mode_and_a_lost_account_say_so() -> None:
     assert verify_files(plan(account()), "live", {}) == (
         Finding(
-            "RB404",
-            "",
-            "mode",
-            "paper",
-            "live",
-            "made in mode paper, settings.ini now says live: use the settings it was made with, or plan again",
+            code="RB404",
+            severity="error",
+            where=InPlan("", "mode"),
+            message="made in mode paper, settings.ini now says live",
+            planned="paper",
+            now="live",
+            way_out="use the settings it was made with, or plan again",
         ),
         Finding(
-            "RB403", "DU1", "ids", "listed", "", "the account is no longer in [accounts] ids: plan again"
+            code="RB403",
+            severity="error",
+            where=InPlan("DU1", "ids"),
+            message="the account is no longer in [accounts] ids",
+            planned="listed",
+            way_out="plan again",
         ),
     )
 
 
 def test_another_sizing_says_both_versions() -> None:
     (finding,) = verify_derivation(replace(TWO_ORDERS, sizing_version="0"))
-    assert (finding.code, finding.field, finding.planned, finding.now) == (
+    assert (finding.code, finding.where.field, finding.planned, finding.now) == (
         "RB202",
         "sizing_version",
         "0",
@@ -579,7 +598,7 @@ def test_an_order_is_shown_with_all_that_is_sent() -> None:
     con_id = con_id_of("VTI")
     assert finding.planned == f"buy 81 VTI (contract {con_id}) at 100 = 8100 USD"
     assert finding.now == f"buy 80 VTI (contract {con_id}) at 100 = 8000 USD"
-    assert finding.message == (
+    assert finding.sentence == (
         f"orders says {finding.planned}, but the plan's own snapshot, quotes, targets and policy give "
         f"{finding.now}: the plan was edited after it was made; plan again"
     )
@@ -588,7 +607,7 @@ def test_an_order_is_shown_with_all_that_is_sent() -> None:
 # RB306, RB405: journals
 
 
-def journaled(*records: AnyRecord, elsewhere: dict[str, str] | None = None) -> tuple[Finding, ...]:
+def journaled(*records: AnyRecord, elsewhere: dict[str, str] | None = None) -> tuple[Finding[InPlan], ...]:
     return verify_journals(PLAN.plan, fold(PLAN, records), elsewhere or {})
 
 
@@ -599,12 +618,10 @@ def test_a_plan_that_was_never_applied_has_no_finding_of_its_journal() -> None:
 def test_a_plan_that_was_applied_to_its_end_says_when() -> None:
     assert journaled(*APPLIED) == (
         Finding(
-            "RB306",
-            "",
-            "journal",
-            "",
-            "",
-            "it was applied completely by 2026-03-02 16:05:00 UTC: nothing of it is left to send",
+            code="RB306",
+            severity="error",
+            where=InPlan("", "journal"),
+            message="it was applied completely by 2026-03-02 16:05:00 UTC: nothing of it is left to send",
         ),
     )
 
@@ -615,7 +632,7 @@ def test_a_plan_that_was_closed_with_an_error_is_not_at_its_end() -> None:
 
 def test_an_order_of_another_plan_is_a_finding_of_its_account_alone() -> None:
     assert journaled(elsewhere={"DU1": "an order is open", "DU9": "not of this plan"}) == (
-        Finding("RB405", "DU1", "journal", "", "", "an order is open"),
+        Finding(code="RB405", severity="error", where=InPlan("DU1", "journal"), message="an order is open"),
     )
 
 
@@ -624,7 +641,7 @@ def test_a_plan_of_two_accounts_is_applied_when_both_are() -> None:
     one, both = fold(made, [of_account("DU1", 1)]), fold(made, [of_account("DU1", 1), of_account("DU2", 2)])
     assert verify_journals(made.plan, one, {}) == ()
     (finding,) = verify_journals(made.plan, both, {})
-    assert (finding.code, "by 2026-03-02 16:02:00 UTC" in finding.message) == ("RB306", True)
+    assert (finding.code, "by 2026-03-02 16:02:00 UTC" in finding.sentence) == ("RB306", True)
 
 
 def test_a_plan_with_nothing_to_send_is_never_applied_to_its_end() -> None:
@@ -641,9 +658,14 @@ def test_a_clock_may_be_ten_minutes_behind() -> None:
 
 
 def test_what_several_accounts_share_is_one_line() -> None:
-    shared = [Finding("RB403", name, "ids", "listed", "", "gone") for name in ("DU1", "DU2")]
-    alone = Finding("RB302", "DU2", "status", "blocked", "", "too large")
-    whole = Finding("RB301", "", "expires_at", "", "", "it expired")
+    shared = [
+        Finding(code="RB403", severity="error", where=InPlan(name, "ids"), message="gone", planned="listed")
+        for name in ("DU1", "DU2")
+    ]
+    alone = Finding(
+        code="RB302", severity="error", where=InPlan("DU2", "status"), message="too large", planned="blocked"
+    )
+    whole = Finding(code="RB301", severity="error", where=InPlan("", "expires_at"), message="it expired")
     assert sentences([whole, shared[0], alone, shared[1]], 3) == (
         "RB301 it expired",
         "RB403 DU1, DU2: gone",

@@ -104,6 +104,7 @@ def new_targets(number: int) -> tuple[AccountInput, AccountInput]:
     return wide(name, "1000000", 60), wide(name, str(1000000 + number * 10_000), 61)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "accounts"), [(more_bonds, 2000), (now_failed, 1000), (new_targets, 150)])
 def test_no_difference_is_longer_than_a_forge_accepts_and_says_what_it_left_out(
     change: Callable[[int], tuple[AccountInput, AccountInput]], accounts: int

@@ -16,6 +16,7 @@ from rebalplan.render.view import AccountView, PlanView
 from tests.builders import account, plan
 from tests.render.pages import Element, parse
 from tests.render.views import shown, varied
+from tests.sweep import quick_first
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -55,7 +56,7 @@ def hostile(text: str) -> PlanView:
     )
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", quick_first(HOSTILE, 2))
 def test_text_from_outside_is_text_and_nothing_else(text: str) -> None:
     plain, spoiled = page(hostile("x")), page(hostile(text))
     assert [e.tag for e in spoiled.all()] == [e.tag for e in plain.all()]
@@ -64,7 +65,7 @@ def test_text_from_outside_is_text_and_nothing_else(text: str) -> None:
     assert [a.attributes["href"] for a in spoiled.all("a")] == [a.attributes["href"] for a in plain.all("a")]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", quick_first(HOSTILE, 2))
 def test_hostile_text_does_not_change_what_may_run(text: str) -> None:
     plain, spoiled = page(hostile("x")), page(hostile(text))
     for tag in ("script", "style"):

@@ -125,6 +125,7 @@ def test_names_of_unusual_length_are_cut() -> None:
     assert "WWW…" in text
 
 
+@pytest.mark.slow
 def test_every_account_that_is_not_shown_whole_is_counted() -> None:
     view = many(400)
     text = render_markdown(view)

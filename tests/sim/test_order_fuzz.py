@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,6 +98,7 @@ def test_the_books_balance_whatever_is_asked(keys: dict[str, Any], steps: list[A
     assert room.shared.due == {}
 
 
+@pytest.mark.slow
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(places=st.dictionaries(st.integers(1, 114), TEXTS, max_size=5), cut=st.integers(1, 118))
 def test_no_order_is_an_exception(places: dict[int, str], cut: int) -> None:

@@ -22,7 +22,7 @@ def test_the_first_start_creates_folder_and_file(path: Path) -> None:
     with start(world(), state=path):
         assert path.exists()
     document = json.loads(path.read_text(encoding="utf-8"))
-    assert (document["format_version"], document["book"]["next_order_id"]) == (1, 7)
+    assert (document["format_version"], document["book"]["next_order_id"]) == (2, 7)
     assert document["book"]["accounts"][0]["cash"][0] == {"currency": "USD", "amount": "1000.50"}
 
 
@@ -87,7 +87,7 @@ def test_a_file_in_use_is_named(path: Path) -> None:
         b"",
         b"{",
         b"[]",
-        b'{"format_version": 1}',
+        b'{"format_version": 2}',
         b'{"format_version": "1"}',
     ],
 )
@@ -103,7 +103,7 @@ def test_a_file_that_is_something_else_is_refused_and_left_alone(path: Path, con
 
 def test_a_damaged_file_is_refused_with_the_way_out(path: Path) -> None:
     path.parent.mkdir(parents=True)
-    path.write_bytes(b'{"format_version": 1, "scenario": "", "scenario_sha256": "", "book": {}}')
+    path.write_bytes(b'{"format_version": 2, "scenario": "", "scenario_sha256": "", "book": {}}')
     with pytest.raises(SimError, match=r"is damaged: .*rebal sim reset"):
         state_file.read_state(path, world())
     reset(world(), path)
@@ -112,8 +112,8 @@ def test_a_damaged_file_is_refused_with_the_way_out(path: Path) -> None:
 
 def test_another_format_is_refused(path: Path) -> None:
     path.parent.mkdir(parents=True)
-    path.write_text('{"format_version": 2}', encoding="utf-8")
-    with pytest.raises(SimError, match="format 2, this version writes 1"):
+    path.write_text('{"format_version": 3}', encoding="utf-8")
+    with pytest.raises(SimError, match="format 3, this version writes 2"):
         state_file.read_state(path, world())
 
 

@@ -21,7 +21,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BrokenLineError(JournalError):
-    """A line that cannot stand where it stands: its number in the file, what is wrong with it, and the way out."""
+    """A line of a journal is refused: its number in the file, what is wrong with it, and the way out."""
 
     def __init__(self, number: int, why: str, way_out: str = "") -> None:
         self.number = number
@@ -34,7 +34,7 @@ _TO_LF = "convert the file's line ends to LF; the line `*.jsonl text eol=lf` in 
 _ONE_SIDE = "keep the longer side, which must contain the other, and remove the marks"
 
 MERGE_MARKS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
-"""What git begins the lines with that part the sides of a conflict (git merge, "How conflicts are presented")."""
+"""git starts the lines around the sides of a conflict with these (git merge, "How conflicts are presented")."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 _DECODER = msgspec.json.Decoder(Line)
@@ -46,15 +46,15 @@ def encode_line(number: int, plan: str, previous: str, record: AnyRecord) -> byt
 
 
 def line_hash(line: bytes) -> str:
-    """Return what the next line carries as ``previous``."""
+    """Return the hash that the next line carries as ``previous``; ``line`` ends with its newline."""
     return hashlib.sha256(line).hexdigest()
 
 
 class Chain(msgspec.Struct, frozen=True):
     """A journal read whole: its records, the hash the next line must carry, and how many bytes are good.
 
-    ``torn`` is true when a last line without its newline was left out: it was never durable, so what it
-    announced was never done.
+    ``torn`` tells that the last line had no newline and was left out. Its append never returned, so rebal never took
+    the step that the line announced.
     """
 
     records: tuple[AnyRecord, ...]
@@ -110,5 +110,6 @@ def _check(line: Line, text: bytes, number: int, plan: str, head: str) -> None:
         raise BrokenLineError(number, f"belongs to another plan ({printable(line.plan[:12])}…)")
     if line.number != number or line.previous != head:
         raise BrokenLineError(number, "does not follow the line before it (lines are missing or reordered)")
+    # Decoding forgets spaces, the order of fields and repeated fields: an edit could hide there.
     if _ENCODER.encode(line) != text:
         raise BrokenLineError(number, "is not in the form that rebal writes (it was edited)")

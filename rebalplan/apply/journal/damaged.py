@@ -1,6 +1,6 @@
-"""A journal in which some line cannot stand: what can still be read, and what may be lost. Pure.
+"""A damaged journal: the records that can still be read, and the gaps between them. Pure.
 
-Nothing is ever appended to such a journal. It is read for one question only: may an order of it still be under way?
+rebal never appends to such a journal. It reads one to answer one question: may an order in it still be under way?
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from rebalplan.apply.journal.records import (
 )
 
 _MANY = 2
-"""What cannot be read at the end of a journal may be more than one record: no number follows it."""
+"""An unreadable end counts as so many records: no later line tells by its number how many there were."""
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Records that are lost: the number of the first, and how many follow one another at least."""
+    """Lost records in a row: the number of the first, and how many there are at least."""
 
     first: int
     size: int
 
 
 class Remains(msgspec.Struct, frozen=True):
-    """What is left of a journal: its readable records with their numbers, oldest first, and its gaps."""
+    """The readable records of a journal with their numbers, oldest first, and the gaps between them."""
 
     records: tuple[tuple[int, AnyRecord], ...]
     gaps: tuple[Gap, ...]
@@ -51,15 +51,16 @@ class Remains(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(r.account for _, r in self.records if not isinstance(r, RunStarted)))
 
     def open_order(self, account: str) -> str:
-        """Return the reference of an order of the account that has no end in the readable records, or nothing."""
+        """Return the reference of an order of the account whose end no readable record shows; empty without one."""
         own = [r for _, r in self.records if not isinstance(r, RunStarted) and r.account == account]
         return next((reference for reference, is_open in _orders(own).items() if is_open), "")
 
     def may_hide(self, account: str) -> bool:
-        """Tell whether an order of the account may be under way, for all that is lost.
+        """Tell whether the lost records may hide an order of the account that is still under way.
 
-        An account that is done is never traded by this plan again; only a person's answer can still be taken back. One
-        that was declined or refused, or never begun, is traded after an INTENT: a single lost record cannot be both.
+        This plan never trades an account again that is done; only a person's answer can still be taken back. An account
+        that was declined, refused or never begun needs two records before an order is out: INTENT and DISPATCH. A gap
+        of one record cannot hide both.
         """
         own = [(n, r) for n, r in self.records if not isinstance(r, RunStarted) and r.account == account]
         if not own:
@@ -75,9 +76,10 @@ class Remains(msgspec.Struct, frozen=True):
 
 
 def read_remains(data: bytes, digits: str) -> Remains:
-    """Return every record of a journal that can be read on its own; ``digits`` are the first of its plan's hash.
+    """Return every record of a journal that can be read on its own.
 
-    Lines of another plan count only where there are no others: the file then has a wrong name.
+    ``digits`` are the first digits of the plan's hash. Lines of another plan count only when the file has no line of
+    this one: then the file has the wrong name.
     """
     found = _lines(data)
     if any(line is not None and line.plan.startswith(digits) for line in found):
@@ -93,11 +95,12 @@ def read_remains(data: bytes, digits: str) -> Remains:
 
 
 def _lines(data: bytes) -> list[Line | None]:
-    """Return the lines in the order of the file, ``None`` for one that cannot be read; marks of git are no lines.
+    """Return the lines in the order of the file, ``None`` for an unreadable one; git's merge marks are left out.
 
-    A last line without its newline was never durable, as in every journal: it is no loss.
+    An unreadable last line without newline is no loss: its append never returned, so nothing was sent after it.
     """
     *texts, tail = data.split(b"\n")
+    # A merge may have left a line on both of its sides: it counts once.
     texts = [
         text for text in dict.fromkeys(t.strip() for t in texts) if text and not text.startswith(MERGE_MARKS)
     ]
@@ -113,12 +116,15 @@ def _decode(text: bytes) -> Line | None:
 
 
 def first_damage(error: Exception) -> tuple[int, str]:
-    """Return the number of the line that an error of reading a journal is about, 0 for none, and what is wrong."""
+    """Return the number of the line that an error is about (0: none), and what is wrong."""
     return (error.number, error.why) if isinstance(error, BrokenLineError) else (0, str(error))
 
 
 def _orders(records: Iterable[AccountRecord]) -> dict[str, bool]:
-    """Tell by reference whether an order has no end; one that was dispatched twice without one in between has none."""
+    """Tell for each reference whether its order is still open.
+
+    A reference that was dispatched twice without an end in between stays open: two orders may be at the broker.
+    """
     is_open: dict[str, bool] = {}
     twice: set[str] = set()
     for record in records:

@@ -41,7 +41,7 @@ from rebalplan.plan.document import AccountPlan
 def fold(envelope: Envelope, records: Sequence[AnyRecord]) -> ApplyResult:
     """Return what the records say about the plan's accounts and lines.
 
-    Raises ``JournalError`` for records that cannot be of this plan.
+    Raises ``JournalError`` for a record of an account that is not in the plan.
     """
     accounts = envelope.plan.accounts
     strangers = {name for record in records for name in _accounts_of(record)} - {a.account for a in accounts}
@@ -53,7 +53,7 @@ def fold(envelope: Envelope, records: Sequence[AnyRecord]) -> ApplyResult:
 
 
 def fold_account(envelope: Envelope, records: Iterable[AnyRecord], account: str) -> AccountResult:
-    """Return what the records say about one account; raises ``KeyError`` for one that the plan has not."""
+    """Return what the records say about one account; raises ``KeyError`` for one that is not in the plan."""
     for position, plan in enumerate(envelope.plan.accounts, start=1):
         if plan.account == account:
             own = [r for r in records if not isinstance(r, RunStarted) and r.account == account]
@@ -62,7 +62,7 @@ def fold_account(envelope: Envelope, records: Iterable[AnyRecord], account: str)
 
 
 def fold_orders(records: Iterable[AnyRecord], account: str) -> AccountOrders:
-    """Return an account's INTENTs and orders, from the records alone; both empty for one they do not name."""
+    """Return an account's INTENTs and orders from the records alone; without any record of it both are empty."""
     own = [r for r in records if not isinstance(r, RunStarted) and r.account == account]
     return AccountOrders(account, _intents(own), tuple(orders_of(own)))
 
@@ -114,7 +114,7 @@ def _cuts(records: Iterable[AccountRecord]) -> dict[str, LineCut]:
 
 
 AboutOrder = Ack | Fill | Commission | Changed | Done | Unknown | Resolved
-"""What can be recorded of an order once it is dispatched."""
+"""The records that can follow an order's DISPATCH."""
 
 
 def orders_of(records: Iterable[AccountRecord]) -> list[OrderResult]:
@@ -129,6 +129,7 @@ def orders_of(records: Iterable[AccountRecord]) -> list[OrderResult]:
                 raise JournalError(f"{record.reference} is dispatched twice: a defect, send nothing more")
             orders[record.reference] = begun(record)
         elif isinstance(record, Commission):
+            # It names an execution, not an order: each order looks whether the execution is its own.
             for reference, order in orders.items():
                 orders[reference] = advance(order, record)
         elif isinstance(record, AboutOrder):
@@ -142,7 +143,7 @@ def orders_of(records: Iterable[AccountRecord]) -> list[OrderResult]:
 
 
 def begun(dispatch: Dispatch) -> OrderResult:
-    """Return the order that a DISPATCH begins: it may be at the broker, and nothing is known of it yet."""
+    """Return the order as its DISPATCH leaves it: the broker may have it, and nothing more is known."""
     return OrderResult(dispatch=dispatch)
 
 
@@ -153,10 +154,12 @@ def advance(order: OrderResult, record: AboutOrder) -> OrderResult:
     """
     match record:
         case Ack():
+            # An ack that comes after the end changes no status. Of a doubled order it may be about the other one.
             is_news = order.status in ("dispatched", "unknown") and not order.is_doubled
             status: OrderStatus = "acknowledged" if is_news else order.status
             return replace(order, perm_id=record.perm_id, status=status)
         case Fill():
+            # Execution ids that differ only behind the root are corrections of one execution: the last one counts.
             fills = {correction_root(fill.exec_id): fill for fill in order.shown}
             return replace(order, shown=tuple((fills | {correction_root(record.exec_id): record}).values()))
         case Commission():
@@ -193,7 +196,7 @@ def _charged(order: OrderResult, record: Commission) -> OrderResult:
 
 
 def _given_up(order: OrderResult, record: Unknown) -> OrderResult:
-    """Nobody knows what became of it; an answer that the broker contradicts does not count any more."""
+    """Return the order as unknown. After a person's answer UNKNOWN takes it back: the broker contradicted it."""
     unknown = replace(
         order,
         status="unknown",

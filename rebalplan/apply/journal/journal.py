@@ -1,4 +1,4 @@
-"""The journal of one plan: read once, then only ever appended to. Reading and appending need the plan's hash only."""
+"""The journal of one plan. rebal reads it once, then only appends. Both need the plan's hash, not the plan."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from rebalplan.plan.store import JOURNAL_SUFFIX
 class JournalFile:
     """Appends records durably: when ``append`` returns, the disk has the record.
 
-    After a failed append nothing more is written: what the disk holds is then not known.
+    After a failed append it writes nothing more, because nobody knows what the disk holds then.
     """
 
     def __init__(self, disk: Disk, path: Path, plan: str, tell: Callable[[AnyRecord], object] = bool) -> None:
         """Read the journal of the plan with this hash; raises ``JournalError`` when it is another's or broken.
 
-        ``tell`` is told of every record that the disk has.
+        ``tell`` is called with each new record once the disk has it.
         """
         self._tell = tell
         self._disk = disk
@@ -64,6 +64,7 @@ class JournalFile:
             self._failed = True
             self._drop_the_tail()
             raise
+        # The disk has it now. Before that nothing here changes, so memory never has a record that the disk may lack.
         self._head = line_hash(line)
         self._size += len(line)
         self._records.append(record)
@@ -76,7 +77,7 @@ class JournalFile:
             self._is_torn = False
 
     def _drop_the_tail(self) -> None:
-        """Try to take back a record that may be half there: what it announces will not be done.
+        """Try to cut off a record that may be half written: rebal does not take the step that it announces.
 
         When this fails too, a resume reads the record and asks the broker about an order that never left.
         """
@@ -85,7 +86,7 @@ class JournalFile:
 
 
 class Journal(JournalFile):
-    """The journal beside a plan, whose records the plan gives a meaning."""
+    """The journal beside a plan, read together with the plan: its records are about the plan's lines."""
 
     def __init__(
         self, disk: Disk, path: Path, envelope: Envelope, tell: Callable[[AnyRecord], object] = bool
@@ -99,12 +100,12 @@ class Journal(JournalFile):
         return fold(self._envelope, self._records)
 
     def result_of(self, account: str) -> AccountResult:
-        """Return what the records say about one account; raises ``KeyError`` for one that the plan has not."""
+        """Return what the records say about one account; raises ``KeyError`` for one that is not in the plan."""
         return fold_account(self._envelope, self._records, account)
 
 
 def open_journal(disk: Disk, path: Path) -> JournalFile:
-    """Return a journal whose plan is not at hand: that of the plan that its first line names.
+    """Return a journal without its plan: the first line names the hash of the plan.
 
     Raises ``JournalError`` when it is broken.
     """

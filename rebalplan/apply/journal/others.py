@@ -1,7 +1,7 @@
-"""Journals of other plans: their accounts are traded by no plan while an order there may be under way. Pure.
+"""Journals of other plans. While an order in one may be under way, no plan trades its account. Pure.
 
-Such a journal is read leniently, only to learn that. Line ends that git converted change nothing; a journal that is
-damaged in another way blocks the accounts of which it cannot show that everything came to its end.
+Such a journal is read leniently, for this question alone. Line ends that git converted change nothing. A journal with
+other damage blocks each account whose records do not show that all its orders came to their end.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rebalplan.plan.store import JOURNAL_SUFFIX
 
 
 class OtherPlan(msgspec.Struct, frozen=True):
-    """Another plan of the folder: its id, the place of its journal, and how to learn the accounts it has orders in.
+    """Another plan of the folder: its id, the path of its journal, and a function for the accounts it has orders in.
 
     ``planned`` returns ``None`` when the plan file is gone or cannot be read.
     """
@@ -44,7 +44,10 @@ class OtherPlan(msgspec.Struct, frozen=True):
 
 
 class Elsewhere(msgspec.Struct, frozen=True):
-    """Why accounts must not be traded: a sentence for each of these, and one for every other, empty for none."""
+    """The accounts that must not be traded, each with a sentence that says why.
+
+    ``others`` is the sentence for every account that is not named; empty when nothing blocks those.
+    """
 
     accounts: Mapping[str, str]
     others: str = ""
@@ -63,9 +66,9 @@ def read_other(other: OtherPlan, journal: bytes) -> Elsewhere:
 
 
 def unreadable(other: OtherPlan, what: str) -> Elsewhere:
-    """Return which accounts a journal blocks of which nothing can be read: those of its plan; without it, all.
+    """Return what an unreadable journal blocks: the accounts of its plan, or all when the plan is gone.
 
-    ``what`` is the clause that says so.
+    ``what`` is the clause that says what is wrong with the journal.
     """
     planned = other.planned()
     if planned is None:
@@ -108,7 +111,7 @@ def _settle(other: OtherPlan, order: OrderResult, *, is_converted: bool) -> str:
 
 
 def _read_damaged(other: OtherPlan, journal: bytes, error: JournalError) -> Elsewhere:
-    """Name the accounts whose readable records do not show that everything of them came to its end."""
+    """Block each account whose readable records do not show that all its orders came to their end."""
     number, why = first_damage(error)
     place = (
         f"{other.journal} is damaged: line {number} {why}" if number else f"{other.journal} is damaged: {why}"

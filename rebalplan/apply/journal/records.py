@@ -1,7 +1,7 @@
-"""What a journal remembers: one record per thing that must survive a crash.
+"""The records of a journal: one for each fact that must survive a crash.
 
-A record is written before what it announces is done, and after what it reports was evidenced by the broker.
-Money is in USD, times in UTC to the second.
+A record that announces a step is written before the step. A record that reports a result is written after the broker
+showed it. Money is in USD, times in UTC to the second.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ AccountStatus = Literal["done", "incomplete", "refused", "declined"]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="record"):
-    """What every record has."""
+    """The fields of every record."""
 
     account: str
     at: datetime
 
 
 class Intent(Record, frozen=True, tag="INTENT"):
-    """From here on the account's lines may be sent. ``positions`` and ``cash_usd`` are those just before.
+    """From this record on the account's lines may be sent. ``positions`` and ``cash_usd`` are those just before.
 
-    ``at`` is the broker's time, which decides what day it is; other records carry this machine's.
-    ``attempt`` counts from 1; every ``--resume`` that sends writes a further one. ``mode`` and ``client_id`` are
-    the plan's, so that what became of an order can be asked even when the plan file is gone.
+    ``at`` is the broker's time, because its day decides whether a resume may send; other records carry this machine's.
+    ``attempt`` counts from 1: every ``--resume`` that sends writes another INTENT. ``mode`` and ``client_id`` are the
+    plan's: with them the broker can be asked about an order when the plan file is gone.
     """
 
     attempt: int
@@ -45,9 +45,9 @@ class Intent(Record, frozen=True, tag="INTENT"):
 class Dispatch(Record, frozen=True, tag="DISPATCH"):
     """The order with this reference is about to be handed to the socket, once, in this quantity.
 
-    ``line`` is the reference of the plan line it serves: its own, or another's for a fallback. ``quote`` is
-    the price at sending that slippage is measured against. What is traded is written too: a journal can be
-    read without its plan.
+    ``line`` is the reference of the plan line that it serves; a fallback has another ``reference`` of its own.
+    ``quote`` is the price at sending: slippage is measured against it. Symbol, contract and side stand here too, so
+    that a journal can be read without its plan.
     """
 
     reference: str
@@ -69,7 +69,7 @@ class Ack(Record, frozen=True, tag="ACK"):
 
 
 class Fill(Record, frozen=True, tag="FILL"):
-    """The broker executed part of the order; a later fill of the same root replaces this one."""
+    """The broker executed part of the order. A later fill with the same root of its id corrects and replaces it."""
 
     reference: str
     exec_id: str
@@ -85,7 +85,7 @@ class Commission(Record, frozen=True, tag="COMMISSION"):
 
 
 class Changed(Record, frozen=True, tag="CHANGED"):
-    """Somebody changed the working order at the broker: what it is for now, and as what kind of order."""
+    """Somebody changed the working order at the broker: its quantity and its type now."""
 
     reference: str
     quantity: Decimal
@@ -93,11 +93,11 @@ class Changed(Record, frozen=True, tag="CHANGED"):
 
 
 class Done(Record, frozen=True, tag="DONE"):
-    """The broker evidenced that nothing more of the order will fill.
+    """The broker showed that nothing more of the order will fill.
 
-    ``cancel_asked``: we had asked for its cancel. An order that somebody else cancelled is not followed by another.
-    ``is_agreed``: the broker's complete lists agreed on how much was filled. Without that no order follows for the
-    rest, because a fill may still come to light.
+    ``cancel_asked`` tells whether rebal asked for the cancel: an order that somebody else cancelled gets no fallback.
+    ``is_agreed`` tells whether the broker's complete lists agreed on how much was filled. Without that no fallback
+    follows, because a fill may still come to light.
     """
 
     reference: str
@@ -118,8 +118,8 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Unknown(Record, frozen=True, omit_defaults=True, tag="UNKNOWN"):
     """Nobody can say what became of the order; it blocks its account until a person does.
 
-    ``is_twin``: the broker has it more than once, so no later news of its reference can be trusted. ``said`` is what
-    the broker said of the order all the same: it proves nothing, but a person wants to read it.
+    ``is_twin`` tells that the broker has it more than once, so no later news of its reference can be trusted. ``said``
+    is what the broker said about the order: it proves nothing, but a person wants to read it.
     """
 
     reference: str
@@ -141,7 +141,7 @@ class Resolved(Record, frozen=True, tag="RESOLVED"):
 class LineCut(Record, frozen=True, tag="CUT"):
     """The line is sent in a smaller quantity than planned, or (0) not at all.
 
-    ``is_refusal``: not because the money was better spent, but because a check refused it: the account is not done.
+    ``is_refusal`` tells that a check refused the line, so the account is not done. Other cuts leave it done.
     """
 
     line: str
@@ -153,7 +153,7 @@ class LineCut(Record, frozen=True, tag="CUT"):
 class AccountClosed(Record, frozen=True, tag="ACCOUNT"):
     """How the account ended this time, with what it holds afterwards.
 
-    ``positions`` is empty and ``cash_usd`` 0 where the account was not read again; ``read`` says which.
+    ``read`` tells whether the account was read again. If not, ``positions`` is empty and ``cash_usd`` is 0.
     """
 
     status: AccountStatus
@@ -166,9 +166,9 @@ class AccountClosed(Record, frozen=True, tag="ACCOUNT"):
 class RunStarted(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="record", tag="RUN"
 ):
-    """An apply begins; what follows up to the next one is what it did.
+    """An apply begins. The records up to the next RUN are its own.
 
-    ``at`` names its reports, so no two runs of a journal have the same.
+    ``at`` is in the names of its reports, so no two runs of a journal have the same.
     """
 
     at: datetime

@@ -1,6 +1,6 @@
 """What became of a plan: its orders, lines and accounts, as ``fold`` finds them in the journal.
 
-This is the only account of an apply; the command's summary, ``rebal status`` and the reports all read it.
+Nothing else says what an apply did: the command's summary, ``rebal status`` and the reports all read this.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ LineStatus = Literal[
     "unknown",
     "overfilled",
 ]
-"""``dispatched`` was sent and nothing is known yet: a resume asks. ``filled`` is all that was sent of the line.
-``overfilled`` is more than was planned, by whatever cause."""
+"""``dispatched``: the order was sent and nothing more is known; a resume asks. ``filled``: all that was sent of the
+line is filled. ``overfilled``: more than planned is filled, whatever the cause."""
 
 
 class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One order that was dispatched, and all that its records tell of it. Shares and USD.
+    """One dispatched order and all that its records say about it. Shares and USD.
 
-    ``fold.begun`` and ``fold.advance`` make it and change it; nothing else does. ``shown`` are the executions that the
-    broker showed, ``costs`` their commissions by the root of the execution id. ``answer`` is what a person said of the
-    order, which counts in place of both until the broker contradicts it. ``said`` is what the broker said of an order
-    of which nobody knew the end.
+    Only ``fold.begun`` makes one, and only ``fold.advance`` changes one. ``shown`` are the executions that the broker
+    showed, ``costs`` their commissions by the root of the execution id. ``answer`` is what a person said: it replaces
+    both until the broker contradicts it. ``evidenced`` is how much was filled, as the order's end says. ``said`` is
+    what the broker said while nobody knew the end.
     """
 
     dispatch: Dispatch
@@ -101,7 +101,7 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def most(self) -> Decimal:
-        """Return the most shares it can fill: those that were sent, or more where somebody raised it."""
+        """Return the most shares that it can fill: the quantity sent, or more when somebody raised it."""
         return max(self.dispatch.quantity, self.working_quantity)
 
     @property
@@ -112,6 +112,7 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def filled(self) -> Decimal:
         """Return the shares known to have been bought or sold."""
+        # The end may count fills whose executions are not known yet, and an execution may come after the end.
         return max(self.evidenced, self.executed)
 
     @property
@@ -146,7 +147,7 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_over(self) -> bool:
-        """Tell whether the broker, or a person, evidenced that nothing more will fill."""
+        """Tell whether the broker showed, or a person said, that nothing more will fill."""
         return self.status in ("filled", "cancelled", "rejected", "resolved")
 
     @property
@@ -156,14 +157,14 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rest(self) -> Decimal:
-        """Return the shares of those that were sent that have not been filled."""
+        """Return the shares that were sent and are not filled."""
         return max(ZERO, self.dispatch.quantity - self.filled)
 
     @property
     def may_be_followed(self) -> bool:
         """Tell whether a plain market order may take its rest, if it has one.
 
-        It was refused, or cancelled because we asked, and the broker's lists agree on how much it filled.
+        The broker rejected it, or cancelled it because rebal asked, and the broker's lists agree on how much it filled.
         """
         if not self.is_agreed or not self.is_priced or self.late:
             return False
@@ -171,12 +172,12 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def wants_fallback(self) -> bool:
-        """Tell whether its rest is a plain market order's to take: only an order with an algorithm is followed."""
+        """Tell whether a fallback is due for its rest: only an order with an algorithm gets one."""
         return self.may_be_followed and self.dispatch.algo != "none" and self.rest > ZERO
 
 
 def _vouched(answer: Resolved) -> Fill:
-    """Return the fill a person vouches for, in place of whatever was seen of the order before."""
+    """Return a person's answer as a fill: it replaces every execution that was seen before."""
     root = f"resolved-{answer.reference}"
     return Fill(
         account=answer.account,
@@ -271,7 +272,7 @@ class AccountOrders(msgspec.Struct, frozen=True):
     orders: tuple[OrderResult, ...]
 
     def reckon(self) -> Holdings:
-        """Return the account as its fills leave it: the first INTENT, of which there must be one, and all since."""
+        """Return the holdings at the first INTENT, of which there must be one, and all fills and commissions since."""
         first = self.intents[0]
         held = {(p.symbol, p.con_id): p.quantity for p in first.positions}
         cash = first.cash_usd
@@ -286,7 +287,7 @@ class AccountOrders(msgspec.Struct, frozen=True):
 class AccountResult(msgspec.Struct, frozen=True):
     """One account of the plan: its lines, every INTENT, how it was last closed.
 
-    ``is_current`` tells whether nothing was learnt of it since it was closed.
+    ``is_current`` tells whether the closing is the last record of the account.
     """
 
     plan: AccountPlan
@@ -337,7 +338,7 @@ class AccountResult(msgspec.Struct, frozen=True):
 
     @property
     def unresolved(self) -> tuple[OrderResult, ...]:
-        """Return the dispatched orders nobody has evidence of the end of."""
+        """Return the dispatched orders whose end is not known."""
         return tuple(order for order in self.orders if not order.is_over)
 
     @property
@@ -347,7 +348,7 @@ class AccountResult(msgspec.Struct, frozen=True):
 
     @property
     def unsent(self) -> tuple[LineResult, ...]:
-        """Return the lines nothing was ever sent of, cut or not."""
+        """Return the lines that no order was ever sent for, cut or not."""
         return tuple(line for line in self.lines if not line.orders)
 
     @property
@@ -356,7 +357,7 @@ class AccountResult(msgspec.Struct, frozen=True):
         return tuple(order for order in self.unresolved if order.status == "unknown")
 
     def reckon(self) -> Holdings:
-        """Return the account as its fills leave it: the first INTENT, of which there must be one, and all since."""
+        """Return the holdings at the first INTENT, of which there must be one, and all fills and commissions since."""
         return AccountOrders(self.account, self.intents, self.orders).reckon()
 
 
@@ -366,7 +367,7 @@ class ApplyResult(msgspec.Struct, frozen=True):
     accounts: tuple[AccountResult, ...]
 
     def of(self, account: str) -> AccountResult:
-        """Return one account's result; raises ``KeyError`` for an account the plan has not."""
+        """Return one account's result; raises ``KeyError`` for one that is not in the plan."""
         for result in self.accounts:
             if result.account == account:
                 return result

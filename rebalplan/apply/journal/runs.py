@@ -1,4 +1,4 @@
-"""The runs in a journal: an apply each, with what was known when the next one began."""
+"""The runs in a journal: each is one apply, with the accounts as they stood when the next one began."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rebalplan.plan.codec import Envelope
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One run: when it began, in UTC, every account of the plan as it was at its end, and those it was about."""
+    """One run: when it began (UTC), every account of the plan at its end, and the ids that its records name."""
 
     at: datetime
     every: tuple[AccountResult, ...]
@@ -28,7 +28,7 @@ class Run(msgspec.Struct, frozen=True):
 
 
 def runs(envelope: Envelope, records: Sequence[AnyRecord]) -> tuple[Run, ...]:
-    """Return every run that left reports, oldest first. The answer of a person begins one of its own.
+    """Return every run that left reports, oldest first. A person's answer counts as a run of its own.
 
     A run in which every account was declined at the prompt, or that died before it did anything, leaves none.
     """
@@ -44,7 +44,10 @@ def runs(envelope: Envelope, records: Sequence[AnyRecord]) -> tuple[Run, ...]:
 
 
 def latest_time(records: Sequence[AnyRecord]) -> datetime:
-    """Return the time of the run that the last of these records begins: each has a second of its own."""
+    """Return the time of the run that the last of these records belongs to.
+
+    Each run has a second of its own, because reports are named by it: of two in one second the later gets the next one.
+    """
     taken: datetime | None = None
     for start in _starts(records):
         at = records[start].at

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rebalplan.apply.journal.result import ApplyResult
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.plan.document import Plan
-from rebalplan.plan.verify import Finding
 
 
 def verify_journals(
     plan: Plan, result: ApplyResult, blocked_elsewhere: Mapping[str, str]
-) -> tuple[Finding, ...]:
+) -> tuple[Finding[InPlan], ...]:
     """Return a finding when the plan was applied whole, and for each account that another plan's journal blocks.
 
     ``blocked_elsewhere`` has a sentence for each account of which an order of another plan may be under way.
     """
     findings = [
-        Finding("RB405", a.account, "journal", "", "", blocked_elsewhere[a.account])
+        Finding(
+            code="RB405",
+            severity="error",
+            where=InPlan(a.account, "journal"),
+            message=blocked_elsewhere[a.account],
+        )
         for a in plan.accounts
         if a.account in blocked_elsewhere
     ]
@@ -25,5 +30,5 @@ def verify_journals(
     if planned and all(account.is_applied for account in planned):
         last = max(account.closed.at for account in planned if account.closed is not None)
         message = f"it was applied completely by {last:%Y-%m-%d %H:%M:%S} UTC: nothing of it is left to send"
-        findings.append(Finding("RB306", "", "journal", "", "", message))
+        findings.append(Finding(code="RB306", severity="error", where=InPlan("", "journal"), message=message))
     return tuple(findings)

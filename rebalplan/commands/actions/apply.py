@@ -23,16 +23,25 @@ from rebalplan.commands.progress import ProgressLine, progress_line
 from rebalplan.commands.reporting import require_writable_folder, write_report_of, write_reports
 from rebalplan.commands.stopping import Stop, watching
 from rebalplan.commands.world import World, open_world
-from rebalplan.core.errors import MOST_SHOWN, ExitCode, RefusedError, ReportError, UsageError
+from rebalplan.core.errors import (
+    ExitCode,
+    NotApplicableError,
+    RefusedError,
+    ReportError,
+    UsageError,
+    placed,
+)
 from rebalplan.core.ports import Disk
 from rebalplan.core.text import listed
 from rebalplan.core.vocabulary import ConfirmMode
 from rebalplan.inputs.settings import Settings
 from rebalplan.plan.codec import Envelope
 from rebalplan.plan.store import read_plan, require_own_folder, require_own_name
-from rebalplan.plan.verify import Expected
+from rebalplan.plan.today import AccountToday
 from rebalplan.render.apply import next_steps, render_outcome, render_result_json, render_stages
 from rebalplan.render.fractions import render_fractions
+from rebalplan.render.input_files import MOST_SHOWN
+from rebalplan.render.verify import render_refused
 
 
 class ApplyRequest(msgspec.Struct, frozen=True):
@@ -114,8 +123,8 @@ def _prepare(
     try:
         require_applicable(envelope.plan, machine.clock.now(), _today(settings))
         stages = build_stages(envelope, journal.result(), selection)
-    except RefusedError as error:
-        selection = msgspec.structs.replace(selection, unverified=str(error))
+    except NotApplicableError as error:
+        selection = msgspec.structs.replace(selection, unverified=render_refused(error))
         stages = build_stages(envelope, journal.result(), selection)
         if not any(isinstance(stage, Recover) for stage in stages):
             raise
@@ -124,8 +133,8 @@ def _prepare(
 
 def _today(settings: Settings) -> Today:
     accounts = with_targets(settings, settings.account_settings)
-    expected = {a.settings.account: Expected(a.settings.policy, a.targets) for a in accounts}
-    return Today(trading_mode(settings), expected)
+    by_id = {a.settings.account: AccountToday(a.settings.policy, a.targets) for a in accounts}
+    return Today(trading_mode(settings), by_id)
 
 
 def _refused(settings: Settings, envelope: Envelope, path: Path, disk: Disk) -> dict[str, str]:
@@ -161,7 +170,7 @@ def _require_writable(settings: Settings) -> None:
 def _require_understood(settings: Settings) -> None:
     """Refuse ``--yes`` beside settings that protect nobody: somebody who is asked reads about them in the question."""
     if settings.unread_protections:
-        problems = [str(problem) for problem in settings.unread_protections]
+        problems = [placed(found) for found in settings.unread_protections]
         raise RefusedError(
             "--yes does not pass over settings that may have been meant to protect. Correct them, or answer the "
             f"question yourself. Nothing was sent.\n  {listed(problems, MOST_SHOWN, chr(10) + '  ')}"
@@ -173,7 +182,7 @@ def _walk(
 ) -> Outcome:
     settings = prepared.settings
     by_id = {a.account: a for a in settings.account_settings}
-    placed = world.place(with_targets(settings, settings.account_settings))
+    to_read = world.place(with_targets(settings, settings.account_settings))
     context = ApplyContext(
         prepared.envelope,
         world.broker,
@@ -185,7 +194,7 @@ def _walk(
         lambda account: check_mode(by_id[account], prepared.envelope.plan.mode),
         settings.accounts,
     )
-    endpoints = {account.settings.account: account.settings.endpoint for account in placed}
+    endpoints = {account.settings.account: account.settings.endpoint for account in to_read}
     operator = Terminal(
         prepared.envelope,
         prepared.journal,
@@ -194,7 +203,7 @@ def _walk(
         stop=stop,
         pause=progress.pause,
         report=_reporter(prepared),
-        warnings=[str(warning) for warning in settings.warnings],
+        warnings=[placed(warning) for warning in settings.warnings],
         screen=request.screen,
     )
     return walk(prepared.stages, context, endpoints, operator)

@@ -27,6 +27,7 @@ from rebalplan.core.ports import TradingConnection
 from rebalplan.core.references import parse_reference
 from rebalplan.core.text import count, printable
 from rebalplan.inputs.settings import AccountSettings, Settings
+from rebalplan.plan.reading import BrokerReader
 
 _SESSION_NOT_TOLD = "the broker does not tell when the session ends, so the order counts as still valid"
 
@@ -140,8 +141,11 @@ def _look(settings: Settings, own: AccountSettings, sent: SentOrder, machine: Ma
     with open_world(settings, machine) as world:
         endpoint = world.place_settings(own).endpoint
         endpoint = msgspec.structs.replace(endpoint, client_id=sent.account.intents[-1].client_id)
-        with world.broker.connect(endpoint) as link:
-            return _Look(_view(link, own.account), is_session_over(link, sent), world.clock.now())
+        reader = BrokerReader(world.broker.connect, world.clock, settings.accounts)
+        return reader.read(
+            endpoint,
+            lambda link: _Look(_view(link, own.account), is_session_over(link, sent), world.clock.now()),
+        )
 
 
 def _view(link: TradingConnection, account: str) -> BrokerView:

@@ -13,6 +13,7 @@ from rebalplan.plan.store import read_plan
 from rebalplan.plan.verify import verify_derivation
 from rebalplan.render.redaction import NOTHING, Redaction, redaction_of
 from rebalplan.render.style import Style
+from rebalplan.render.verify import render_edit
 from rebalplan.render.view import view_plan
 
 Form = Literal["table", "markdown", "html", "csv", "json"]
@@ -33,8 +34,7 @@ def show_plan(reference: str, config: Path, *, form: Form, redact: bool, style: 
 def _warn_of_edits(envelope: Envelope, redaction: Redaction) -> None:
     """Say on stderr that a plan is not what its own inputs give: what was shown is not what a plan was made of."""
     for finding in verify_derivation(envelope.plan):
-        said = f"{finding.account}: {finding.message}" if finding.account else finding.message
-        typer.echo(f"Warning: {finding.code} {redaction.text(said)}", err=True)
+        typer.echo(f"Warning: {render_edit(finding, redaction)}", err=True)
 
 
 def _render(envelope: Envelope, form: Form, style: Style, redaction: Redaction) -> str:

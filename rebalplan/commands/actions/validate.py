@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import typer
 
 from rebalplan.commands.inputs import load, trading_mode, with_targets
 from rebalplan.commands.machine import Machine
 from rebalplan.commands.world import open_world
-from rebalplan.core.errors import BrokerError, ExitCode, InputError, Problem, RebalError
+from rebalplan.core.errors import BrokerError, ExitCode, InputError, RebalError
+from rebalplan.core.finding import Finding, InFile
 from rebalplan.core.money import HUNDRED, canonical
+from rebalplan.inputs.findings import SETTINGS
 from rebalplan.inputs.settings import Settings
 from rebalplan.plan.collect import AccountToRead, check_at_broker
-
-
-class Validation(msgspec.Struct, frozen=True):
-    """What ``--json`` prints: the problems and warnings of the files, and what the broker does not know."""
-
-    valid: bool
-    mode: str
-    accounts: tuple[str, ...]
-    confirm_mode: str
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
-    broker_problems: tuple[str, ...]
+from rebalplan.render.input_files import Validation, render_validation_json
 
 
 def check_files(config: Path, machine: Machine, *, online: bool, json: bool) -> int:
@@ -39,7 +29,8 @@ def check_files(config: Path, machine: Machine, *, online: bool, json: bool) -> 
     except RebalError as error:
         if not json:
             raise
-        _print_json(_invalid(config, error, () if settings is None else settings.warnings))
+        warnings = () if settings is None else settings.warnings
+        typer.echo(render_validation_json(_invalid(config, error, warnings)))
         return error.exit_code
     try:
         problems = _check_online(settings, accounts, machine) if online else ()
@@ -48,17 +39,16 @@ def check_files(config: Path, machine: Machine, *, online: bool, json: bool) -> 
             raise
         problems = (str(error),)
     if json:
-        _print_json(
-            Validation(
-                not problems,
-                mode,
-                settings.accounts.ids,
-                settings.accounts.confirm_mode,
-                (),
-                settings.warnings,
-                problems,
-            )
+        found = Validation(
+            not problems,
+            mode,
+            settings.accounts.ids,
+            settings.accounts.confirm_mode,
+            (),
+            settings.warnings,
+            problems,
         )
+        typer.echo(render_validation_json(found))
         return ExitCode.ERROR if problems else ExitCode.DONE
     for account in accounts:
         typer.echo(_describe(account))
@@ -73,14 +63,18 @@ def check_files(config: Path, machine: Machine, *, online: bool, json: bool) -> 
     return ExitCode.DONE
 
 
-def _invalid(config: Path, error: RebalError, warnings: tuple[Problem, ...]) -> Validation:
+def _invalid(config: Path, error: RebalError, warnings: tuple[Finding[InFile], ...]) -> Validation:
     """Return what an error says beside the warnings of the settings that could be read.
 
     An error about a file as a whole names the settings file.
     """
-    found = error.problems if isinstance(error, InputError) else (Problem(str(config), 0, 0, str(error)),)
-    errors = tuple(problem for problem in found if problem.severity == "error")
-    warnings += tuple(problem for problem in found if problem.severity == "warning")
+    if isinstance(error, InputError):
+        found = error.findings
+    else:
+        where = InFile(str(config), 0, 0)
+        found = (Finding(code=SETTINGS, severity="error", where=where, message=str(error)),)
+    errors = tuple(finding for finding in found if finding.severity == "error")
+    warnings += tuple(finding for finding in found if finding.severity == "warning")
     return Validation(False, "", (), "", errors, warnings, ())
 
 
@@ -95,10 +89,6 @@ def _check_simulation(settings: Settings) -> None:
         sim.describe(sim.load_scenario(settings.sim.scenario), state if state.exists() else None)
     except sim.SimError as error:
         raise RebalError(str(error)) from error
-
-
-def _print_json(found: Validation) -> None:
-    typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
 
 
 def _describe(account: AccountToRead) -> str:

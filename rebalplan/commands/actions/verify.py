@@ -8,32 +8,27 @@ from pathlib import Path
 
 import typer
 
-from rebalplan.apply.checks import expect
+from rebalplan.apply.checks import required_account
 from rebalplan.apply.journal.journal import Journal, journal_path
 from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.journal.verify import verify_journals
-from rebalplan.apply.live import LiveFinding, verify_live
+from rebalplan.apply.live import verify_live
 from rebalplan.apply.resolve import verify_resolved
 from rebalplan.commands.cli.verify import Form
 from rebalplan.commands.inputs import load, trading_mode, with_targets
 from rebalplan.commands.machine import Machine
 from rebalplan.commands.plans import blocked_elsewhere, find_plan
-from rebalplan.commands.world import World, open_world
-from rebalplan.core.errors import AccountError, BrokerError, ExitCode, PlanFileError
+from rebalplan.commands.world import open_world
+from rebalplan.core.errors import ExitCode, PlanFileError
+from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.ports import TradingConnection
-from rebalplan.inputs.settings import AccountSettings, Settings
+from rebalplan.inputs.settings import Settings
 from rebalplan.plan.codec import Envelope
 from rebalplan.plan.document import Plan
+from rebalplan.plan.reading import BrokerReader
 from rebalplan.plan.store import PlanStore, read_plan
-from rebalplan.plan.verify import (
-    OF_ONE_ACCOUNT,
-    Expected,
-    Finding,
-    verify_derivation,
-    verify_expiry,
-    verify_files,
-    verify_limits,
-)
+from rebalplan.plan.today import AccountToday, verify_files
+from rebalplan.plan.verify import OF_ONE_ACCOUNT, verify_derivation, verify_expiry, verify_limits
 from rebalplan.render.checked import Checked, refused_file
 from rebalplan.render.figures import count
 from rebalplan.render.github import Places, find_places, render_github
@@ -78,7 +73,7 @@ def _check(path: Path, envelope: Envelope, settings: Settings, machine: Machine,
         *_findings(envelope.plan, settings, machine.clock.now()),
         *verify_journals(envelope.plan, result, elsewhere),
     )
-    live: tuple[LiveFinding, ...] = ()
+    live: tuple[Finding[InPlan], ...] = ()
     unread: dict[str, str] = {}
     if not offline and envelope.plan.mode == trading_mode(settings):  # never another world
         live, unread = _look(settings, machine, [a for a in result.accounts if a.lines])
@@ -99,7 +94,7 @@ def _file_property(path: Path) -> str:
 
 def _places(checked: Checked, path: Path) -> Places:
     """Read the lines of the file where a finding has one; what was refused may be anything, even endless."""
-    if checked.plan is None and not any(finding.field for finding in checked.findings):
+    if checked.plan is None and not any(finding.where.field for finding in checked.findings):
         return find_places(())
     with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
         return find_places(file)
@@ -114,7 +109,7 @@ def _all_well(plan: Plan, checked: Checked, *, offline: bool) -> tuple[str, ...]
     )
     if offline:
         return steps
-    left_out = sum(finding.weight == "line" for finding in checked.live)
+    left_out = sum(finding.severity == "warning" for finding in checked.live)
     if left_out:
         lines = count(left_out, "line")
         return (
@@ -130,42 +125,36 @@ def _all_well(plan: Plan, checked: Checked, *, offline: bool) -> tuple[str, ...]
 
 def _look(
     settings: Settings, machine: Machine, accounts: Iterable[AccountResult]
-) -> tuple[tuple[LiveFinding, ...], dict[str, str]]:
+) -> tuple[tuple[Finding[InPlan], ...], dict[str, str]]:
     """Read each account that has orders, one after the other, and compare it with its plan."""
-    found: list[LiveFinding] = []
-    unread: dict[str, str] = {}
-    listed = {a.account: a for a in settings.account_settings}
+    results = {result.account: result for result in accounts}
+    today = {own.account: own for own in settings.account_settings}
     with open_world(settings, machine) as world:
-        for position, result in enumerate(accounts):
-            if position:
-                world.clock.sleep(float(settings.accounts.pacing_sec))
-            if result.account not in listed:
-                continue
-            try:
-                found += _look_at(world, listed[result.account], result)
-            except (AccountError, BrokerError) as error:
-                unread[result.account] = str(error)
-    return tuple(found), unread
+        listed = [world.place_settings(today[account]) for account in results if account in today]
+        reader = BrokerReader(world.broker.connect, world.clock, settings.accounts)
+        reads = reader.read_each(listed, lambda link, account: _look_at(link, results[account]))
+    found = tuple(finding for read in reads for finding in read.value or ())
+    return found, {
+        own.account: str(read.error) for own, read in zip(listed, reads, strict=True) if read.error
+    }
 
 
-def _look_at(world: World, account: AccountSettings, result: AccountResult) -> tuple[LiveFinding, ...]:
-    placed = world.place_settings(account)
-    with world.broker.connect(placed.endpoint) as link:
-        snapshot = result.plan.with_names(link.read_account(placed.account))
-        left_out = {holding.con_id for holding in result.plan.left_out}
-        wanted = {p.symbol: p.con_id for p in snapshot.positions if p.con_id not in left_out}
-        wanted.update({o.symbol: o.con_id for o in result.plan.orders})
-        market = link.read_market(
-            dict(sorted(wanted.items())),
-            allow_delayed=result.plan.policy.pricing.allow_delayed,
-            progress=lambda _step: None,
-        )
-        contested = _contested(link, result)
+def _look_at(link: TradingConnection, result: AccountResult) -> tuple[Finding[InPlan], ...]:
+    snapshot = result.plan.with_names(link.read_account(result.account))
+    left_out = {holding.con_id for holding in result.plan.left_out}
+    wanted = {p.symbol: p.con_id for p in snapshot.positions if p.con_id not in left_out}
+    wanted.update({o.symbol: o.con_id for o in result.plan.orders})
+    market = link.read_market(
+        dict(sorted(wanted.items())),
+        allow_delayed=result.plan.policy.pricing.allow_delayed,
+        progress=lambda _step: None,
+    )
+    contested = _contested(link, result)
     quotes = {quote.symbol: quote for quote in market.quotes}
-    return (*contested, *verify_live(expect(result.plan, result), snapshot, quotes))
+    return (*contested, *verify_live(required_account(result.plan, result), snapshot, quotes))
 
 
-def _contested(link: TradingConnection, result: AccountResult) -> tuple[LiveFinding, ...]:
+def _contested(link: TradingConnection, result: AccountResult) -> tuple[Finding[InPlan], ...]:
     """Compare what a person said of orders with the broker's lists; without such an order nothing is asked."""
     if not any(order.status == "resolved" for order in result.orders):
         return ()
@@ -178,9 +167,9 @@ def _contested(link: TradingConnection, result: AccountResult) -> tuple[LiveFind
     )
 
 
-def _findings(plan: Plan, settings: Settings, now: datetime) -> tuple[Finding, ...]:
+def _findings(plan: Plan, settings: Settings, now: datetime) -> tuple[Finding[InPlan], ...]:
     today = {
-        a.settings.account: Expected(a.settings.policy, a.targets)
+        a.settings.account: AccountToday(a.settings.policy, a.targets)
         for a in with_targets(settings, settings.account_settings)
     }
     return (
@@ -195,6 +184,6 @@ def _exit_code(checked: Checked) -> int:
     """Return refused for a plan that must not be applied, incomplete where only some account must not."""
     if any(finding.code not in OF_ONE_ACCOUNT for finding in checked.findings):
         return ExitCode.REFUSED
-    if any(finding.weight == "refuse" for finding in checked.live):
+    if any(finding.severity == "error" for finding in checked.live):
         return ExitCode.REFUSED
     return ExitCode.INCOMPLETE if checked.findings or checked.unread else ExitCode.DONE

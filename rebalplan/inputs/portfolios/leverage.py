@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rebalplan.core.errors import Problem
+from rebalplan.core.finding import Finding, InFile
 from rebalplan.core.money import ZERO, canonical, exact_product, exact_sum, from_pct
+from rebalplan.inputs.findings import TOO_MUCH_LEVERAGE
 from rebalplan.inputs.portfolios.model import Model, Portfolios
 from rebalplan.inputs.settings.model import AccountSettings
 from rebalplan.inputs.wording import escaped
 
 
-def check_leverage(portfolios: Portfolios, account: AccountSettings) -> tuple[Problem, ...]:
-    """Return a problem when a negative CASH makes the account's targets break its max_leverage.
+def check_leverage(portfolios: Portfolios, account: AccountSettings) -> tuple[Finding[InFile], ...]:
+    """Return a finding when a negative CASH makes the account's targets break its max_leverage.
 
     Gross exposure is Σ w_i over the assets in multiples of NLV, with w_i = Σ_k m_k · p_{k,i} as in the
-    specification of portfolios.csv. Without margin in the account's mix there is no problem: the sum is
+    specification of portfolios.csv. Without margin in the account's mix there is none: the sum is
     then 1 but for the tolerances of the two files.
     """
     mix = [(weight.weight, portfolios.model(weight.model)) for weight in account.models]
@@ -29,7 +30,8 @@ def check_leverage(portfolios: Portfolios, account: AccountSettings) -> tuple[Pr
         f"{gross:f} times NLV, more than its max_leverage {allowed:f}; raise CASH or max_leverage"
     )
     column = _deepest(mix).column
-    return (Problem(escaped(str(portfolios.path)), portfolios.cash_line, column, message),)
+    where = InFile(escaped(str(portfolios.path)), portfolios.cash_line, column)
+    return (Finding(code=TOO_MUCH_LEVERAGE, severity="error", where=where, message=message),)
 
 
 def _blend(parts: list[tuple[Decimal, Decimal]]) -> Decimal:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rebalplan.core.errors import RebalError
 from rebalplan.core.money import HUNDRED, ONE, ZERO, exact_sum
 from rebalplan.core.vocabulary import CASH
-from rebalplan.inputs.findings import Findings
+from rebalplan.inputs.findings import PORTFOLIOS, Findings
 from rebalplan.inputs.portfolios.cells import Line, read_lines
 from rebalplan.inputs.portfolios.header import Column, read_header
 from rebalplan.inputs.portfolios.model import Allocation, Model, Portfolios
@@ -31,7 +31,7 @@ def read_portfolios(path: Path, *, models: Sequence[str]) -> Portfolios:
     just these, in any order and case. Raises InputError with all problems of the file, each at its line
     and column, and RebalError when it is no readable text file or empty.
     """
-    findings = Findings(escaped(str(path)))
+    findings = Findings(escaped(str(path)), PORTFOLIOS)
     rows = read_rows(read_text(path, if_missing=_IF_MISSING), findings)
     if not rows:
         findings.raise_errors()

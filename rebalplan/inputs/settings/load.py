@@ -9,7 +9,7 @@ import msgspec
 
 from rebalplan.core.policy import ExecutionPolicy, LimitsPolicy, Policy, PricingPolicy, RebalancePolicy
 from rebalplan.core.vocabulary import Endpoint
-from rebalplan.inputs.findings import Findings
+from rebalplan.inputs.findings import SETTINGS, Findings
 from rebalplan.inputs.settings.checks import check_accounts, check_fractions, check_policy, check_read_only
 from rebalplan.inputs.settings.identities import (
     AccountSection,
@@ -72,7 +72,7 @@ def load_settings(path: Path, *, with_places: bool = False) -> Settings:
     Raises InputError with all problems of the file, each at its line, its warnings among them and marked
     so; and RebalError when it is no readable text file.
     """
-    findings = Findings(escaped(str(path)))
+    findings = Findings(escaped(str(path)), SETTINGS)
     sections = read_sections(read_text(path, if_missing=_IF_MISSING), findings)
     findings.name_sections({section.line: section.name for section in sections})
     settings = _resolve(path, sections, findings, with_places=with_places)

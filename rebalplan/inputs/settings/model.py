@@ -12,9 +12,10 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.core.errors import Problem
+from rebalplan.core.finding import Finding, InFile
 from rebalplan.core.policy import Policy
 from rebalplan.core.vocabulary import ConfirmMode, Endpoint
+from rebalplan.inputs.findings import MAY_PROTECT
 
 
 class IbkrSettings(msgspec.Struct, frozen=True):
@@ -91,13 +92,13 @@ class Settings(msgspec.Struct, frozen=True):
     account_settings: tuple[AccountSettings, ...]
     io: IoSettings
     sim: SimSettings
-    warnings: tuple[Problem, ...] = ()
+    warnings: tuple[Finding[InFile], ...] = ()
 
     @property
-    def unread_protections(self) -> tuple[Problem, ...]:
+    def unread_protections(self) -> tuple[Finding[InFile], ...]:
         """The warnings about something unknown that may have been meant to protect: ``--yes`` refuses over them.
 
         These are unknown keys of [limits], [accounts] and [approval], sections whose names are near to theirs, and
         unknown keys elsewhere that are near to one that protects.
         """
-        return tuple(warning for warning in self.warnings if warning.may_protect)
+        return tuple(warning for warning in self.warnings if warning.code == MAY_PROTECT)

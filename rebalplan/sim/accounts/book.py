@@ -1,4 +1,4 @@
-"""What the simulated broker holds: instruments, accounts with cash and positions, working orders.
+"""The holdings at the simulated broker: instruments, accounts with cash and positions, working orders.
 
 Pure state: no I/O and no clock. It starts from a scenario, or from what a state file remembers.
 """
@@ -56,7 +56,7 @@ class Reached(msgspec.Struct, frozen=True):
 
 
 class BookState(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of a book that can differ from its scenario; no ``trading``: the scenario's own orders.
+    """Everything of a book that can differ from its scenario. Without ``trading``, the orders are the scenario's own.
 
     ``lost`` is the label of the incident that took the broker away, empty while it is there.
     """

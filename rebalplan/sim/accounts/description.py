@@ -1,4 +1,4 @@
-"""What a simulated world looks like now, as frozen structs for ``rebal sim show``."""
+"""The present state of a simulated world, as frozen structs for ``rebal sim show``."""
 
 from __future__ import annotations
 

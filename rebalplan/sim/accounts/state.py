@@ -18,7 +18,7 @@ from rebalplan.sim.scenario.model import Scenario
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 
 class _StateFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,7 +71,7 @@ def read_state(path: Path, scenario: Scenario) -> BookState | None:
 
 
 def refuse_foreign_file(path: Path) -> None:
-    """Raise ``SimError`` when there is something that is no state of a simulation: it would be lost."""
+    """Raise ``SimError`` when the path holds anything but a simulation's state: a write would destroy it."""
     if path.is_dir():
         raise SimError(f"{path} is a folder. Set a file as [sim] state, such as .rebal/sim.json.")
     try:
@@ -117,7 +117,7 @@ def write_state(path: Path, scenario: Scenario, book: BookState) -> None:
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(file.fileno())  # before the rename, or a crash could leave an empty file
         temporary.replace(path)
     except OSError as error:
         raise SimError(f"The simulation's state file {path} cannot be written: {error}.") from error

@@ -119,7 +119,7 @@ def settled_cash(book: Book, account_id: str) -> Decimal:
 
 
 def _reported_settled_cash(book: Book, account_id: str) -> Decimal:
-    """Return the settled cash without the fills that do not show yet; unsettled proceeds are not in it anyway."""
+    """Return the settled cash without the fills that do not show yet. Unsettled proceeds never count."""
     account = book.account(account_id)
     late = [
         change * book.rate(currency, account.base)
@@ -263,7 +263,7 @@ def _ledger(currency: str, real_currency: str, ledger: Ledger, rate: Decimal) ->
 
 
 def _override(rows: Sequence[Row], overrides: Iterable[Override]) -> list[Row]:
-    """Return the rows with what the scenario reports instead, and behind them what it reports besides.
+    """Return the rows with the scenario's values in their place, and its additional rows behind them.
 
     A tag without the prefix is also that of the prefixed rows, unless there is a row of just this tag.
     """

@@ -1,4 +1,4 @@
-"""What is to happen later beside the scripts of orders, as data that a state file can keep."""
+"""Effects that are still to come, apart from the scripts of orders. A state file can keep them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from rebalplan.sim.orders.order_model import LateFill
+from rebalplan.sim.orders.steps import LateFill
 
 Part = Literal["lists", "position", "values", "all"]
 
@@ -74,7 +74,7 @@ Effect = Reveal | ExecuteLate | TellExecution | Charge | Hide | Happen | Restore
 
 
 class Later(msgspec.Struct, frozen=True):
-    """An effect and how long after its entry it comes; after a restart it waits as long again."""
+    """An effect and its delay from its entry on. After a restart the whole delay runs again."""
 
     number: int
     after_sec: Decimal

@@ -1,17 +1,19 @@
-"""Which behaviour of the scenario an order message gets: counts the matching ones, like ``faults``."""
+"""Choose the behaviour for an order message: count the matching ones, as for faults."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import assert_never
 
 import msgspec
 
-from rebalplan.sim.orders.order_model import Behaviour, BehaviourKind
+from rebalplan.sim.orders.incident_model import Incident
+from rebalplan.sim.orders.order_model import AlgoFilter, Behaviour, BehaviourKind
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an order message behaviours can be tied to."""
+    """The properties of an order message that a behaviour selects by."""
 
     on: BehaviourKind
     account: str
@@ -32,7 +34,9 @@ class BehaviourCounter:
         """Count one message and return the first behaviour that is for it, or ``None``."""
         chosen = None
         for at, behaviour in enumerate(self._behaviours):
-            if not _matches(behaviour, subject):
+            if behaviour.on != subject.on or not matches(
+                behaviour, subject.account, subject.symbol, subject.side, subject.algo
+            ):
                 continue
             self._seen[at] += 1
             if chosen is None and behaviour.occurrence in (0, self._seen[at]):
@@ -41,12 +45,23 @@ class BehaviourCounter:
         return chosen
 
 
-def _matches(behaviour: Behaviour, subject: Subject) -> bool:
-    wants_algo = {"": bool(subject.algo), "adaptive": True, "none": False}[behaviour.algo]
+def matches(table: Behaviour | Incident, account: str, symbol: str, side: str, algo: str) -> bool:
+    """Tell whether a table of the scenario is for such an order."""
     return (
-        behaviour.on == subject.on
-        and behaviour.account in ("", subject.account)
-        and behaviour.symbol in ("", subject.symbol)
-        and behaviour.side in ("", subject.side)
-        and wants_algo == bool(subject.algo)
+        table.account in ("", account)
+        and table.symbol in ("", symbol)
+        and table.side in ("", side)
+        and _wants(table.algo, is_algo=bool(algo))
     )
+
+
+def _wants(algo: AlgoFilter, *, is_algo: bool) -> bool:
+    match algo:
+        case "":
+            return True
+        case "adaptive":
+            return is_algo
+        case "none":
+            return not is_algo
+        case _:
+            assert_never(algo)

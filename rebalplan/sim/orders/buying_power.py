@@ -1,14 +1,13 @@
-"""Whether an account can afford an order, and what a whatIf order answers. Simple on purpose.
+"""Decide whether an account can afford an order, and answer whatIf orders. Simple on purpose.
 
 A cash account pays in full from settled cash of all currencies together and cannot go short. A margin account
-needs half of the new exposure (Regulation T) within its available funds. Working buys are reserved for. What
-makes a position smaller is always allowed.
+needs half of the new exposure (Regulation T) within its available funds. Money for working buys is set aside. An order
+that makes a position smaller is always allowed.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
 
 from rebalplan.sim.accounts import valuation
 from rebalplan.sim.accounts.book import Book
@@ -17,8 +16,6 @@ from rebalplan.sim.orders.order_model import Behaviour, WorkingOrder
 from rebalplan.sim.orders.order_texts import EQUITY_TEXT, SETTLED_CASH_TEXT, SHORT_TEXT
 from rebalplan.sim.scenario.model import ZERO, Instrument
 from rebalplan.sim.wire.order_layout import Margins
-
-_REG_T_INITIAL: Final = Decimal("0.5")
 
 
 def refusal(book: Book, order: WorkingOrder, behaviour: Behaviour) -> str:
@@ -59,12 +56,12 @@ def _goes_short(book: Book, order: WorkingOrder) -> bool:
 
 
 def _margin_refusal(book: Book, order: WorkingOrder, growth: Decimal) -> str:
-    base = book.account(order.account).base
-    now = valuation.margins(book, order.account)
-    initial = now.initial + (growth + _reserved(book, order)) * _REG_T_INITIAL
+    account, now = book.account(order.account), valuation.margins(book, order.account)
+    rate, _ = valuation.margin_rates(account)
+    initial = now.initial + (growth + _reserved(book, order)) * rate
     if initial <= now.equity_with_loan:
         return ""
-    return EQUITY_TEXT.format(f"{now.equity_with_loan:.2f}", base, f"{initial:.2f}", base)
+    return EQUITY_TEXT.format(f"{now.equity_with_loan:.2f}", account.base, f"{initial:.2f}", account.base)
 
 
 def what_if(book: Book, order: WorkingOrder, behaviour: Behaviour) -> Margins:

@@ -1,4 +1,4 @@
-"""What orders make the gateway say, to whom, and the fields of it in the receiver's version."""
+"""Messages about orders: which connection gets which, with the fields of its version."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class AccountChanged(msgspec.Struct, frozen=True):
 
 
 class PositionChanged(msgspec.Struct, frozen=True):
-    """A holding that is another now, perhaps none."""
+    """A holding that changed, perhaps to none."""
 
     account: str
     con_id: int
@@ -91,7 +91,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 def to_replies(shared: Shared, deliveries: Sequence[Delivery]) -> list[Reply]:
-    """Return the replies, one for each run of messages to one connection."""
+    """Return the replies. Neighbouring messages to one connection at one time leave in one write."""
     replies: list[Reply] = []
     pending: list[Message] = []
     for at, delivery in enumerate(deliveries):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
+from typing import assert_never
 
 import msgspec
 
@@ -25,13 +25,32 @@ from rebalplan.sim.orders.deliveries import (
 from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.orders.order_model import ZERO, WorkingOrder
 from rebalplan.sim.orders.order_texts import CONNECTIVITY, OrderCode, text_of
-from rebalplan.sim.orders.script import split_step
+from rebalplan.sim.orders.steps import (
+    Cancel,
+    Correct,
+    Disconnect,
+    Fill,
+    LateFill,
+    Script,
+    SendCommission,
+    SendExecution,
+    SendNotice,
+    SendOpenOrder,
+    SendStatus,
+    ShowFills,
+    Step,
+    Wait,
+)
 
-_ACCOUNT_STEPS: Final = frozenset({"fill", "correct", "reveal"})
+_Told = SendOpenOrder | SendStatus | SendExecution | SendCommission | Disconnect
+"""The steps that are news of the order as it is, with nothing changed."""
 
 
 def conclude(instant: Instant, deliveries: Sequence[Delivery]) -> list[Reply]:
-    """Make the book durable and return what may be said then; without that, hang up on those it was for."""
+    """Save the book, then return the replies. When the disk refuses, hang up on the receivers instead.
+
+    The order matters: no client may hear of something that a restarted gateway does not know.
+    """
     try:
         instant.shared.save()
     except SimError:
@@ -45,14 +64,14 @@ def cancel(
     order: WorkingOrder,
     reason: str = "",
     *,
-    first: script.Script = (),
-    after: script.Script = (),
+    first: Script = (),
+    after: Script = (),
 ) -> list[Delivery]:
-    """Give up what is not filled of an order, between the steps ``first`` and ``after``.
+    """Cancel the rest of an order: first the steps ``first``, then the cancel, then the steps ``after``.
 
-    Without ``after``, what the order's own behaviour lets execute after a cancel does.
+    Without ``after``, the late fill of the order's own behaviour follows, if it has one.
     """
-    after = after or script.late_fill_step(instant.behaviour(order).late_fill)
+    after = after or instant.behaviour(order).late_fill
     steps = (*first, *script.cancelling(order.script, reason), *after)
     return restart(instant, msgspec.structs.replace(order, script=steps))
 
@@ -68,10 +87,11 @@ def advance(instant: Instant, order: WorkingOrder) -> list[Delivery]:
     deliveries: list[Delivery] = []
     is_account_changed = False
     while order.script and not _has_to_wait(instant, order):
-        word, value = split_step(order.script[0])
+        step = order.script[0]
+        # The step leaves the script before it runs: a fill and a cancel put the order into the book themselves.
         order = instant.book.trading.put(msgspec.structs.replace(order, script=order.script[1:]))
-        deliveries += _perform(instant, order, word, value)
-        is_account_changed |= word in _ACCOUNT_STEPS
+        deliveries += _perform(instant, order, step)
+        is_account_changed |= isinstance(step, Fill | Correct | ShowFills)
         order = instant.book.trading.order(order.perm_id)
     if not order.script:
         instant.shared.due.pop(order.perm_id, None)
@@ -81,13 +101,12 @@ def advance(instant: Instant, order: WorkingOrder) -> list[Delivery]:
 def _has_to_wait(instant: Instant, order: WorkingOrder) -> bool:
     if instant.book.lost:
         return True
-    word, value = split_step(order.script[0])
-    due = instant.shared.due
-    if word == "wait":
-        if instant.clock_sec < due.setdefault(order.perm_id, instant.clock_sec + float(value)):
+    step, due = order.script[0], instant.shared.due
+    if isinstance(step, Wait):
+        if instant.clock_sec < due.setdefault(order.perm_id, instant.clock_sec + float(step.sec)):
             return True
         del due[order.perm_id]
-    elif word == "fill" and order.is_working:
+    elif isinstance(step, Fill) and order.is_working:
         if is_held(instant, order):
             opening = instant.shared.hours.next_open(instant.now)
             if opening is not None:
@@ -109,30 +128,34 @@ def _price(instant: Instant, order: WorkingOrder) -> Decimal | None:
     return fills.fill_price(order, instrument, instant.behaviour(order).slippage_bps)
 
 
-def _perform(instant: Instant, order: WorkingOrder, word: str, value: str) -> list[Delivery]:
-    """Do one step of which the order's script is rid already."""
-    match word:
-        case "fill":
-            _fill(instant, order, value)
-        case "correct":
+def _perform(instant: Instant, order: WorkingOrder, step: Step) -> list[Delivery]:
+    """Do one step. The order's script does not hold it any more."""
+    match step:
+        case Fill(shares):
+            _fill(instant, order, shares)
+        case Correct():
             fills.correct(instant.book, order, instant.behaviour(order).correction_bps)
-        case "reveal":
+        case ShowFills():
             instant.book.trading.reveal(order.perm_id)
             instant.book.trading.put(msgspec.structs.replace(order, is_visible=True))
-        case "cancel":
-            _cancel(instant, order, value)
-        case "late_fill":
-            late.schedule_late_fill(instant, order, value)
-        case "notice":
-            return _notice(instant, order, value)
+        case Cancel(reason):
+            _cancel(instant, order, reason)
+        case LateFill():
+            late.schedule_late_fill(instant, order, step)
+        case SendNotice(code, text):
+            return _notice(instant, order, code, text)
+        case SendOpenOrder() | SendStatus() | SendExecution() | SendCommission() | Disconnect():
+            return news.tell(instant, order, _events(instant, order, step))
+        case Wait():  # it is over, or the walk would not be here
+            pass
         case _:
-            return news.tell(instant, order, _events(instant, order, word, value))
+            assert_never(step)
     return []
 
 
-def _fill(instant: Instant, order: WorkingOrder, value: str) -> None:
+def _fill(instant: Instant, order: WorkingOrder, shares: Decimal) -> None:
     price = _price(instant, order)
-    quantity = min(Decimal(value), order.remaining)
+    quantity = min(shares, order.remaining)
     if not order.is_working or price is None or quantity <= 0:
         return
     behaviour = instant.behaviour(order)
@@ -145,7 +168,7 @@ def _fill(instant: Instant, order: WorkingOrder, value: str) -> None:
 
 
 def _cancel(instant: Instant, order: WorkingOrder, reason: str) -> None:
-    """End the order, or let it say that it was done already."""
+    """End the order. When it is done already, refuse the cancel as the real gateway does (10148)."""
     if order.is_working:
         text = reason or "Cancelled by Trader"
         ended = msgspec.structs.replace(
@@ -162,9 +185,7 @@ def _cancel(instant: Instant, order: WorkingOrder, reason: str) -> None:
         incidents.occurred(instant, "cancelled", ended)
 
 
-def _notice(instant: Instant, order: WorkingOrder, value: str) -> list[Delivery]:
-    number, _, text = value.partition(" ")
-    code = int(number)
+def _notice(instant: Instant, order: WorkingOrder, code: int, text: str) -> list[Delivery]:
     if code in CONNECTIVITY:
         return news.tell_everyone(instant, code, text)
     if code == OrderCode.HELD and order.is_working:
@@ -172,31 +193,26 @@ def _notice(instant: Instant, order: WorkingOrder, value: str) -> list[Delivery]
     return news.tell(instant, order, [Notice(order.order_id, code, text)])
 
 
-def _events(instant: Instant, order: WorkingOrder, word: str, value: str) -> list[Event]:
+def _events(instant: Instant, order: WorkingOrder, step: _Told) -> list[Event]:
     instrument = instant.book.instruments[order.con_id]
-    match word:
-        case "new_open":
-            return [OpenOrder(_before_fills(order), instrument)]
-        case "new_status":
-            return [Status(_before_fills(order))]
-        case "open":
-            return [OpenOrder(order, instrument)]
-        case "status":
-            return [Status(order)]
-        case "execution" | "commission":
-            executions = instant.book.trading.executions(order.perm_id)
-            chosen = executions[int(value) - 1 : int(value)]
-            if word == "execution":
-                return [Executed(execution, instrument) for execution in chosen]
-            return [Charged(execution, instrument.currency) for execution in chosen]
-        case "hang_up":
+    executions = instant.book.trading.executions(order.perm_id)
+    match step:
+        case SendOpenOrder(is_new):
+            return [OpenOrder(_before_fills(order) if is_new else order, instrument)]
+        case SendStatus(is_new):
+            return [Status(_before_fills(order) if is_new else order)]
+        case SendExecution(number):
+            return [Executed(execution, instrument) for execution in executions[number - 1 : number]]
+        case SendCommission(number):
+            return [Charged(execution, instrument.currency) for execution in executions[number - 1 : number]]
+        case Disconnect():
             return [HangUp()]
         case _:
-            return []
+            assert_never(step)
 
 
 def _before_fills(order: WorkingOrder) -> WorkingOrder:
-    """Return the order as its acknowledgement shows it."""
+    """Return the order as its acknowledgement shows it: without fills."""
     if not order.filled:
         return order
     return msgspec.structs.replace(order, filled=ZERO, value=ZERO, last_price=ZERO, status="Submitted")

@@ -89,6 +89,7 @@ def fill(book: Book, order: WorkingOrder, quantity: Decimal, price: Decimal, mom
     """Execute a part of the order: shares, cash and commission move; return the order as it is now."""
     instrument = book.instruments[order.con_id]
     filled, value = order.filled + quantity, order.value + quantity * price
+    # The commission is that of the whole order so far, less what was charged: the minimum is paid once per order.
     costs = commission_on(moment.behaviour, filled, value * instrument.multiplier)
     commission = max(costs - order.commission, ZERO)
     signed = quantity if order.side == "BUY" else -quantity
@@ -109,6 +110,7 @@ def fill(book: Book, order: WorkingOrder, quantity: Decimal, price: Decimal, mom
         completed_status=f"Filled Size: {filled.normalize():f}" if is_done else "",
         is_visible=not (is_hidden and is_done),
     )
+    # A fill that closes nothing realizes nothing: the wire then has an unset number, no negative commission.
     profit = realized - commission if realized else ZERO
     execution = _execution(book, after, moment, quantity=quantity, commission=commission, realized=profit)
     book.trading.execute(msgspec.structs.replace(execution, cash_change=proceeds - commission))

@@ -1,4 +1,4 @@
-"""What follows an event: enters the incidents of the scenario that are for it."""
+"""Schedule the incidents that a scenario lets follow an event."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ NO_ORDER = 0
 
 
 def occurred(instant: Instant, when: When, order: WorkingOrder | None = None) -> None:
-    """Enter what follows an event; an order that a person placed by hand is none."""
+    """Schedule the incidents for an event. Orders that a person placed by hand cause none."""
     if order is not None and order.is_manual:
         return
     symbol = instant.book.instruments[order.con_id].symbol if order is not None else ""
     perm_id = order.perm_id if order is not None else NO_ORDER
     for incident in instant.shared.incidents.choose(when, order, symbol):
+        # Those that wait count as well, or an incident would happen more often than ``times``.
         waiting = [effect for effect in instant.book.agenda.effects() if isinstance(effect, Happen)]
         used = instant.book.reached[incident.label] + sum(
             effect.label == incident.label for effect in waiting

@@ -1,4 +1,4 @@
-"""The shared state at one moment, and how something is put off to a later one."""
+"""The shared state at one moment, and a way to schedule effects for later ones."""
 
 from __future__ import annotations
 

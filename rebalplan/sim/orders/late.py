@@ -1,4 +1,4 @@
-"""What comes late of a fill: the account that shows it, its commission, shares that execute after a cancel."""
+"""Late effects of a fill: the account shows it, its commission comes, shares execute after a cancel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from rebalplan.sim.orders.agenda import Charge, ExecuteLate, Hide, Reveal, TellE
 from rebalplan.sim.orders.deliveries import Charged, Delivery, Executed
 from rebalplan.sim.orders.fills import Moment
 from rebalplan.sim.orders.instant import Instant
-from rebalplan.sim.orders.order_model import ZERO, Behaviour, LateFill, WorkingOrder
+from rebalplan.sim.orders.order_model import ZERO, Behaviour, WorkingOrder
+from rebalplan.sim.orders.steps import LateFill
 
 
 def moment_of(instant: Instant, behaviour: Behaviour) -> Moment:
@@ -28,7 +29,7 @@ def moment_of(instant: Instant, behaviour: Behaviour) -> Moment:
 
 
 def schedule_reveals(instant: Instant, order: WorkingOrder, behaviour: Behaviour) -> None:
-    """Enter when positions and account values show the order's last fill, where they lag behind it."""
+    """Schedule when positions and account values show the order's last fill, where they lag behind it."""
     last = instant.book.trading.executions(order.perm_id)[-1].fill
     if behaviour.positions_after_sec:
         instant.schedule(behaviour.positions_after_sec, Reveal(order.perm_id, last, "position"))
@@ -37,7 +38,7 @@ def schedule_reveals(instant: Instant, order: WorkingOrder, behaviour: Behaviour
 
 
 def schedule_hiding(instant: Instant, order: WorkingOrder, behaviour: Behaviour) -> WorkingOrder:
-    """Enter when lists leave the order out and when they show it again; return it as it is now."""
+    """Schedule when lists leave the order out and when they show it again; return it as it is now."""
     if not behaviour.hidden_for_sec:
         return order
     starts, lasts = behaviour.hidden_after_sec, behaviour.hidden_for_sec
@@ -48,18 +49,10 @@ def schedule_hiding(instant: Instant, order: WorkingOrder, behaviour: Behaviour)
     return msgspec.structs.replace(order, is_hidden=True)
 
 
-def schedule_late_fill(instant: Instant, order: WorkingOrder, value: str) -> None:
-    """Enter when shares of an order that was just cancelled execute; nothing when it was not."""
-    if order.status != "Cancelled":
-        return
-    label, shares, listed, told = value.split()
-    late = LateFill(
-        label=label,
-        shares=Decimal(shares),
-        listed_after_sec=Decimal(listed),
-        told_after_sec=Decimal(told),
-    )
-    instant.schedule(_first_sec(late), ExecuteLate(order.perm_id, late))
+def schedule_late_fill(instant: Instant, order: WorkingOrder, late: LateFill) -> None:
+    """Schedule a late fill of an order that was just cancelled. An order that filled before gets none."""
+    if order.status == "Cancelled":
+        instant.schedule(_first_sec(late), ExecuteLate(order.perm_id, late))
 
 
 def _first_sec(late: LateFill) -> Decimal:
@@ -70,7 +63,7 @@ def _first_sec(late: LateFill) -> Decimal:
 
 
 def execute_late(instant: Instant, order: WorkingOrder, late: LateFill) -> list[Delivery]:
-    """Execute shares of a cancelled order, at most what was left of it, and enter what is still to come of that."""
+    """Execute shares of a cancelled order, at most its rest, and schedule what tells of them."""
     instrument = instant.book.instruments[order.con_id]
     price = order.limit_price or fills.touch(instrument.quote, order.side)
     shares = min(late.shares, order.remaining)

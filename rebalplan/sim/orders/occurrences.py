@@ -1,10 +1,11 @@
-"""Which incidents follow an event and which table a handshake gets: counts the matching ones, like ``behaviours``."""
+"""Choose the incidents for an event and the table for a handshake: count the matching ones, as for faults."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 
+from rebalplan.sim.orders.behaviours import matches
 from rebalplan.sim.orders.incident_model import Handshake, Incident, When
 from rebalplan.sim.orders.order_model import WorkingOrder
 
@@ -22,22 +23,14 @@ class IncidentCounter:
         """Count one event and return every incident that follows it."""
         chosen = []
         for at, incident in enumerate(self._incidents):
-            if incident.when != when or (order is not None and not _matches(incident, order, symbol)):
+            if incident.when != when:
+                continue
+            if order is not None and not matches(incident, order.account, symbol, order.side, order.algo):
                 continue
             self._seen[at] += 1
             if incident.occurrence in (0, self._seen[at]):
                 chosen.append(incident)
         return chosen
-
-
-def _matches(incident: Incident, order: WorkingOrder, symbol: str) -> bool:
-    wants_algo = {"": bool(order.algo), "adaptive": True, "none": False}[incident.algo]
-    return (
-        incident.account in ("", order.account)
-        and incident.symbol in ("", symbol)
-        and incident.side in ("", order.side)
-        and wants_algo == bool(order.algo)
-    )
 
 
 class HandshakeCounter:

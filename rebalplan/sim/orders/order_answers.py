@@ -12,6 +12,7 @@ import msgspec
 from rebalplan.sim.answers import Caller
 from rebalplan.sim.orders.agenda import Charge
 from rebalplan.sim.orders.order_model import Execution, WorkingOrder
+from rebalplan.sim.orders.steps import SendCommission
 from rebalplan.sim.wire import execution_layout, messages, order_layout
 from rebalplan.sim.wire.frames import Message
 from rebalplan.sim.wire.messages import NO_ID, Code, Out
@@ -25,15 +26,25 @@ _SIDES: Final = {"BUY": "BUY", "BOT": "BUY", "BOUGHT": "BUY", "SELL": "SELL", "S
 
 def open_orders(caller: Caller) -> list[Message]:
     """Return the working orders that this client placed."""
-    return _order_list(caller, caller.shared.book.orders_of([caller.client_id]))
+    return [*own_orders(caller), messages.open_order_end()]
 
 
 def all_open_orders(caller: Caller) -> list[Message]:
     """Return the working orders of every client."""
-    return _order_list(caller, caller.shared.book.orders)
+    return [*every_order(caller), messages.open_order_end()]
 
 
-def _order_list(caller: Caller, orders: Sequence[WorkingOrder]) -> list[Message]:
+def own_orders(caller: Caller) -> list[Message]:
+    """Return openOrder and orderStatus of each working order that this client placed."""
+    return _told(caller, caller.shared.book.orders_of([caller.client_id]))
+
+
+def every_order(caller: Caller) -> list[Message]:
+    """Return openOrder and orderStatus of each working order."""
+    return _told(caller, caller.shared.book.orders)
+
+
+def _told(caller: Caller, orders: Sequence[WorkingOrder]) -> list[Message]:
     answer = []
     for order in orders:
         if order.is_hidden:
@@ -41,7 +52,7 @@ def _order_list(caller: Caller, orders: Sequence[WorkingOrder]) -> list[Message]
         instrument = caller.shared.book.instruments[order.con_id]
         answer.append(order_layout.open_order(caller.version, order, instrument))
         answer.append(order_layout.order_status(order))
-    return [*answer, messages.open_order_end()]
+    return answer
 
 
 def auto_open_orders(caller: Caller) -> list[Message]:
@@ -119,7 +130,7 @@ def _is_uncharged(caller: Caller, execution: Execution) -> bool:
     to_come = [e for e in book.agenda.effects() if isinstance(e, Charge)]
     return (
         (order.behaviour or caller.shared.scenario.orders).no_commission
-        or f"commission {number}" in order.script
+        or SendCommission(number) in order.script
         or any((e.perm_id, e.number) == (order.perm_id, number) for e in to_come)
     )
 

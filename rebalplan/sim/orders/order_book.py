@@ -91,7 +91,7 @@ class OrderBook:
         return None if perm_id is None else self._orders[perm_id]
 
     def find_current(self, client_id: int, order_id: int) -> WorkingOrder | None:
-        """Return the order that keeps this client from using that id anew: ids that were rolled back are free."""
+        """Return the order that occupies this id of the client. Ids that were rolled back are free again."""
         order = self.find(client_id, order_id)
         return order if order is not None and order.epoch == self.epoch else None
 
@@ -103,7 +103,7 @@ class OrderBook:
         return order
 
     def _index(self, order: WorkingOrder) -> None:
-        """Remember whose number the order has; one entered by hand has none that a client could name."""
+        """Remember the order by client and order id. One entered by hand has no id that a client could name."""
         if not order.is_manual:
             self._of_client[order.client_id, order.order_id] = order.perm_id
 

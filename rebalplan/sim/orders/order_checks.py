@@ -1,4 +1,4 @@
-"""What is wrong with an order before anybody asks whether the account can pay for it."""
+"""Check the account, the contract and the terms of an order. ``buying_power`` checks its cost."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from rebalplan.sim.accounts.book import Book
+from rebalplan.sim.answers import AMBIGUOUS_TEXT, INVALID_ACCOUNT_TEXT
 from rebalplan.sim.orders.order_model import WORKING, WorkingOrder
 from rebalplan.sim.orders.order_texts import COMBINATION_TEXT, SIDE_TEXT, TIF_TEXT, OrderCode, text_of
 from rebalplan.sim.scenario.model import Instrument
@@ -19,9 +20,6 @@ ADAPTIVE: Final = "Adaptive"
 _ADAPTIVE_TYPES: Final = ("MKT", "LMT")
 _PRIORITY: Final = "adaptivePriority"
 _PRIORITIES: Final = ("Patient", "Normal", "Urgent")
-
-INVALID_ACCOUNT_TEXT: Final = "Error validating request.-'bZ' : cause - Invalid account code '{}'."
-AMBIGUOUS_TEXT: Final = "The contract description specified for {} is ambiguous."
 
 
 class Refusal(msgspec.Struct, frozen=True):

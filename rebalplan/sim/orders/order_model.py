@@ -1,4 +1,4 @@
-"""The vocabulary of orders: what is at the market, what was executed, what was received, what goes wrong."""
+"""The vocabulary of orders: orders, executions, the ledger of messages, and the settings and behaviours for them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Final, Literal
 
 import msgspec
+
+from rebalplan.sim.orders.steps import LateShares, Script
 
 ZERO: Final = Decimal(0)
 
@@ -30,7 +32,7 @@ class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     ``value`` is the sum of quantity times price over its fills; ``placed`` and ``expires`` are ``None`` for an
     order that was there before the gateway. ``epoch`` counts how often order ids were rolled back before it
-    came. ``script`` is what is still to happen to it, see ``script``. Completed orders leave it out until
+    came. ``script`` is what is still to happen to it. Completed orders leave it out until
     ``is_visible``; while it ``is_hidden``, no list shows it or its executions.
     """
 
@@ -62,7 +64,7 @@ class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
     is_visible: bool = True
     is_hidden: bool = False
     behaviour: Behaviour | None = None
-    script: tuple[str, ...] = ()
+    script: Script = ()
 
     @property
     def remaining(self) -> Decimal:
@@ -127,7 +129,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One order message as the gateway received it, whatever became of it.
 
-    Of an order all is as the client wrote it; a cancel has the terms of the order it is for, when there is one.
+    An order has the terms as the client wrote them. A cancel has the terms of its order, if there is one.
     ``outcome`` begins with ``accepted``, ``refused`` (with the error code), ``dropped`` or ``unreadable``;
     ``perm_id`` is 0 for what was not booked.
     """
@@ -169,21 +171,8 @@ class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
     values_after_sec: Decimal
 
 
-class LateFill(msgspec.Struct, frozen=True, kw_only=True):
-    """An execution that comes after its order was cancelled: shares, and the seconds from the cancel on.
-
-    Lists show it ``listed_after_sec`` later; its own message comes ``told_after_sec`` later, -1 for never. ``label``
-    is the table of the scenario that asked for it.
-    """
-
-    label: str
-    shares: Decimal
-    listed_after_sec: Decimal
-    told_after_sec: Decimal
-
-
-class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens to some orders instead of an immediate, complete fill; ``keys_of_orders`` describes each field.
+class Behaviour(LateShares, frozen=True, kw_only=True):
+    """The deviation of some orders from an immediate, complete fill; ``keys_of_orders`` describes each field.
 
     The first six fields choose the messages it applies to (empty: any). ``occurrence`` counts the matching ones
     over the life of the server from 1; 0 means every one. ``code`` 0 means that nothing is refused. ``label`` is its
@@ -217,19 +206,3 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     time_zone_text: str
     hang_up_after: int
     cancel: CancelOutcome
-    late_shares: Decimal
-    late_listed_after_sec: Decimal
-    late_told_after_sec: Decimal
-    label: str = ""
-
-    @property
-    def late_fill(self) -> LateFill | None:
-        """Return what executes after the order was cancelled, if anything does."""
-        if not self.late_shares:
-            return None
-        return LateFill(
-            label=self.label,
-            shares=self.late_shares,
-            listed_after_sec=self.late_listed_after_sec,
-            told_after_sec=self.late_told_after_sec,
-        )

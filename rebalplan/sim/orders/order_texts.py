@@ -7,7 +7,7 @@ from typing import Final
 
 
 class OrderCode(enum.IntEnum):
-    """Error codes about orders; those that leave the order alive are in ``NOTICES``."""
+    """Codes of errors and notices about orders."""
 
     DUPLICATE_ID = 103
     MODIFY_FILLED = 104
@@ -74,9 +74,9 @@ TEXTS: Final[dict[int, str]] = {
 """Code -> text, with the places that the order fills in."""
 
 CONNECTIVITY: Final = frozenset({1100, 1101, 1102})
-"""Notices about the gateway's own connection: every client gets them, without a request id."""
+"""Notices about the gateway's connection to the broker: every client gets them, without a request id."""
 BOOKED_REFUSALS: Final = frozenset({201, 203, 439, 441, 442, 443})
-"""Refusals of an order that was taken in first: it has a permId and ends as Inactive."""
+"""Refusals of an order that was booked first: it has a permId and ends as Inactive."""
 
 SIDE_TEXT: Final = "Error validating request.-'bW' : cause - Invalid side '{}'."
 TIF_TEXT: Final = "Error validating request.-'bW' : cause - Invalid time in force '{}'."

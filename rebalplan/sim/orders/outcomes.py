@@ -1,4 +1,4 @@
-"""What became of an order message: what is said about it, and its line in the ledger."""
+"""The outcome of an order message: who is told what, and its line in the ledger."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REFUSED: Final = "refused"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The ledger's word for what became of a message, and who is told what."""
+    """The ledger's text for a message, and who is told what."""
 
     text: str
     deliveries: tuple[Delivery, ...] = ()

@@ -1,4 +1,4 @@
-"""What becomes of placeOrder: a new order, a change, a whatIf, or a refusal."""
+"""Handle placeOrder: a new order, a change, a whatIf, or a refusal."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rebalplan.sim.orders.order_checks import Refusal, Target
 from rebalplan.sim.orders.order_model import WHAT_IF_SEQUENCE, Behaviour, Side, WorkingOrder
 from rebalplan.sim.orders.order_texts import BOOKED_REFUSALS, OrderCode, text_of
 from rebalplan.sim.orders.outcomes import ACCEPTED, DROPPED, Outcome, refusal_text, refused
+from rebalplan.sim.orders.steps import SendNotice, Wait
 from rebalplan.sim.scenario.scenario_behaviours import plain_behaviour
 from rebalplan.sim.wire.requests import PlaceOrder
 
@@ -24,7 +25,10 @@ MAX_ORDER_ID = 2**31 - 1
 
 
 def place(caller: Caller, instant: Instant, request: PlaceOrder) -> Outcome:
-    """Return what becomes of an order, with everything that follows from it at once done."""
+    """Place, change or refuse an order, with everything that follows at once.
+
+    An invalid order is refused before its behaviour is chosen: it counts for no behaviour.
+    """
     existing = instant.book.trading.find_current(caller.client_id, request.order_id)
     existing = None if request.is_what_if else existing
     target = order_checks.find_target(instant.book, request)
@@ -74,14 +78,15 @@ def _answer_what_if(
         answer = Notice(order.order_id, problem.code, problem.text)
     told, after_sec = [], 0.0
     for word in behaviour.sequence if behaviour.on == "what_if" else WHAT_IF_SEQUENCE:
-        name, _, value = word.partition(" ")
-        if name == "wait":
-            after_sec += float(value)
-            continue
-        event = answer if name == "answer" else Notice(order.order_id, int(name), value or text_of(int(name)))
-        told.append(Delivery(caller.connection, event, after_sec))
-    text = ACCEPTED if problem is None else refusal_text(problem.code, problem.text)
-    return Outcome(text=text, deliveries=tuple(told))
+        match script.read_word(word):
+            case Wait(sec):
+                after_sec += float(sec)
+            case SendNotice(code, text):
+                told.append(Delivery(caller.connection, Notice(order.order_id, code, text), after_sec))
+            case _:  # the reader of a scenario lets no other word through but "answer"
+                told.append(Delivery(caller.connection, answer, after_sec))
+    outcome = ACCEPTED if problem is None else refusal_text(problem.code, problem.text)
+    return Outcome(text=outcome, deliveries=tuple(told))
 
 
 def _choose(instant: Instant, request: PlaceOrder, target: Target) -> Behaviour | None:
@@ -132,8 +137,8 @@ def _draft(
     return msgspec.structs.replace(order, status="PreSubmitted") if is_waiting else order
 
 
-def _notices(instant: Instant, order: WorkingOrder, request: PlaceOrder) -> list[str]:
-    """Return the steps that tell of what was made of the order; it lives on with each."""
+def _notices(instant: Instant, order: WorkingOrder, request: PlaceOrder) -> list[SendNotice]:
+    """Return the notices about an order that the gateway changed or holds. The order stays alive with each."""
     steps = []
     if not request.tif:
         steps.append(script.notice(OrderCode.TIF_SET))
@@ -151,7 +156,7 @@ def _notices(instant: Instant, order: WorkingOrder, request: PlaceOrder) -> list
 
 
 def _book_refused(instant: Instant, order: WorkingOrder, behaviour: Behaviour, problem: Refusal) -> Outcome:
-    """Keep an order that was taken in first and refused then."""
+    """Keep an order that was booked and then refused."""
     ended = msgspec.structs.replace(
         order,
         status="Inactive",

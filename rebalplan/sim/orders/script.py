@@ -1,73 +1,77 @@
-"""What is still to happen to an order, as a list of steps that a state file can keep.
-
-A step is a word and perhaps a value behind a blank. Steps that change the book: ``fill QUANTITY``,
-``correct`` (the price of the last execution), ``cancel REASON``, ``reveal`` (what was hidden),
-``late_fill LABEL SHARES LISTED_SEC TOLD_SEC`` (shares that execute after the cancel before it). Steps that send a
-message: ``new_open`` and ``new_status`` (the order as it was before any fill), ``open``, ``status``,
-``execution N`` and ``commission N`` (of the order's nth execution), ``notice CODE TEXT``. And ``wait SECONDS`` and
-``hang_up`` (on the client that placed the order).
-"""
+"""Make the script of an order: the steps of its behaviour and of a cancel, in their order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal, assert_never, cast, get_args
 
-from rebalplan.sim.orders.order_model import ZERO, Behaviour, LateFill
+from rebalplan.sim.orders.order_model import ZERO, Behaviour
 from rebalplan.sim.orders.order_texts import OrderCode, text_of
-
-Script = tuple[str, ...]
-
-SEQUENCE_WORDS: Final = ("ack", "execution", "commission", "status", "open", "hang_up", "cancel")
-MESSAGE_STEPS: Final = frozenset(
-    {"new_open", "new_status", "open", "status", "execution", "commission", "notice"}
+from rebalplan.sim.orders.steps import (
+    ACKNOWLEDGEMENT,
+    Cancel,
+    Correct,
+    Disconnect,
+    Fill,
+    OrderMessage,
+    Script,
+    SendCommission,
+    SendExecution,
+    SendNotice,
+    SendOpenOrder,
+    SendStatus,
+    ShowFills,
+    Step,
+    Wait,
 )
-_ACKNOWLEDGEMENT: Final = ("new_open", "new_status")
+
+SequenceWord = Literal["ack", "execution", "commission", "status", "open", "hang_up", "cancel"]
+SEQUENCE_WORDS: Final[tuple[SequenceWord, ...]] = get_args(SequenceWord)
 _NEEDS_FILL: Final = frozenset({"execution", "commission", "status", "open"})
-_KEPT_AFTER_CANCEL: Final = frozenset({"execution", "commission", "reveal"})
 
 
-def split_step(step: str) -> tuple[str, str]:
-    """Return the word and the value of a step."""
-    word, _, value = step.partition(" ")
-    return word, value
-
-
-def notice(code: int, text: str = "") -> str:
+def notice(code: int, text: str = "") -> SendNotice:
     """Return the step that sends an error or a notice about the order, with its usual text by default."""
-    return f"notice {code:d} {text or text_of(code)}"
+    return SendNotice(int(code), text or text_of(code))
+
+
+def read_word(word: str) -> str | Wait | SendNotice:
+    """Return a checked word of a sequence; a wait and a code are steps already."""
+    name, _, value = word.partition(" ")
+    if name == "wait":
+        return Wait(Decimal(value))
+    return notice(int(name), value) if name.isdigit() else name
 
 
 def build_script(
-    behaviour: Behaviour, quantity: Decimal, executions: int, notices: Iterable[str] = ()
+    behaviour: Behaviour, quantity: Decimal, executions: int, notices: Sequence[Step] = ()
 ) -> Script:
-    """Return the steps of an order that was taken in.
+    """Return the steps of an order that was booked.
 
     ``quantity`` is to be filled and ``executions`` are there already; the steps ``notices`` come right behind the
-    first acknowledgement. Of ``behaviour`` the filters and refusals are not looked at.
+    first acknowledgement. Filters and refusals of ``behaviour`` play no part here.
     """
     late = behaviour.commission_after_sec > 0
     is_uncharged = late or behaviour.no_commission
     words = [word for word in behaviour.sequence if not (is_uncharged and word == "commission")]
-    steps: list[str] = []
+    steps: list[Step] = []
     shares = split_quantity(quantity, behaviour.parts)[: behaviour.fills]
     for at, share in enumerate(shares or [ZERO]):
-        part = [word for word in words if word != "cancel" and (at == 0 or _is_repeated(word))]
+        part = [word for word in words if at == 0 or _is_repeated(word)]
         steps += _part(part, behaviour, share, executions + at + 1)
     if "cancel" in words:
-        steps += cancelling((), behaviour.text)
-        steps += late_fill_step(behaviour.late_fill)
+        steps += [*cancelling((), behaviour.text), *behaviour.late_fill]
     last = executions + len(shares)
     if late and not behaviour.no_commission:
-        steps.append(f"wait {behaviour.commission_after_sec}")
-        steps += [f"commission {number + 1}" for number in range(executions, last)]
+        steps.append(Wait(behaviour.commission_after_sec))
+        steps += [SendCommission(number + 1) for number in range(executions, last)]
     if behaviour.correction_bps and shares:
-        steps += ["correct", f"execution {last + 1}"]
-        steps += [] if behaviour.no_commission else [f"commission {last + 1}"]
+        steps += [Correct(), SendExecution(last + 1)]
+        steps += [] if behaviour.no_commission else [SendCommission(last + 1)]
     if behaviour.visible_after_sec:
-        steps += [f"wait {behaviour.visible_after_sec}", "reveal"]
-    return _shape(behaviour, _with_notices(steps, tuple(notices)))
+        steps += [Wait(behaviour.visible_after_sec), ShowFills()]
+    return _shape(behaviour, _with_notices(steps, notices))
 
 
 def split_quantity(quantity: Decimal, parts: int) -> list[Decimal]:
@@ -83,11 +87,11 @@ def _is_repeated(word: str) -> bool:
     return word in _NEEDS_FILL or word.startswith("wait")
 
 
-def _part(words: list[str], behaviour: Behaviour, share: Decimal, number: int) -> list[str]:
+def _part(words: list[str], behaviour: Behaviour, share: Decimal, number: int) -> list[Step]:
     """Return the steps of one fill (``share`` 0: of none); the fill is right before what tells of it."""
-    wait = [f"wait {behaviour.after_sec}"] if behaviour.after_sec else []
-    fill = [*wait, f"fill {share}"] if share else []
-    steps: list[str] = []
+    wait = [Wait(behaviour.after_sec)] if behaviour.after_sec else []
+    fill: list[Step] = [*wait, Fill(share)] if share else []
+    steps: list[Step] = []
     for word in words:
         if word in _NEEDS_FILL:
             if not share:
@@ -98,75 +102,88 @@ def _part(words: list[str], behaviour: Behaviour, share: Decimal, number: int) -
     return [*steps, *fill]
 
 
-def _expand(word: str, number: int) -> list[str]:
-    if word == "ack":
-        return list(_ACKNOWLEDGEMENT)
-    if word in {"execution", "commission"}:
-        return [f"{word} {number}"]
-    if word == "status":
-        return ["open", "status"]
-    if word[0].isdigit():
-        code, _, text = word.partition(" ")
-        return [notice(int(code), text)]
-    return [word]
+def _expand(word: str, number: int) -> Sequence[Step]:  # one case per word
+    known = read_word(word)
+    if not isinstance(known, str):
+        return [known]
+    match cast(SequenceWord, known):
+        case "ack":
+            return ACKNOWLEDGEMENT
+        case "execution":
+            return [SendExecution(number)]
+        case "commission":
+            return [SendCommission(number)]
+        case "status":
+            return [SendOpenOrder(), SendStatus()]
+        case "open":
+            return [SendOpenOrder()]
+        case "hang_up":
+            return [Disconnect()]
+        case "cancel":
+            return []  # the broker cancels behind the last part
+        case other:
+            assert_never(other)
 
 
-def _with_notices(steps: list[str], notices: Script) -> list[str]:
-    at = steps.index("new_status") + 1 if "new_status" in steps else 0
+def _with_notices(steps: list[Step], notices: Sequence[Step]) -> list[Step]:
+    acknowledged = SendStatus(is_new=True)
+    at = steps.index(acknowledged) + 1 if acknowledged in steps else 0
     return [*steps[:at], *notices, *steps[at:]]
 
 
-def _shape(behaviour: Behaviour, steps: list[str]) -> Script:
+def _shape(behaviour: Behaviour, steps: Sequence[Step]) -> Script:
     """Take the messages out of a silent order's script, and put a hang-up behind the nth of them."""
-    if behaviour.silence == "booked":
-        return tuple(step for step in steps if split_step(step)[0] not in MESSAGE_STEPS)
+    match behaviour.silence:
+        case "booked":
+            return tuple(step for step in steps if not isinstance(step, OrderMessage))
+        case "" | "dropped":  # an order that was dropped has no script
+            pass
+        case other:
+            assert_never(other)
     if behaviour.hang_up_after < 0:
         return tuple(steps)
-    shaped: list[str] = [] if behaviour.hang_up_after else ["hang_up"]
+    shaped: list[Step] = [] if behaviour.hang_up_after else [Disconnect()]
     sent = 0
     for step in steps:
         shaped.append(step)
-        sent += split_step(step)[0] in MESSAGE_STEPS
-        if sent == behaviour.hang_up_after and "hang_up" not in shaped:
-            shaped.append("hang_up")
+        sent += isinstance(step, OrderMessage)
+        if sent == behaviour.hang_up_after and Disconnect() not in shaped:
+            shaped.append(Disconnect())
     return tuple(shaped)
 
 
 def cancelling(script: Script, reason: str) -> Script:
-    """Return the steps of an order that is cancelled now; of ``script`` only what belongs to its fills remains."""
-    left = left_after_cancel(script)
+    """Return the steps that cancel an order. From ``script`` they keep what belongs to its fills."""
     cancelled = notice(OrderCode.CANCELLED, text_of(OrderCode.CANCELLED, reason))
-    return (f"cancel {reason}", "status", cancelled, *left)
+    return (Cancel(reason), SendStatus(), cancelled, *left_after_cancel(script))
 
 
 def left_after_cancel(script: Script) -> Script:
-    """Return what belongs to the fills of an order that is cancelled now."""
-    return tuple(step for step in script if split_step(step)[0] in _KEPT_AFTER_CANCEL)
-
-
-def late_fill_step(late: LateFill | None) -> Script:
-    """Return the step that lets shares execute after the cancel before it, none without such shares."""
-    if late is None:
-        return ()
-    return (f"late_fill {late.label} {late.shares} {late.listed_after_sec} {late.told_after_sec}",)
+    """Return the steps that belong to the fills of an order that is cancelled now."""
+    return tuple(step for step in script if isinstance(step, SendExecution | SendCommission | ShowFills))
 
 
 def without_cancel(script: Script) -> Script:
-    """Return what is left of such steps behind ``cancel`` when there was nothing to cancel any more."""
+    """Return the steps behind a ``Cancel`` that came too late: without its status and its notice."""
     return script[2:]
 
 
 def refusing(behaviour: Behaviour, code: int, text: str) -> Script:
-    """Return the steps of an order that was taken in and refused."""
-    return _shape(behaviour, ["open", "status", notice(code, text)])
+    """Return the steps of an order that was booked and refused."""
+    return _shape(behaviour, [SendOpenOrder(), SendStatus(), notice(code, text)])
 
 
 def before_cancel(behaviour: Behaviour, remaining: Decimal, executions: int) -> Script:
-    """Return what happens between a cancel request and its effect: a wait, fills that cross it."""
-    steps = ["status", f"wait {behaviour.after_sec}"] if behaviour.after_sec else []
-    if behaviour.cancel == "crossed":
-        shares = split_quantity(remaining, behaviour.parts)[: behaviour.fills]
-        for number, share in enumerate(shares, executions + 1):
-            charged = [] if behaviour.no_commission else [f"commission {number}"]
-            steps += [f"fill {share}", f"execution {number}", *charged, "open", "status"]
+    """Return the steps between a cancel request and its effect: a wait, and fills that cross it."""
+    steps: list[Step] = [SendStatus(), Wait(behaviour.after_sec)] if behaviour.after_sec else []
+    match behaviour.cancel:
+        case "crossed":
+            shares = split_quantity(remaining, behaviour.parts)[: behaviour.fills]
+            for number, share in enumerate(shares, executions + 1):
+                charged = [] if behaviour.no_commission else [SendCommission(number)]
+                steps += [Fill(share), SendExecution(number), *charged, SendOpenOrder(), SendStatus()]
+        case "" | "refused":  # a refused cancel has no effect
+            pass
+        case other:
+            assert_never(other)
     return tuple(steps)

@@ -1,4 +1,4 @@
-"""What is due by now: waits of orders that are over, DAY orders whose session is, the agenda."""
+"""Do what is due by now: waits that are over, DAY orders whose session has ended, the agenda."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from rebalplan.sim.orders.instant import Instant
 
 _LONGEST_WAIT_SEC: Final = 3600.0
 _MOST_EFFECTS: Final = 10_000
-"""At one moment, so that incidents which follow one another without end cannot stop the gateway."""
+"""The limit at one moment: incidents that follow one another without end cannot stop the gateway."""
 
 
 def resume(instant: Instant) -> list[Reply]:
-    """Go on with all that a state file remembers as unfinished, and let the start of the gateway have followers."""
+    """Go on with what the state file has as unfinished, and schedule the incidents for the start."""
     for entry in instant.book.agenda.entries():
         instant.shared.agenda_due[entry.number] = instant.clock_sec + float(entry.after_sec)
     unfinished = [order for order in instant.book.trading.orders() if order.script]
@@ -39,7 +39,7 @@ def resume(instant: Instant) -> list[Reply]:
 
 
 def tick(instant: Instant) -> list[Reply]:
-    """Do what is due by now, which may be nothing."""
+    """Do what is due by now. While the broker is lost, orders stand still."""
     shared = instant.shared
     instant.book.settle(shared.hours.local(instant.now).date())
     due = [perm_id for perm_id, at_sec in shared.due.items() if at_sec <= instant.clock_sec]
@@ -63,7 +63,7 @@ def next_wake_sec(instant: Instant) -> float | None:
 
 
 def _run_agenda(instant: Instant) -> list[list[Delivery]]:
-    """Do what is due of the agenda, the earliest first, with what follows from it at once."""
+    """Do the due effects of the agenda, the earliest first, with those that they add."""
     done: list[list[Delivery]] = []
     due_at = instant.shared.agenda_due
     while len(done) < _MOST_EFFECTS:

@@ -1,4 +1,4 @@
-"""Order messages in, replies out. Every one goes into the ledger, and the book is durable before a reply leaves."""
+"""Order messages in, replies out. The ledger has every message, and the book is saved before a reply leaves."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from rebalplan.sim.orders.instant import Instant
 from rebalplan.sim.orders.order_model import Behaviour, LedgerEntry, MessageKind, WorkingOrder
 from rebalplan.sim.orders.order_texts import OrderCode, text_of
 from rebalplan.sim.orders.outcomes import ACCEPTED, DROPPED, Outcome, ledger_entry, order_id_of, refused
+from rebalplan.sim.orders.steps import Script
 from rebalplan.sim.wire.frames import Message
 from rebalplan.sim.wire.messages import Code
 from rebalplan.sim.wire.request_parser import find_order_id
-from rebalplan.sim.wire.requests import CANCEL_ORDER, CancelOrder, GlobalCancel, OrderRequest, PlaceOrder
+from rebalplan.sim.wire.requests import CancelOrder, GlobalCancel, In, OrderRequest, PlaceOrder
 
 READ_ONLY_TEXT: Final = (
     "Error validating request:-'b7' : cause - The API interface is currently in Read-Only mode."
@@ -50,8 +51,8 @@ def _handle(caller: Caller, instant: Instant, request: OrderRequest) -> Outcome:
 
 
 def unreadable(caller: Caller, fields: Message, problem: str) -> list[Reply]:
-    """Return the replies to an order message of which some field makes no sense."""
-    kind: MessageKind = "cancel" if int(fields[0]) == CANCEL_ORDER else "place"
+    """Return the replies to an order message with an unreadable field."""
+    kind: MessageKind = "cancel" if int(fields[0]) == In.CANCEL_ORDER else "place"
     order_id = find_order_id(fields)
     outcome = refused(caller, order_id, Code.CANNOT_READ, problem)
     caller.shared.book.trading.record(
@@ -92,12 +93,12 @@ def _choose(instant: Instant, order: WorkingOrder) -> Behaviour | None:
 
 
 def _give_up(instant: Instant, order: WorkingOrder, behaviour: Behaviour | None) -> Outcome:
-    first: script.Script = ()
-    after: script.Script = ()
+    first: Script = ()
+    after: Script = ()
     if behaviour is not None:
         executions = len(instant.book.trading.executions(order.perm_id))
         first = script.before_cancel(behaviour, order.remaining, executions)
-        after = script.late_fill_step(behaviour.late_fill)
+        after = behaviour.late_fill
         if behaviour.after_sec:
             order = msgspec.structs.replace(order, status=PENDING_CANCEL)
     told = engine.cancel(instant, order, first=first, after=after)

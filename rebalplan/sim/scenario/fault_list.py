@@ -1,4 +1,4 @@
-"""The keys for faults of a scenario, and which of its faults were reached, for ``rebal sim faults``."""
+"""Data for ``rebal sim faults``: the keys for faults, and which faults of a scenario were reached."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def faults_of(scenario: Scenario, state: Path | None) -> tuple[FaultView, ...]:
 
 
 def _configured(scenario: Scenario) -> list[tuple[str, str]]:
-    """Return label and settings of every fault table, and of what it lets happen later."""
+    """Return label and settings of every fault table, and of its later effects."""
     found: list[tuple[str, str]] = []
     plain = msgspec.structs.asdict(plain_behaviour(scenario.orders))
     for behaviour in scenario.behaviours:

@@ -1,10 +1,10 @@
-"""What a key of a scenario is: its kind, its limits, what it does. The reader and ``rebal sim faults`` both use it."""
+"""A key of a scenario: its kind, its limits, its effect. The reader and ``rebal sim faults`` both use it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, assert_never
 
 import msgspec
 
@@ -117,12 +117,14 @@ def _read(table: Table, key: Key, default: Any) -> Any:
             return table.texts(key.name) or default
         case "price":
             return table.price(key.name)
-        case _:
+        case "number" | "cost" | "seconds" | "seconds or never" | "basis points":
             value = table.decimal(key.name, default)
             problem = _problem_of(key.kind, value)
             if problem:
                 table.problem(key.name, problem)
             return value
+        case _:
+            assert_never(key.kind)
 
 
 def _problem_of(kind: KeyKind, value: Decimal) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
+import msgspec
+
 from rebalplan.sim.orders import incident_model as model
-from rebalplan.sim.orders.order_model import AlgoFilter
 from rebalplan.sim.scenario.keys import Key, KeyTable
-from rebalplan.sim.scenario.keys_of_orders import LATE_KEYS
+from rebalplan.sim.scenario.keys_of_orders import LATE_KEYS, ORDER_FILTER_KEYS
 
 _CHANGE: Final = ('does = "change"',)
 _TRADE: Final = ('does = "buy"', 'quantity = "5"')
@@ -15,6 +16,7 @@ _PAYMENT: Final = ('does = "withdraw"', 'amount = "900.00"')
 _LOSS: Final = ('when = "start"', 'does = "lose"')
 _CANCEL: Final = ('does = "cancel"',)
 
+_PLAIN_ONLY: Final = msgspec.structs.replace(ORDER_FILTER_KEYS[-1], example='"none"')
 _WHEN_KEYS: Final = (
     Key(
         name="when",
@@ -24,24 +26,8 @@ _WHEN_KEYS: Final = (
         about="The event: start of the gateway, a client connected, an order placed, an execution, an order filled or "
         "cancelled. Only orders of API clients count.",
     ),
-    Key(name="account", kind="text", default="", example='"DU1000001"', about="Only orders of this account."),
-    Key(name="symbol", kind="text", default="", example='"VTI"', about="Only orders for this symbol."),
-    Key(
-        name="side",
-        kind="choice",
-        default="",
-        choices=("", "BUY", "SELL"),
-        example='"SELL"',
-        about="Only orders of this side.",
-    ),
-    Key(
-        name="algo",
-        kind="choice",
-        default="",
-        choices=get_args(AlgoFilter),
-        example='"none"',
-        about="Only Adaptive orders, or only plain ones.",
-    ),
+    *ORDER_FILTER_KEYS[:-1],
+    _PLAIN_ONLY,
     Key(
         name="occurrence",
         kind="integer",
@@ -63,7 +49,7 @@ _DEED_KEYS: Final = (
     Key(
         name="does",
         kind="choice",
-        choices=get_args(model.Deed),
+        choices=model.DEEDS,
         example='"cancel"',
         about="A person changes or cancels the order of the event, buys or sells by hand (order id 0, client id 0, no "
         "reference), pays in or out. Or the gateway loses the broker.",
@@ -119,17 +105,7 @@ _DEED_KEYS: Final = (
         group="accounts",
         about="The currency of the amount.",
     ),
-    *(
-        Key(
-            name=key.name,
-            kind=key.kind,
-            default=key.default,
-            example=key.example,
-            about=key.about,
-            besides=(*_CANCEL, *key.besides),
-        )
-        for key in LATE_KEYS
-    ),
+    *(msgspec.structs.replace(key, besides=(*_CANCEL, *key.besides)) for key in LATE_KEYS),
 )
 
 _LOSS_KEYS: Final = (

@@ -128,15 +128,7 @@ ORDERS: Final = KeyTable(
     ),
 )
 
-_FILTER_KEYS: Final = (
-    Key(
-        name="on",
-        kind="choice",
-        default="order",
-        choices=get_args(model.BehaviourKind),
-        example='"cancel"',
-        about="Which message the behaviour is for. The first behaviour that matches counts.",
-    ),
+ORDER_FILTER_KEYS: Final = (
     Key(name="account", kind="text", default="", example='"DU1000001"', about="Only orders of this account."),
     Key(name="symbol", kind="text", default="", example='"VTI"', about="Only orders for this symbol."),
     Key(
@@ -155,6 +147,18 @@ _FILTER_KEYS: Final = (
         example='"adaptive"',
         about="Only Adaptive orders, or only plain ones.",
     ),
+)
+
+_FILTER_KEYS: Final = (
+    Key(
+        name="on",
+        kind="choice",
+        default="order",
+        choices=get_args(model.BehaviourKind),
+        example='"cancel"',
+        about="Which message the behaviour is for. The first behaviour that matches counts.",
+    ),
+    *ORDER_FILTER_KEYS,
     Key(
         name="occurrence",
         kind="integer",

@@ -39,7 +39,7 @@ def read_behaviour(table: Table, settings: model.OrderSettings) -> model.Behavio
 
 
 def plain_behaviour(settings: model.OrderSettings) -> model.Behaviour:
-    """Return what an order does that no behaviour of the scenario is for."""
+    """Return the behaviour of an order that no table of the scenario is for."""
     return read_behaviour(Table({}, "", []), settings)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from rebalplan.sim.faults import CONNECT
-from rebalplan.sim.orders.incident_model import Handshake, Incident
+from rebalplan.sim.orders.incident_model import Handshake, Incident, OrderWord
 from rebalplan.sim.scenario import model
 from rebalplan.sim.scenario.keys import read_keys
 from rebalplan.sim.scenario.keys_of_answers import FAULT, HANDSHAKE
@@ -17,7 +17,7 @@ from rebalplan.sim.wire.rows import REPEATABLE
 
 _CONNECT_ACTIONS: Final = ("silent", "hang_up", "delay", "garbage")
 _REPEATING: Final = ("twice", "stray")
-ORDER_WORDS: Final = ("orders", "all_orders")
+ORDER_WORDS: Final[tuple[str, ...]] = get_args(OrderWord)
 _ORDERLESS: Final = ("start", "connected")
 _OF_AN_ORDER: Final = ("change", "cancel")
 _TRADES: Final = ("buy", "sell")

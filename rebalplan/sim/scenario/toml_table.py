@@ -1,12 +1,15 @@
-"""Typed reading of parsed TOML that goes on after a problem, so that all of them are told at once."""
+"""Typed reading of parsed TOML. It goes on after a problem, so that the user sees all problems at once."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, TypeVar
 
+import msgspec
+
+_Value = TypeVar("_Value")
 _MAX_DIGITS: Final = 18
 
 
@@ -57,13 +60,7 @@ class Table:
 
     def boolean(self, key: str, *, default: bool) -> bool:
         """Return true or false."""
-        value = self._get(key, required=False)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            self.problem(key, f"expected true or false, found {value!r}")
-            return default
-        return value
+        return self._typed(key, bool, default, "expected true or false, found {!r}")
 
     def decimal(self, key: str, default: str | None = None) -> Decimal:
         """Return a finite number, written as a string or an integer."""
@@ -79,31 +76,17 @@ class Table:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return an array of strings, empty when absent."""
-        value = self._get(key, required=False)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.problem(key, f"expected an array of strings, found {value!r}")
-            return ()
-        return tuple(value)
+        return self._typed(key, tuple[str, ...], (), "expected an array of strings, found {!r}")
 
     def table(self, key: str) -> Table:
         """Return a sub-table, an empty one when absent."""
-        value = self._get(key, required=False)
-        if value is not None and not isinstance(value, dict):
-            self.problem(key, f"expected a table, found {value!r}")
-            value = None
-        return Table(value or {}, self._where(key), self._problems)
+        data = self._typed(key, dict[str, object], {}, "expected a table, found {!r}")
+        return Table(data, self._where(key), self._problems)
 
     def tables(self, key: str) -> list[Table]:
         """Return an array of tables, empty when absent."""
-        value = self._get(key, required=False)
-        if value is None:
-            return []
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self.problem(key, "expected an array of tables")
-            return []
-        return [Table(item, f"{self._where(key)}[{at}]", self._problems) for at, item in enumerate(value, 1)]
+        found = self._typed(key, list[dict[str, object]], [], "expected an array of tables")
+        return [Table(item, f"{self._where(key)}[{at}]", self._problems) for at, item in enumerate(found, 1)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._data)
@@ -121,6 +104,15 @@ class Table:
         if required and key not in self._data:
             self.problem(key, "is required")
         return self._data.get(key)
+
+    def _typed(self, key: str, kind: type[_Value], default: _Value, sentence: str) -> _Value:
+        """Return an optional value; ``sentence`` is the problem of one that is not of that kind."""
+        value = self._get(key, required=False)
+        try:
+            return default if value is None else msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            self.problem(key, sentence.format(value))
+            return default
 
     def _number(self, key: str, *, required: bool) -> Decimal | None:
         value = self._get(key, required=required)

@@ -17,7 +17,6 @@ Message = tuple[str, ...]
 PREAMBLE = b"API\0"
 MAX_FRAME_BYTES = 1 << 20
 """A longer frame is no request; the real gateway drops such a client too."""
-"""From this version on clients read ``\\uXXXX`` in long names and error texts."""
 
 UNSET_INTEGER = 2_147_483_647
 UNSET_DOUBLE_TEXT = "1.7976931348623157E308"
@@ -29,11 +28,11 @@ _VERSIONS = re.compile(rb"v(\d{1,6})(?:\.\.(\d{1,6}))?(?: .*)?\Z", re.DOTALL)
 
 
 class WireError(ValueError):
-    """Bytes that no client of this protocol sends, or a field that is not what its place asks."""
+    """Bytes that no client of this protocol sends, or a field of the wrong kind."""
 
 
 class FrameBuffer:
-    """Collects bytes and gives back whole frames, whatever pieces they arrive in."""
+    """Collects bytes, in whatever pieces they arrive, and returns whole frames."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()

@@ -1,4 +1,4 @@
-"""What the gateway says: message ids, and one function per small message that gives its fields.
+"""Messages from the gateway: their ids, and one function per small message that returns its fields.
 
 The long layouts (contracts, positions, orders) are in ``layouts``.
 """
@@ -13,7 +13,7 @@ from typing import Final
 from rebalplan.sim.wire.frames import UNSET_INTEGER, Message, escape_text, message
 
 MIN_VERSION: Final = 157
-"""The oldest that a supported client asks for: the newest of ibapi 9.81.1.post1."""
+"""The oldest version of a supported client: ibapi 9.81.1.post1 knows no newer one."""
 MAX_VERSION: Final = 176
 """The newest version whose messages are all text."""
 REJECT_JSON_VERSION: Final = 166

@@ -1,7 +1,7 @@
 """Read placeOrder (3) and cancelOrder (4).
 
-Field layout after the public TWS API documentation, versions 103 to 176. What this gateway does not use is
-skipped by number; the versions differ only behind the last field read here.
+Field layout after the public TWS API documentation, versions 157 to 176. The gateway skips the fields that it does not
+use. The versions differ only behind the last field that it reads.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from rebalplan.sim.wire.contract_parser import read_contract
 from rebalplan.sim.wire.frames import FieldReader
 from rebalplan.sim.wire.requests import CancelOrder, ContractQuery, PlaceOrder
 
-"""From this version on placeOrder has no version field."""
 _COMBINATION: Final = "BAG"
 _MAX_PARAMETERS: Final = 100
 
+# How many fields are skipped, named by the first and the last of them.
 _SECURITY_ID: Final = 2
 _BLOCK_TO_TRIGGER: Final = 4
 _HIDDEN_TO_PROFILE: Final = 9

@@ -12,10 +12,7 @@ from rebalplan.sim.wire.contract_parser import read_contract
 from rebalplan.sim.wire.frames import FieldReader, Message, WireError, read_integer
 from rebalplan.sim.wire.order_parser import read_cancel_order, read_place_order
 from rebalplan.sim.wire.requests import (
-    CANCEL_POSITIONS,
     NO_REQUEST_ID,
-    PLACE_ORDER,
-    START_API,
     Accepted,
     AccountSummary,
     AccountUpdates,
@@ -29,6 +26,7 @@ from rebalplan.sim.wire.requests import (
     CurrentTime,
     Executions,
     GlobalCancel,
+    In,
     ManagedAccounts,
     MarketData,
     MarketDataType,
@@ -41,26 +39,28 @@ from rebalplan.sim.wire.requests import (
     Unsupported,
 )
 
-_ACCEPTED = frozenset({14, CANCEL_POSITIONS, 75, 77})
-_MARKET_RULE = 91
-"""Its one number is a rule, no request id: an error with it would end another request."""
-_ID_FIRST = frozenset({20, 22, 78, 79, 81, 83, 84, *range(86, 99), *range(100, 105)}) - {_MARKET_RULE}
-_ID_AFTER_VERSION = frozenset({10, 11, 21, 23, 25, *range(50, 58), 67, 68, 69, 70})
+_ACCEPTED: Final = frozenset(
+    {In.SERVER_LOG_LEVEL, In.CANCEL_POSITIONS, In.CANCEL_POSITIONS_MULTI, In.CANCEL_ACCOUNT_UPDATES_MULTI}
+)
+# The two sets below have the ids of requests that this gateway does not support, by where their request id stands.
+# 91 (market rule) is in neither: its one number is a rule, so an error with it would end another request.
+_ID_FIRST: Final = frozenset({20, 22, 78, 79, 81, 83, 84, *range(86, 91), *range(92, 99), *range(100, 105)})
+_ID_AFTER_VERSION: Final = frozenset({10, 11, 21, 23, 25, *range(50, 58), 67, 68, 69, 70})
 
 
 def parse_request(fields: Message, version: int) -> StartApi | Request:
     """Return the request in the fields of one message, as ``version`` lays it out.
 
-    Raises ``WireError`` when the id or a field is not what its place asks.
+    Raises ``WireError`` when the id or a field is of the wrong kind.
     """
     if not fields[0]:
         raise WireError("a message without an id")
     message_id = read_integer(fields[0])
-    if message_id == START_API:
+    if message_id == In.START_API:
         return StartApi(FieldReader(fields, start=2).integer())
     if message_id in _ACCEPTED:
         return Accepted(message_id)
-    if message_id == PLACE_ORDER:
+    if message_id == In.PLACE_ORDER:
         return read_place_order(FieldReader(fields, start=1))
     parse = _PARSERS.get(message_id)
     if parse is None:
@@ -69,8 +69,9 @@ def parse_request(fields: Message, version: int) -> StartApi | Request:
 
 
 def find_order_id(fields: Message) -> int:
-    """Return the order id of an order message whose other fields make no sense, -1 when that is none either."""
-    is_unversioned = read_integer(fields[0]) == PLACE_ORDER
+    """Return the order id of an unreadable order message, -1 when the id is unreadable too."""
+    # cancelOrder has a version in front of the order id, placeOrder has none since version 145.
+    is_unversioned = read_integer(fields[0]) == In.PLACE_ORDER
     try:
         return read_integer(fields[1 if is_unversioned else 2])
     except (WireError, IndexError):
@@ -126,24 +127,26 @@ def _account_summary(reader: FieldReader) -> Request:
 
 
 _PARSERS: Final[dict[int, Callable[[FieldReader], Request]]] = {
-    1: _versioned(_market_data),
-    2: _versioned(lambda r: CancelMarketData(r.integer())),
-    4: read_cancel_order,
-    5: lambda r: OpenOrders(),
-    6: _versioned(lambda r: AccountUpdates(r.boolean(), r.text())),
-    7: _versioned(_executions),
-    8: lambda r: NextIds(),
-    9: _versioned(lambda r: ContractDetails(r.integer(), read_contract(r))),
-    15: _versioned(lambda r: AutoOpenOrders(r.boolean())),
-    16: lambda r: AllOpenOrders(),
-    17: lambda r: ManagedAccounts(),
-    49: lambda r: CurrentTime(),
-    58: lambda r: GlobalCancel(),
-    59: _versioned(lambda r: MarketDataType(r.integer())),
-    61: lambda r: Positions(),
-    62: _versioned(_account_summary),
-    63: _versioned(lambda r: CancelAccountSummary(r.integer())),
-    74: _versioned(lambda r: PositionsMulti(r.integer(), r.text(), r.text())),
-    76: _versioned(lambda r: AccountUpdatesMulti(r.integer(), r.text(), r.text(), r.boolean())),
-    99: lambda r: CompletedOrders(),
+    In.MARKET_DATA: _versioned(_market_data),
+    In.CANCEL_MARKET_DATA: _versioned(lambda r: CancelMarketData(r.integer())),
+    In.CANCEL_ORDER: read_cancel_order,
+    In.OPEN_ORDERS: lambda r: OpenOrders(),
+    In.ACCOUNT_UPDATES: _versioned(lambda r: AccountUpdates(r.boolean(), r.text())),
+    In.EXECUTIONS: _versioned(_executions),
+    In.NEXT_IDS: lambda r: NextIds(),
+    In.CONTRACT_DETAILS: _versioned(lambda r: ContractDetails(r.integer(), read_contract(r))),
+    In.AUTO_OPEN_ORDERS: _versioned(lambda r: AutoOpenOrders(r.boolean())),
+    In.ALL_OPEN_ORDERS: lambda r: AllOpenOrders(),
+    In.MANAGED_ACCOUNTS: lambda r: ManagedAccounts(),
+    In.CURRENT_TIME: lambda r: CurrentTime(),
+    In.GLOBAL_CANCEL: lambda r: GlobalCancel(),
+    In.MARKET_DATA_TYPE: _versioned(lambda r: MarketDataType(r.integer())),
+    In.POSITIONS: lambda r: Positions(),
+    In.ACCOUNT_SUMMARY: _versioned(_account_summary),
+    In.CANCEL_ACCOUNT_SUMMARY: _versioned(lambda r: CancelAccountSummary(r.integer())),
+    In.POSITIONS_MULTI: _versioned(lambda r: PositionsMulti(r.integer(), r.text(), r.text())),
+    In.ACCOUNT_UPDATES_MULTI: _versioned(
+        lambda r: AccountUpdatesMulti(r.integer(), r.text(), r.text(), r.boolean())
+    ),
+    In.COMPLETED_ORDERS: lambda r: CompletedOrders(),
 }

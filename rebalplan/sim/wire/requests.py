@@ -1,13 +1,45 @@
-"""What a client can ask, as frozen structs, and the names that faults know the requests by."""
+"""The requests of a client: their ids, their fields, and their names in the faults of a scenario."""
 
 from __future__ import annotations
 
+import enum
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
 NO_REQUEST_ID: Final = -1
+
+
+class In(enum.IntEnum):
+    """Message ids from a client. A scenario's faults know the requests by these names, in small letters."""
+
+    MARKET_DATA = 1
+    CANCEL_MARKET_DATA = 2
+    PLACE_ORDER = 3
+    CANCEL_ORDER = 4
+    OPEN_ORDERS = 5
+    ACCOUNT_UPDATES = 6
+    EXECUTIONS = 7
+    NEXT_IDS = 8
+    CONTRACT_DETAILS = 9
+    SERVER_LOG_LEVEL = 14
+    AUTO_OPEN_ORDERS = 15
+    ALL_OPEN_ORDERS = 16
+    MANAGED_ACCOUNTS = 17
+    CURRENT_TIME = 49
+    GLOBAL_CANCEL = 58
+    MARKET_DATA_TYPE = 59
+    POSITIONS = 61
+    ACCOUNT_SUMMARY = 62
+    CANCEL_ACCOUNT_SUMMARY = 63
+    CANCEL_POSITIONS = 64
+    START_API = 71
+    POSITIONS_MULTI = 74
+    CANCEL_POSITIONS_MULTI = 75
+    ACCOUNT_UPDATES_MULTI = 76
+    CANCEL_ACCOUNT_UPDATES_MULTI = 77
+    COMPLETED_ORDERS = 99
 
 
 class ContractQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +72,7 @@ class MarketData(msgspec.Struct, frozen=True):
 
 
 class CancelMarketData(msgspec.Struct, frozen=True):
-    """The end of a stream, or of a snapshot that is still to come."""
+    """The end of a stream, or of a snapshot that was not answered yet."""
 
     request_id: int
 
@@ -216,33 +248,31 @@ Query = (
     | Accepted
     | Unsupported
 )
-"""What changes nothing in the book."""
+"""Requests that change nothing in the book."""
 Request = OrderRequest | Query
 
+_WITHOUT_FAULTS: Final = frozenset(
+    {
+        In.CANCEL_MARKET_DATA,
+        In.PLACE_ORDER,
+        In.CANCEL_ORDER,
+        In.SERVER_LOG_LEVEL,
+        In.GLOBAL_CANCEL,
+        In.MARKET_DATA_TYPE,
+        In.CANCEL_ACCOUNT_SUMMARY,
+        In.CANCEL_POSITIONS,
+        In.CANCEL_POSITIONS_MULTI,
+        In.CANCEL_ACCOUNT_UPDATES_MULTI,
+    }
+)
+"""Messages that get no answer, and orders: a scenario has behaviours for those."""
 _NAMES: Final[dict[int, str]] = {
-    1: "market_data",
-    5: "open_orders",
-    6: "account_updates",
-    7: "executions",
-    8: "next_ids",
-    9: "contract_details",
-    15: "auto_open_orders",
-    16: "all_open_orders",
-    17: "managed_accounts",
-    49: "current_time",
-    61: "positions",
-    62: "account_summary",
-    71: "start_api",
-    74: "positions_multi",
-    76: "account_updates_multi",
-    99: "completed_orders",
+    request: request.name.lower() for request in In if request not in _WITHOUT_FAULTS
 }
 REQUEST_NAMES: Final = tuple(_NAMES.values())
 """What a fault of a scenario can be tied to."""
 ACCOUNT_REQUESTS: Final = ("account_updates", "executions", "positions_multi", "account_updates_multi")
 SYMBOL_REQUESTS: Final = ("market_data", "contract_details")
-
-PLACE_ORDER, CANCEL_ORDER, CANCEL_POSITIONS, START_API = 3, 4, 64, 71
 
 
 def request_name(message_id: int) -> str:

@@ -1,4 +1,4 @@
-"""The fields of rows that a fault may spoil: where they are, and whose row it is. A row may also come once more."""
+"""Faults in the rows of an answer: spoil a field, send a row twice, send one of another request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TAIL: Final = 5
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """Where a row has its account, its symbol (an account value: its tag) and the fields that can be spoilt.
+    """The places of a row's account, symbol (of an account value: its tag) and fields that can be spoilt.
 
     ``currency`` is where an account value has its currency, 0 in other rows.
     """
@@ -33,7 +33,7 @@ class Layout(msgspec.Struct, frozen=True):
     currency: int = 0
 
     def names(self, message: Message) -> tuple[str, ...]:
-        """Return what a fault may call the row by, the empty name of every row among them."""
+        """Return the names that a fault may use for the row. The empty name fits every row."""
         symbol = message[self.symbol]
         return ("", symbol, f"{symbol}:{message[self.currency]}") if self.currency else ("", symbol)
 
@@ -57,14 +57,14 @@ def spoil(fault: Fault, message: Message, version: int) -> Message:
 
 
 def repeat(fault: Fault, message: Message, version: int) -> list[Message]:
-    """Return a row behind an older one of the same thing that has the fault's value in its field, if it has one."""
+    """Return two rows: an older one of the same thing, with the fault's value in its field, then the true one."""
     if _touched(fault, message, version) is None:
         return [message]
     return [spoil(fault, message, version), message]
 
 
 def stray(fault: Fault, message: Message, version: int) -> list[Message]:
-    """Return a row, and behind it one of the same thing that belongs to another request and has the fault's value."""
+    """Return two rows: the true one, then one of the same thing for another request, with the fault's value."""
     if _touched(fault, message, version) is None:
         return [message]
     return [message, _with(spoil(fault, message, version), _REQUEST, _STRAY)]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rebalplan.core.errors import MOST_SHOWN, InputError
+from rebalplan.core.errors import InputError
 from rebalplan.inputs.portfolios import Portfolios, read_portfolios
 from rebalplan.inputs.settings import ModelWeight
 from rebalplan.inputs.targets import target_weights
+from rebalplan.render.input_files import MOST_SHOWN, render_input_error
 
 HEADER = "ETF,SMURF,GLTR\n"
 Read = Callable[..., Portfolios]
@@ -224,8 +225,10 @@ def test_many_problems_are_summarised_on_the_screen_and_kept_as_data(
     rows = "".join(f"A{n},x,\n" for n in range(wrong))
     with pytest.raises(InputError) as caught:
         read(f"{HEADER}VTI,0,100\n{rows}")
-    shown = caught.value.shown()
-    assert len(caught.value.problems) == wrong
+    head, *shown = render_input_error(caught.value).splitlines()
+    assert head == "the input files cannot be used."
+    assert {f.code for f in caught.value.findings} == {"RB002"}
+    assert len(caught.value.findings) == wrong
     assert len(shown) == MOST_SHOWN + bool(more)
     if more:
-        assert shown[-1] == f"portfolios.csv: and {more} more; `rebal validate --json` lists them all"
+        assert shown[-1] == f"  portfolios.csv: and {more} more; `rebal validate --json` lists them all"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from rebalplan.core.errors import InputError, RebalError
+from rebalplan.core.errors import InputError, RebalError, placed
 from rebalplan.core.policy import Policy, RebalancePolicy
 from rebalplan.core.vocabulary import Endpoint
 from rebalplan.inputs.portfolios import Allocation, Model, Portfolios, check_leverage, read_portfolios
@@ -373,7 +373,7 @@ LEVERAGED = HEADER + "VTI,160,100\nCASH,-60,0\n"
 
 def test_a_cash_that_breaks_max_leverage_names_account_and_numbers(read: Read) -> None:
     (problem,) = check_leverage(read(LEVERAGED), account("1.29", smurf="0.5", gltr="0.5"))
-    assert str(problem) == (
+    assert placed(problem) == (
         "portfolios.csv:3:2: CASH is -30% in the mix of account DU7, so its targets alone come to 1.3 times NLV, "
         "more than its max_leverage 1.29; raise CASH or max_leverage"
     )

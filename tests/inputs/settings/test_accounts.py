@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from rebalplan.core.errors import placed
 from rebalplan.inputs.settings import Settings
 
 Load = Callable[[str], Settings]
@@ -17,7 +18,7 @@ def accounts(settings: Settings) -> list[str]:
 
 
 def warnings(settings: Settings) -> list[str]:
-    return [str(warning) for warning in settings.warnings]
+    return [placed(warning) for warning in settings.warnings]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_a_comment_sign_without_a_space_belongs_to_the_value(load: Load) -> None
 def test_line_ends_and_a_byte_order_mark_change_nothing(load: Load, newline: str, mark: str) -> None:
     loaded = load(mark + f"{MINIMAL}[ibkr]\nport = 7000\nunknown = 1\n".replace("\n", newline))
     assert loaded.account_settings[0].endpoint.port == 7000
-    assert [warning.line for warning in loaded.warnings] == [7]
+    assert [warning.where.line for warning in loaded.warnings] == [7]
 
 
 def test_indented_keys_are_keys(load: Load) -> None:
@@ -156,7 +156,7 @@ def test_a_long_value_is_cut_in_a_message(problems: Problems) -> None:
 def test_what_is_unknown_is_one_warning_with_the_nearest_name(load: Load, text: str, expected: str) -> None:
     (warning,) = load(MINIMAL + text).warnings
     assert warning.message == expected
-    assert warning.line == (5 if "section" in expected else 6)
+    assert warning.where.line == (5 if "section" in expected else 6)
 
 
 @pytest.mark.parametrize(("length", "shown"), [(60, "x" * 60), (61, "x" * 60 + "…")])

@@ -96,7 +96,11 @@ def test_what_is_unknown_and_may_have_been_meant_to_protect_refuses_yes(
     rest = "[models]\nA = 1\n" if "[accounts]" in text else MINIMAL
     settings = load(text + rest)
     (warning,) = settings.unread_protections
-    assert (warning.file, warning.severity, warning.section) == ("settings.ini", "warning", section)
+    assert (warning.where.file, warning.severity, warning.where.section) == (
+        "settings.ini",
+        "warning",
+        section,
+    )
     assert settings.warnings == (warning,)
 
 
@@ -120,11 +124,11 @@ def test_every_other_warning_leaves_yes_alone(load: Load, text: str) -> None:
 def test_a_problem_carries_the_section_that_it_is_in(load: Load) -> None:
     with pytest.raises(InputError) as caught:
         load(f"{MINIMAL}[io]\nnote = 1\nlog_level = loud\n[Limits]\nmax_orders = x\nmaxorders = 2\n")
-    assert [(p.line, p.section, p.severity, p.may_protect) for p in caught.value.problems] == [
-        (6, "io", "warning", False),
-        (7, "io", "error", False),
-        (9, "limits", "error", False),
-        (10, "limits", "warning", True),
+    assert [(f.where.line, f.where.section, f.severity, f.code) for f in caught.value.findings] == [
+        (6, "io", "warning", "RB004"),
+        (7, "io", "error", "RB001"),
+        (9, "limits", "error", "RB001"),
+        (10, "limits", "warning", "RB005"),
     ]
     words = [line.split()[1] for line in str(caught.value).splitlines()]
     assert words == ["warning:", "log_level", "max_orders", "warning:"]

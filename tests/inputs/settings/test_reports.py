@@ -7,6 +7,7 @@ from pathlib import Path
 
 from syrupy.assertion import SnapshotAssertion
 
+from rebalplan.core.errors import placed
 from rebalplan.inputs.settings import Settings
 
 Load = Callable[[str], Settings]
@@ -27,12 +28,12 @@ def test_an_older_file_loads_unchanged(load: Load, text_snapshot: SnapshotAssert
     (account,) = settings.account_settings
     assert account.account == "DUA071544"
     assert account.policy.execution.commission_report_timeout == 5
-    assert "\n".join([*map(str, settings.warnings), ""]) == text_snapshot
+    assert "\n".join([*map(placed, settings.warnings), ""]) == text_snapshot
 
 
 def test_every_warning_of_a_usable_file_is_given_once(load: Load, text_snapshot: SnapshotAssertion) -> None:
     settings = load((FILES / "warnings.ini").read_text(encoding="utf-8"))
-    assert "\n".join([*map(str, settings.warnings), ""]) == text_snapshot
+    assert "\n".join([*map(placed, settings.warnings), ""]) == text_snapshot
 
 
 def test_values_that_contradict_each_other_are_refused(problems: Problems) -> None:
@@ -69,7 +70,7 @@ def test_a_contradiction_of_two_defaults_and_one_line_is_at_that_line(problems: 
 
 def test_an_absolute_buffer_of_nothing_is_a_warning(load: Load) -> None:
     text = "[accounts]\nids = DU1\n[models]\nA = 1\n[rebalance]\ncash_buffer_type = abs\n"
-    assert [str(warning) for warning in load(text).warnings] == [
+    assert [placed(warning) for warning in load(text).warnings] == [
         "settings.ini:6: cash_buffer_type = abs with cash_buffer_abs 0 keeps no cash; set cash_buffer_abs or use pct"
     ]
     assert load(f"{text}cash_buffer_abs = 100\n").warnings == ()

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalplan.core.policy import Policy, policy_values
-from rebalplan.inputs.findings import Findings
+from rebalplan.inputs.findings import SETTINGS, Findings
 from rebalplan.inputs.settings import Settings
 from rebalplan.inputs.settings.keys import ACCOUNT_KEYS, SECTIONS
 from rebalplan.inputs.settings.lines import read_sections
@@ -302,7 +302,7 @@ POLICY_FIELDS = [
 def test_a_policy_value_written_as_text_is_read_back(data: st.DataObject) -> None:
     section, field = data.draw(st.sampled_from(POLICY_FIELDS))
     text, value = data.draw(texts_with_values(field))
-    findings = Findings("settings.ini")
+    findings = Findings("settings.ini", SETTINGS)
     values = read_values(read_sections(f"[{section}]\n{field.name} = {text}\n", findings), findings)
     findings.raise_errors()
     assert values[field.name].value == value

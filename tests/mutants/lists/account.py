@@ -191,7 +191,7 @@ ACCOUNT: tuple[Mutant, ...] = (
     Mutant(
         "cash that was paid in since the plan is spent",
         _VISIT,
-        "cash=min(snapshot.cash_usd, expect(self._plan, self._result).cash_usd),",
+        "cash=min(snapshot.cash_usd, required_account(self._plan, self._result).cash_usd),",
         "cash=snapshot.cash_usd,",
         "tests/apply/test_line_orders.py::test_cash_that_was_paid_in_since_the_plan_is_not_spent",
     ),

@@ -135,7 +135,7 @@ GATE: tuple[Mutant, ...] = (
     Mutant(
         "a working order of somebody else is taken for ours when it has a reference",
         _LIVE,
-        "order.order_ref not in expected.own_references:",
+        "order.order_ref not in required.own_references:",
         "not order.order_ref:",
         "tests/apply/test_live.py::test_rb502_working_orders_on_planned_symbols_whoever_placed_them",
     ),

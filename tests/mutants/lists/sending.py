@@ -160,6 +160,20 @@ SENDING: tuple[Mutant, ...] = (
         "tests/plan/test_retries.py::test_a_connect_is_tried_again_after_growing_pauses",
     ),
     Mutant(
+        "no read is tried again",
+        "rebalplan/plan/reading.py",
+        "self._pace.retries if retries is None else retries",
+        "0",
+        "tests/plan/test_reading.py::test_after_an_account_that_was_read_the_next_one_has_its_retries",
+    ),
+    Mutant(
+        "a gateway that nobody ever reached is tried for every account",
+        "rebalplan/plan/reading.py",
+        "if before is not None and not before.is_reached:",
+        "if False:",
+        "tests/plan/test_reading.py::test_a_gateway_that_nobody_ever_reached_is_not_tried_for_the_next_account",
+    ),
+    Mutant(
         "a sell's proceeds are spent before the broker confirmed them",
         _FUNDING,
         "                    cash += order.value_usd\n",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _CONNECTION = "rebalplan/ibkr/connection.py"
+_INBOUND = "rebalplan/ibkr/inbound.py"
 _TRADING = "rebalplan/ibkr/trading.py"
+_ORDER_MESSAGES = "rebalplan/ibkr/order_messages.py"
 _TESTS = "tests/ibkr/test_trading.py::"
 
 WIRE: tuple[Mutant, ...] = (
@@ -67,7 +69,7 @@ WIRE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "10349 ends a what-if",
-        _CONNECTION,
+        _INBOUND,
         "        if code in _NOTICES_ABOUT_ORDERS:\n",
         "        if code in _NOTICES_ABOUT_ORDERS[1:]:\n",
         f"{_TESTS}test_a_notice_about_the_time_in_force_does_not_answer_a_what_if",
@@ -88,14 +90,14 @@ WIRE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a filled quantity that is not set is 0",
-        _TRADING,
+        _ORDER_MESSAGES,
         "return None if shares > _LARGEST_AMOUNT else quantity(shares,",
         "return Decimal(0) if shares > _LARGEST_AMOUNT else quantity(shares,",
         f"{_TESTS}test_a_completed_order_that_does_not_say_how_much_was_filled_says_nothing",
     ),
     Mutant(
         "a row of this account that cannot be read is left out",
-        _CONNECTION,
+        _INBOUND,
         'return not account or self.account in ("", account) or is_ours(self.reference)',
         "return not account or is_ours(self.reference)",
         f"{_TESTS}test_a_row_that_cannot_be_read_spoils_the_list_of_its_own_account_only",
@@ -110,7 +112,7 @@ WIRE: tuple[Mutant, ...] = (
     Mutant(
         "an execution in an unknown time zone is lost",
         _TRADING,
-        "lambda fields: decode(_with_known_zone(fields))",
+        "lambda fields: decode(with_known_zone(fields))",
         "lambda fields: decode(fields)",
         f"{_TESTS}test_an_execution_in_an_unknown_time_zone_is_not_lost",
     ),

@@ -32,6 +32,7 @@ def test_any_small_account(problem: SizingProblem) -> None:
     assert_equals_brute_force(problem)
 
 
+@pytest.mark.slow
 @given(small_problems(cash_usd=_AMPLE, max_leverage=_AMPLE))
 @_SETTINGS
 def test_plentiful_cash(problem: SizingProblem) -> None:
@@ -48,6 +49,7 @@ def test_short_cash(problem: SizingProblem) -> None:
     assert_equals_brute_force(problem)
 
 
+@pytest.mark.slow
 @given(
     small_problems(cash_usd=usd(-2000, 10), cash_floor_usd=usd(0, 50), max_leverage=_AMPLE, direction=_BOTH)
 )
@@ -56,6 +58,7 @@ def test_cash_under_its_floor(problem: SizingProblem) -> None:
     assert_equals_brute_force(problem)
 
 
+@pytest.mark.slow
 @given(
     small_problems(
         cash_usd=usd(-300, 100), cash_floor_usd=usd(-500, -1), max_leverage=_AMPLE, direction=_BOTH
@@ -66,6 +69,7 @@ def test_a_negative_floor_lends_cash(problem: SizingProblem) -> None:
     assert_equals_brute_force(problem)
 
 
+@pytest.mark.slow
 @given(
     small_problems(cash_usd=_AMPLE, net_liquidation_usd=usd(1, 400), held_usd=usd(0, 300), direction=_BOTH)
 )
@@ -74,12 +78,14 @@ def test_leverage_at_or_over_its_cap(problem: SizingProblem) -> None:
     assert_equals_brute_force(problem)
 
 
+@pytest.mark.slow
 @given(small_problems(direction=st.just("buy_only")))
 @_SETTINGS
 def test_buys_only(problem: SizingProblem) -> None:
     assert_equals_brute_force(problem)
 
 
+@pytest.mark.slow
 @given(small_problems(direction=st.just("sell_only")))
 @_SETTINGS
 def test_sells_only(problem: SizingProblem) -> None:

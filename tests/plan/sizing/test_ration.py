@@ -110,6 +110,7 @@ def test_few_lines_share_a_budget_best_beside_a_very_dear_share(buys: list[Candi
     assert ration(buys, budget) == best_by_trying(buys, budget)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("buys", "budget"),
     [
