@@ -13,7 +13,11 @@ import msgspec
 
 
 class RebalancePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When and how far to trade. ``cash_buffer_pct`` is a fraction of NLV (0.01 is one percent)."""
+    """When and how far to trade. ``cash_buffer_pct`` is a fraction of NLV (0.01 is one percent).
+
+    ``per_holding_band_pct`` is in percent of a holding's target weight, 0 for none: the tighter of the two bands
+    counts. ``cash_band_bps`` of ``None`` gives CASH the band of the trigger mode.
+    """
 
     trigger_mode: Literal["per_holding", "total_drift"] = "per_holding"
     per_holding_band_bps: Decimal = Decimal(50)
@@ -29,6 +33,8 @@ class RebalancePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     unlisted: Literal["hold", "sell"] = "hold"
     direction: Literal["both", "buy_only", "sell_only"] = "both"
     foreign_cash_tolerance_usd: Decimal = Decimal(10)
+    per_holding_band_pct: Decimal = Decimal(0)
+    cash_band_bps: Decimal | None = None
 
     @property
     def band_bps(self) -> Decimal:

@@ -113,24 +113,33 @@ def measure_drift(
 
     ``valuation.investable`` must be positive.
     """
-    band = _band(valuation, rules)
-    return tuple(_drift(h, h.target_pct, valuation, band) for h in holdings if h.target_pct is not None)
+    return tuple(_drift(h, h.target_pct, valuation, rules) for h in holdings if h.target_pct is not None)
 
 
-def _drift(holding: Holding, target_pct: Decimal, valuation: Valuation, band: Decimal) -> Drift:
+def _drift(holding: Holding, target_pct: Decimal, valuation: Valuation, rules: RebalancePolicy) -> Drift:
     target = quantize(from_pct(target_pct) * valuation.investable)
     usd = holding.value - target
+    band = holding_band_usd(rules, valuation.investable, target_pct)
     return Drift(holding, target, usd, quantize(divide(usd * HUNDRED, valuation.investable)), band)
 
 
-def _band(valuation: Valuation, rules: RebalancePolicy) -> Decimal:
-    """Return the tolerance band in USD under the account's trigger mode."""
-    return from_bps(rules.band_bps) * valuation.investable
+def holding_band_usd(rules: RebalancePolicy, investable: Decimal, target_pct: Decimal) -> Decimal:
+    """Return the drift in USD that a holding may have: the tighter of its band in bps and in percent of its target."""
+    band = from_bps(rules.band_bps) * investable
+    if not rules.per_holding_band_pct:
+        return band
+    return min(band, from_pct(rules.per_holding_band_pct) * from_pct(target_pct) * investable)
+
+
+def cash_band_usd(rules: RebalancePolicy, investable: Decimal) -> Decimal:
+    """Return the drift in USD that CASH may have."""
+    return from_bps(rules.band_bps if rules.cash_band_bps is None else rules.cash_band_bps) * investable
 
 
 def sizing_problem(valuation: Valuation, drifts: Iterable[Drift], rules: RebalancePolicy) -> SizingProblem:
     """Return what sizing is asked: the targeted holdings with their bands, and what cash and leverage allow."""
-    band = _band(valuation, rules)
+    band = from_bps(rules.band_bps) * valuation.investable
+    cash_band = cash_band_usd(rules, valuation.investable)
     return SizingProblem(
         lines=tuple(
             SizingLine(
@@ -145,8 +154,8 @@ def sizing_problem(valuation: Valuation, drifts: Iterable[Drift], rules: Rebalan
         cash_usd=valuation.cash,
         cash_floor_usd=valuation.cash_floor,
         cash_target_usd=valuation.cash - valuation.cash_drift,
-        cash_band_usd=band,
-        cash_slack_usd=band,
+        cash_band_usd=cash_band,
+        cash_slack_usd=max(cash_band, min(band, cash_band + rules.min_order_usd)),
         total_band_usd=band if rules.trigger_mode == "total_drift" else None,
         held_usd=valuation.held,
         net_liquidation_usd=valuation.net_liquidation,

@@ -13,6 +13,7 @@ from rebalplan.core.policy import RebalancePolicy
 from rebalplan.core.vocabulary import CASH, Quote, Reason
 from rebalplan.plan.codec import Envelope
 from rebalplan.plan.document import AccountPlan, DriftRow, Summary
+from rebalplan.plan.drift import cash_band_usd, holding_band_usd
 from rebalplan.plan.pricing import price_steps
 from rebalplan.render.figures import count, dollars, percent, price, shares, signed_dollars, signed_percent
 from rebalplan.render.style import PLAIN, Style
@@ -92,7 +93,7 @@ def explain_cash(envelope: Envelope, account: AccountPlan, summary: Summary) -> 
             f"{signed_dollars(summary.cash_drift_usd)} USD, {signed_percent(summary.cash_drift_pct)}% "
             "(positive is to be invested)",
         ),
-        ("Band", _band(account.policy.rebalance, summary)),
+        ("Band", _cash_band(account.policy.rebalance, summary)),
         ("Floor", f"{floor} USD: {_floor(account)}; no buy goes below it"),
         (
             "After",
@@ -163,7 +164,7 @@ def _drift(account: AccountPlan, row: DriftRow, summary: Summary) -> Iterable[tu
         "Drift",
         f"{signed_dollars(row.drift_usd)} USD, {signed_percent(row.drift_pct)}% (positive is overweight)",
     )
-    yield "Band", _band(account.policy.rebalance, summary)
+    yield "Band", _band(row, account.policy.rebalance, summary)
     yield "Selected", _selected(account, row, summary)
     wanted = divide(abs(row.drift_usd), row.price)
     yield (
@@ -190,11 +191,11 @@ def _selected(account: AccountPlan, row: DriftRow, summary: Summary) -> str:
         return "yes: a target that is not held yet"
     if row.reason == "within_band":
         return "yes: within its band, sold for the money that is needed and no further"
-    band = _band_usd(rules, summary)
+    band = _band_usd(row, rules, summary)
     # A drift may be beyond the band by less than what its figures are rounded to.
     if rules.trigger_mode == "per_holding" and abs(row.drift_usd) > band - _ROUNDED_TO:
         return "yes: the drift is beyond the band"
-    return _corrects(row, summary, rules, band) or _follows(row, rules)
+    return _corrects(row, summary, rules) or _follows(row, rules)
 
 
 def _follows(row: DriftRow, rules: RebalancePolicy) -> str:
@@ -206,8 +207,9 @@ def _follows(row: DriftRow, rules: RebalancePolicy) -> str:
     return "yes: within its band, sold for the money that the buys take"
 
 
-def _corrects(row: DriftRow, summary: Summary, rules: RebalancePolicy, band: Decimal) -> str:
+def _corrects(row: DriftRow, summary: Summary, rules: RebalancePolicy) -> str:
     """Say what an order of the line corrects of the account as a whole, or nothing."""
+    band = cash_band_usd(rules, summary.investable_usd)
     if row.drift_usd < 0 and summary.cash_drift_usd > band:
         return f"yes: CASH is {dollars(summary.cash_drift_usd)} USD over its target, which is invested"
     if row.drift_usd > 0 and summary.cash_drift_usd < -band:
@@ -219,13 +221,26 @@ def _corrects(row: DriftRow, summary: Summary, rules: RebalancePolicy, band: Dec
     return ""
 
 
-def _band_usd(rules: RebalancePolicy, summary: Summary) -> Decimal:
-    return from_bps(rules.band_bps) * summary.investable_usd
-
-
-def _band(rules: RebalancePolicy, summary: Summary) -> str:
+def _band(row: DriftRow, rules: RebalancePolicy, summary: Summary) -> str:
     what = "all drifts together (total_drift)" if rules.trigger_mode == "total_drift" else "each holding"
-    return f"{rules.band_bps:f} bps of the investable value = {dollars(_band_usd(rules, summary))} USD for {what}"
+    absolute = dollars(from_bps(rules.band_bps) * summary.investable_usd)
+    text = f"{rules.band_bps:f} bps of the investable value = {absolute} USD for {what}"
+    if not rules.per_holding_band_pct:
+        return text
+    return (
+        f"{dollars(_band_usd(row, rules, summary))} USD, the tighter of {text} and {rules.per_holding_band_pct:f}% of "
+        "the target"
+    )
+
+
+def _cash_band(rules: RebalancePolicy, summary: Summary) -> str:
+    bps = rules.band_bps if rules.cash_band_bps is None else rules.cash_band_bps
+    band = dollars(cash_band_usd(rules, summary.investable_usd))
+    return f"{bps:f} bps of the investable value = {band} USD"
+
+
+def _band_usd(row: DriftRow, rules: RebalancePolicy, summary: Summary) -> Decimal:
+    return holding_band_usd(rules, summary.investable_usd, row.target_pct or ZERO)
 
 
 def _order(row: DriftRow) -> Iterable[tuple[str, str]]:

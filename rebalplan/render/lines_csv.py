@@ -45,7 +45,7 @@ def _rows(account: AccountView, view: PlanView) -> Iterable[Mapping[str, Cell]]:
     if not account.lines:
         yield head
     for line in account.lines:
-        yield {**head, **_line(line), "band_pct": account.band_pct}
+        yield {**head, **_line(line)}
 
 
 def _line(line: LineView) -> Mapping[str, Cell]:
@@ -62,5 +62,6 @@ def _line(line: LineView) -> Mapping[str, Cell]:
         "planned_wt_pct": line.after_pct,
         "drift_pct": line.drift_pct,
         "drift_usd": line.drift_usd,
+        "band_pct": line.band_pct,
         "reason": line.reason,
     }

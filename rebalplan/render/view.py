@@ -17,6 +17,7 @@ from rebalplan.core.money import CENT, HUNDRED, from_bps, percent_of
 from rebalplan.core.vocabulary import CASH
 from rebalplan.plan.codec import Envelope
 from rebalplan.plan.document import AccountPlan, Action, DriftRow, Plan, PlannedOrder, Status, Summary
+from rebalplan.plan.drift import cash_band_usd, holding_band_usd
 from rebalplan.plan.review import review_plan
 from rebalplan.render.exceptions import Sentence, exceptions
 from rebalplan.render.figures import dollars
@@ -44,6 +45,7 @@ class LineView(msgspec.Struct, frozen=True):
     after_pct: Decimal
     drift_pct: Decimal | None
     drift_usd: Decimal | None
+    band_pct: Decimal
     price: Decimal | None
     price_source: str
     quantity: Decimal | None
@@ -77,7 +79,8 @@ class Totals(msgspec.Struct, frozen=True):
 class AccountView(msgspec.Struct, frozen=True):
     """One account; ``totals`` is ``None`` and ``lines`` empty when it could not be planned.
 
-    ``band_pct`` is how far a holding (``per_holding``) or all together (``total_drift``) may drift untraded.
+    ``band_pct`` is how far a holding (``per_holding``) or all together (``total_drift``) may drift untraded; that of a
+    line is its own, which may be tighter.
     """
 
     account: str
@@ -91,6 +94,11 @@ class AccountView(msgspec.Struct, frozen=True):
     max_leverage: Decimal
     lines: tuple[LineView, ...]
     totals: Totals | None
+
+    @property
+    def has_tighter_bands(self) -> bool:
+        """Whether some line's band is tighter than that of the trigger mode."""
+        return any(line.band_pct < self.band_pct for line in self.lines)
 
     @property
     def orders(self) -> tuple[LineView, ...]:
@@ -178,6 +186,7 @@ def _line(
         ),
         drift_pct=redaction.percentage(row.drift_pct) if is_listed else None,
         drift_usd=redaction.amount(row.drift_usd) if is_listed else None,
+        band_pct=holding_band_usd(account.policy.rebalance, HUNDRED, row.target_pct or HUNDRED),
         price=row.price,
         price_source=row.price_source,
         quantity=redaction.amount(order.quantity) if order is not None else None,
@@ -209,6 +218,7 @@ def _cash(account: AccountPlan, summary: Summary, redaction: Redaction) -> LineV
         after_pct=redaction.percentage(percent_of(summary.cash_after_usd - summary.buffer_usd, investable)),
         drift_pct=redaction.percentage(summary.cash_drift_pct),
         drift_usd=redaction.amount(summary.cash_drift_usd),
+        band_pct=cash_band_usd(account.policy.rebalance, HUNDRED),
         price=None,
         price_source="",
         quantity=None,

@@ -164,22 +164,23 @@ def test_an_account_with_other_targets_is_an_outlier_because_of_them() -> None:
 
 
 def test_an_account_with_other_settings_is_an_outlier_because_of_them() -> None:
+    drifted = {"BND": "46", "VTI": "54"}
     made = plan(
-        balanced("DU1", cash="1000"),
-        balanced("DU2", cash="1000"),
-        balanced("DU3", cash="1000", min_order_usd=D(800)),
+        balanced("DU1", holdings=drifted),
+        balanced("DU2", holdings=drifted),
+        balanced("DU3", holdings=drifted, min_order_usd=D(800)),
     )
     (outlier,) = common(made).outliers
     assert outlier.inputs == (InputDifference("setting", "rebalance.min_order_usd", "800", "0"),)
     assert outlier.differences == (
         Difference("BND", None, "buy", "below_min_order"),
-        Difference("VTI", None, "buy", "below_min_order"),
+        Difference("VTI", None, "sell", "below_min_order"),
     )
 
 
 def test_each_difference_has_the_reason_of_its_own_symbol() -> None:
     buying = {"cash": "1000", "min_order_usd": D(500)}
-    few = {"cash": "400", "holdings": {"BND": "48", "VTI": "52"}, "min_order_usd": D(500)}
+    few = {"cash": "40", "holdings": {"BND": "49.4", "VTI": "50.2"}, "min_order_usd": D(500)}
     (outlier,) = common(
         plan(balanced("DU1", **buying), balanced("DU2", **buying), balanced("DU3", **few))
     ).outliers

@@ -60,14 +60,14 @@ def test_many_accounts_that_do_the_same_and_the_few_that_do_not(screen: Snapshot
     made = plan(
         *(follower(number) for number in range(100, 247)),
         follower(300, weights={"BND": "30", "VTI": "70"}),
-        follower(301, min_order_usd=D(800)),
+        follower(301, direction="sell_only"),
         follower(302, holdings={"BND": "60", "VTI": "40"}),
     )
     assert "\n".join(sentences(made)) == screen
 
 
 def test_with_more_outliers_than_anybody_reads_the_rest_is_counted() -> None:
-    others = (follower(number, min_order_usd=D(800)) for number in range(300, 320))
+    others = (follower(number, direction="sell_only") for number in range(300, 320))
     last = found(plan(*(follower(number) for number in range(100, 130)), *others))[-1]
     assert last.text == "30 accounts do the same; these 20 differ:"
     assert len(last.details) == 13

@@ -36,6 +36,7 @@ def check_policy(policy: Policy, values: Values, findings: Findings) -> None:
     _check_order_sizes(policy, values, findings)
     _check_guards(policy, values, findings)
     _check_buffer(policy, values, findings)
+    _check_bands(policy, values, findings)
     if policy.rebalance.trading_hours == "eth":
         findings.warn(
             "trading_hours = eth: market orders run in liquid hours only, also with this",
@@ -86,6 +87,16 @@ def _check_buffer(policy: Policy, values: Values, findings: Findings) -> None:
         findings.warn(
             f"{other} {amount:f} has no effect, because cash_buffer_type is pct",
             line=_line(values, other),
+        )
+
+
+def _check_bands(policy: Policy, values: Values, findings: Findings) -> None:
+    rules = policy.rebalance
+    if rules.trigger_mode == "total_drift" and rules.per_holding_band_pct:
+        findings.error(
+            f"per_holding_band_pct {rules.per_holding_band_pct:f} contradicts trigger_mode = total_drift, which has "
+            "one band for all drifts together; set it to 0, or trigger_mode to per_holding",
+            line=_line(values, "trigger_mode", "per_holding_band_pct"),
         )
 
 

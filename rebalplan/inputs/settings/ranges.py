@@ -34,6 +34,8 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "backoff_sec": _from(0, 600),
         "backoff_max_sec": _from(0, 600),
         "per_holding_band_bps": _from(0, 10_000),
+        "per_holding_band_pct": _from(0, 100),
+        "cash_band_bps": _from(0, 10_000),
         "portfolio_total_band_bps": _from(0, 10_000),
         "min_order_usd": _from(0, _MOST_USD),
         "cash_buffer_abs": _from(0, _MOST_USD),

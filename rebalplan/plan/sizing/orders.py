@@ -29,7 +29,8 @@ def size_orders(problem: SizingProblem) -> Sizing:
     for position, (line, each) in enumerate(zip(problem.lines, scaled, strict=True)):
         wanted = _wanted(line, each, allow_fractional=problem.allow_fractional)
         trade = shares(steps.get(position, 0), allow_fractional=problem.allow_fractional)
-        limit = _limit(problem, each, short, dropped=position in dropped)
+        too_small = not trade and wanted.copy_abs() * line.price < problem.min_order_usd
+        limit = _limit(problem, each, short, too_small=too_small or position in dropped)
         selected = position in found.asked or position in dropped
         reason = _reason(trade, wanted, limit, selected=selected)
         lines.append(SizedLine(line.symbol, trade, selected or trade != 0, wanted, reason))
@@ -55,11 +56,11 @@ def _wanted(line: SizingLine, scaled: ScaledLine, *, allow_fractional: bool) -> 
     return shares(steps if scaled.drift > 0 else -steps, allow_fractional=allow_fractional)
 
 
-def _limit(problem: SizingProblem, line: ScaledLine, short: Reason, *, dropped: bool) -> Reason:
+def _limit(problem: SizingProblem, line: ScaledLine, short: Reason, *, too_small: bool) -> Reason:
     """Return what keeps a selected line from all that it wants, if anything does."""
     if problem.direction not in {"both", side(line)}:
         return "direction"
-    if dropped:
+    if too_small and not line.closing:
         return "below_min_order"
     if problem.direction == "sell_only":
         return "direction"

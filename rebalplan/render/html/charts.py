@@ -61,7 +61,9 @@ def chart_parts(account: AccountView) -> tuple[Part, ...]:
     """Return the drawings of an account's lines in their order."""
     lines = account.lines
     weights = scale_over(weight for line in lines for weight in _weights(line))
-    drift = scale_about((account.band_pct, *(drift for line in lines for drift in _drifts(line))))
+    drift = scale_about(
+        (*(line.band_pct for line in lines), *(drift for line in lines for drift in _drifts(line)))
+    )
     number = ceil(len(lines) / ceil(len(lines) / _MOST_ROWS))
     cut = (lines[start : start + number] for start in range(0, len(lines), number))
     return tuple(Part(part, weights_chart(part, weights), drift_chart(part, drift, account)) for part in cut)
@@ -121,14 +123,13 @@ def _comes(line: LineView) -> str:
 
 def drift_chart(lines: Sequence[LineView], scale: Scale, account: AccountView) -> Chart:
     """Return the drift of every line: a bar as it is, a dot as it will be, the band where it decides."""
-    band = account.band_pct
     bands, before, after = [], [], []
     for row, line in enumerate(lines):
         left = drift_after(line)
         if line.drift_pct is None or left is None:
             continue
         if has_band(line, account.trigger_mode):
-            bands.append(bar(scale, -band, band, row * ROW, ROW))
+            bands.append(bar(scale, -line.band_pct, line.band_pct, row * ROW, ROW))
         before.append(bar(scale, ZERO, line.drift_pct, row * ROW + _TOP, _HEIGHT))
         after.append(dot(scale, left, row * ROW + ROW // 2))
     layers = (("band", bands), ("before", before), ("halo", after), ("after", after))

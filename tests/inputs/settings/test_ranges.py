@@ -21,6 +21,8 @@ ENDS: dict[str, tuple[str, str]] = {
     "backoff_sec": ("0", "600"),
     "backoff_max_sec": ("0", "600"),
     "per_holding_band_bps": ("0", "10000"),
+    "per_holding_band_pct": ("0", "100"),
+    "cash_band_bps": ("0", "10000"),
     "portfolio_total_band_bps": ("0", "10000"),
     "min_order_usd": ("0", TRILLION_USD),
     "foreign_cash_tolerance_usd": ("0", TRILLION_USD),

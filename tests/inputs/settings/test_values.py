@@ -287,7 +287,8 @@ def texts_with_values(field: msgspec.structs.FieldInfo) -> st.SearchStrategy[tup
     low, high = int(allowed.low) + 1, int(allowed.high)
     if field.type is int or int in get_args(field.type):
         return st.integers(low, high).map(lambda value: (str(value), value))
-    return st.decimals(low, high, places=6).map(lambda value: (f"{value:f}", value))
+    places = 6 if high < 10**9 else 2  # no more digits than a plan keeps
+    return st.decimals(low, high, places=places).map(lambda value: (f"{value:f}", value))
 
 
 POLICY_FIELDS = [
