@@ -79,7 +79,7 @@ def _is_needed_sell(account: ScaledAccount, found: Round, position: int) -> bool
         return False
     sold = _sold(found) + value
     return (
-        account.over_floor * account.base + sold * account.keep < 0
+        account.spare_cash * account.base + sold * account.keep < 0
         or account.spare_exposure + sold < 0
         or account.cash_drift + sold < -account.cash_band
     )

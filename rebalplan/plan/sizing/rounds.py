@@ -72,7 +72,8 @@ def _fund_and_solve(
 ) -> tuple[Candidates, Solution]:
     """Return the best orders, with no more sold for money alone than these take.
 
-    What the buys want decides at first how much is sold for them; a share that is not bought after all needs nothing.
+    What the buys want decides at first how much is sold for them. More is sold where what is bought leaves CASH under
+    its band; in the end, a share that is not bought after all needs nothing.
     """
     is_only_for_bounds = terms.direction == "sell_only"
     if is_only_for_bounds:
@@ -82,19 +83,26 @@ def _fund_and_solve(
     furthest = sum(sell.unit * sell.furthest for sell in mine.sells)
     traded = wanted_trades(mine)
     limits = sell_limits(account, lines, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds)
+    grows = True
     while True:
         candidates = mine
         if invest or limits:
             candidates = find_candidates(lines, own | invest, limits, terms.direction, terms.unpassed)
         solution = _solve(account, candidates, terms.first)
-        if not limits:
-            return candidates, solution
         traded = _traded(candidates, solution, limits)
         wanted = sell_limits(account, lines, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds)
-        wanted = _no_more_than(limits, wanted)
+        grown = _at_least(limits, wanted)
+        grows = grows and grown != limits
+        wanted = grown if grows else _no_more_than(limits, wanted)
         if wanted == limits:
             return candidates, solution
         limits = wanted
+
+
+def _at_least(limits: Mapping[int, int], wanted: Mapping[int, int]) -> dict[int, int]:
+    return {
+        position: max(limits.get(position, 0), wanted.get(position, 0)) for position in sorted({*limits, *wanted})
+    }
 
 
 def _sources(lines: Sequence[ScaledLine], taken: set[int]) -> list[int]:

@@ -61,7 +61,7 @@ class ScaledAccount(Struct, frozen=True):
     ``keep`` and ``pay`` over ``base`` are what a sold dollar brings and what a bought dollar takes.
     """
 
-    over_floor: int
+    spare_cash: int
     """Cash over its floor."""
     spare_exposure: int
     """The cap less the exposure."""
@@ -70,25 +70,16 @@ class ScaledAccount(Struct, frozen=True):
     cash_band: int
     cash_slack: int
     total_band: int | None
-    cash_returns: bool
-    """Whether sells may bring CASH back into its band: then buys do not take it under."""
     min_order: int
     keep: int
     pay: int
     base: int
 
-    @property
-    def spare_cash(self) -> int:
-        """Cash that buys may take: over its floor, and so that CASH does not end under its band, or further under."""
-        if not self.cash_returns:
-            return self.over_floor
-        return min(self.over_floor, max(0, self.cash_drift + self.cash_band))
-
     def moved(self, trades_value: int) -> ScaledAccount:
         """Return the account after orders of this signed value, filled at their prices and without costs."""
         return structs.replace(
             self,
-            over_floor=self.over_floor - trades_value,
+            spare_cash=self.spare_cash - trades_value,
             spare_exposure=self.spare_exposure - trades_value,
             cash_drift=self.cash_drift - trades_value,
         )
@@ -98,7 +89,7 @@ class ScaledAccount(Struct, frozen=True):
         paid = -(-value * self.pay // self.base)
         return structs.replace(
             self,
-            over_floor=self.over_floor - paid,
+            spare_cash=self.spare_cash - paid,
             spare_exposure=self.spare_exposure - value,
             cash_drift=self.cash_drift - paid,
         )
@@ -142,13 +133,12 @@ def scale_account(problem: SizingProblem, held_by_lines: int) -> ScaledAccount:
     floor = _rounded(problem.cash_floor_usd, _UP)
     cap = _rounded(_EXACT.multiply(problem.max_leverage, problem.net_liquidation_usd), _DOWN)
     return ScaledAccount(
-        over_floor=_rounded(problem.cash_usd, _DOWN) - floor,
+        spare_cash=_rounded(problem.cash_usd, _DOWN) - floor,
         spare_exposure=cap - _rounded(problem.held_usd, _UP) - held_by_lines,
         cash_drift=_rounded(problem.cash_usd, _DOWN) - _rounded(problem.cash_target_usd, _UP),
         cash_band=_rounded(problem.cash_band_usd, _DOWN),
         cash_slack=_rounded(problem.cash_slack_usd, _DOWN),
         total_band=None if problem.total_band_usd is None else _rounded(problem.total_band_usd, _DOWN),
-        cash_returns=problem.direction != "buy_only",
         min_order=_rounded(problem.min_order_usd, _UP),
         keep=base - cost,
         pay=base + cost,
