@@ -29,7 +29,7 @@ retries = 1
 [models]
 base = 1
 [rebalance]
-cost_bps = 0
+cost_bps = 5
 cash_buffer_pct = 0
 [limits]
 max_turnover_pct = 200
@@ -134,7 +134,7 @@ def build(workspace: Workspace, clock: FrozenClock) -> Iterator[Callable[..., Si
         site.close()
 
 
-WHOLE = {"AAA": 178, "BBB": 45, "CCC": 182}
+WHOLE = {"AAA": 179, "BBB": 46, "CCC": 181}
 YES = lambda: "yes"  # noqa: E731  # an answer in a word
 
 
@@ -160,11 +160,11 @@ def test_one_buy_that_falls_out_takes_its_share_of_the_sells_with_it(build: Call
     site = build()
     site.serve(Market(halted=("CCC",)))
     result = site.apply(answers="yes\n")
-    assert site.sent() == {"DU1": {"AAA": 87, "BBB": 45}}
-    assert "! cut to 87: sell 178 AAA: buys_left_out: 9,100.00 USD of buys cannot be sent (CCC)" in result.out
-    assert "! left out: buy 182 CCC: no price for CCC: trading is halted" in result.out
+    assert site.sent() == {"DU1": {"AAA": 89, "BBB": 46}}
+    assert "! cut to 89: sell 179 AAA: buys_left_out: 9,050.00 USD of buys cannot be sent (CCC)" in result.out
+    assert "! left out: buy 181 CCC: no price for CCC: trading is halted" in result.out
     assert "! new to the account: BBB in DU1" in result.out
-    assert "! turnover over 20% of NLV: DU1 58.22%" in result.out
+    assert "! turnover over 20% of NLV: DU1 59.54%" in result.out
     assert result.code == 4
     journal = next(site.workspace.folder.glob("plans/*.jsonl")).read_text(encoding="utf-8")
     assert '"record":"CUT"' in journal
@@ -173,7 +173,7 @@ def test_one_buy_that_falls_out_takes_its_share_of_the_sells_with_it(build: Call
     assert "buys_left_out" in status
     (report,) = site.workspace.folder.glob("reports/rebalance_DU1_*.csv")
     rows = {row["symbol"]: row for row in rows_of(report)}
-    assert rows["AAA"]["notes"].startswith("cut to 87: buys_left_out")
+    assert rows["AAA"]["notes"].startswith("cut to 89: buys_left_out")
     assert "Next: `rebal plan` plans anew what is missing in DU1." in result.out
     assert "--resume" not in result.out
 
@@ -184,7 +184,7 @@ def test_a_resume_does_not_ask_about_a_buy_whose_money_was_never_raised(build: C
     site.serve(Market(extra="".join(silent.format(number) for number in (1, 2, 3))))
     site.apply("--yes")
     before = site.sent()
-    assert before == {"DU1": {"AAA": 87, "BBB": 45}}
+    assert before == {"DU1": {"AAA": 89, "BBB": 46}}
     result = site.apply("--resume", answers="yes\n")
     assert site.sent() == before
     assert "[no]:" not in result.out
@@ -202,7 +202,7 @@ def test_what_gets_worse_while_a_person_thinks_is_shown_and_asked_about_anew(
     assert result.out.count("Only yes sends them [no]:") == 2
     assert "DU1: nothing was sent yet: less can be sent now than you said yes to." in result.out
     assert ("DU1: declined, nothing was sent there." in result.out) == (answer == "no")
-    assert site.sent() == ({"DU1": {"AAA": 87, "BBB": 45}} if answer == "yes" else {})
+    assert site.sent() == ({"DU1": {"AAA": 89, "BBB": 46}} if answer == "yes" else {})
     assert result.code == (4 if answer == "yes" else 3)
 
 
@@ -212,7 +212,7 @@ def test_what_gets_better_while_a_person_thinks_is_not_sent_without_a_yes_to_it(
     site = build()
     site.serve(Market(halted=("CCC",)))
     site.apply(answers=[site.answer("yes", Market())])
-    assert site.sent() == {"DU1": {"AAA": 87, "BBB": 45}}
+    assert site.sent() == {"DU1": {"AAA": 89, "BBB": 46}}
 
 
 def test_an_account_that_is_stale_after_the_answer_is_refused(build: Callable[..., Site]) -> None:
@@ -253,7 +253,7 @@ def test_with_one_question_an_account_that_gets_worse_is_asked_about_alone(
     )
     assert "Send these orders for DU1?" in result.out
     assert "Send these orders for DU2?" in result.out
-    assert site.sent() == {"DU1": {"AAA": 87, "BBB": 45}}
+    assert site.sent() == {"DU1": {"AAA": 89, "BBB": 46}}
 
 
 def test_the_result_of_an_account_comes_before_the_next_question(build: Callable[..., Site]) -> None:
@@ -359,10 +359,10 @@ def test_a_dry_run_prints_what_is_walked(build: Callable[..., Site]) -> None:
     assert "ask the broker what-if about each order; disconnect" in steps
     assert [step.split(" (rb")[0] for step in steps[4:9]] == [
         "4. DU1: connect; check again",
-        "sell 178 AAA for about 17,800.00 USD",
+        "sell 179 AAA for about 17,900.00 USD",
         "read the account again",
-        "buy 45 BBB for about 9,000.00 USD",
-        "buy 182 CCC for about 9,100.00 USD",
+        "buy 46 BBB for about 9,200.00 USD",
+        "buy 181 CCC for about 9,050.00 USD",
     ]
 
 
