@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fractions import Fraction
+from math import ceil
 
 from rebalplan.plan.sizing import SizingLine, SizingProblem
 
 Trades = tuple[Fraction, ...]
 
 
-def reference_trades(problem: SizingProblem) -> tuple[Trades, bool, bool]:
-    """Return the trades, whether the floor is unmet and whether the cap is, dropping small orders one by one."""
-    dropped: list[int] = []
-    while True:
-        trades, floor_short, cap_excess = best_order_set(problem, dropped)
-        small = [
-            (abs(trade) * Fraction(line.price), index)
-            for index, (line, trade) in enumerate(zip(problem.lines, trades, strict=True))
-            if trade
-            and line.target_usd
-            and abs(trade) * Fraction(line.price) < Fraction(problem.min_order_usd)
-        ]
-        if not small:
-            return trades, floor_short > 0, cap_excess > 0
-        dropped.append(min(small)[1])
-
-
-def best_order_set(problem: SizingProblem, dropped: Iterable[int] = ()) -> tuple[Trades, Fraction, Fraction]:
-    """Return the best of all order sets, and by how much it misses the cash floor and the leverage cap."""
+def best_order_set(problem: SizingProblem, asked: Collection[int]) -> tuple[Trades, Fraction, Fraction]:
+    """Return the best of all order sets of the lines ``asked``, and by how much it misses the floor and the cap."""
     choices = [
-        [Fraction(0)] if index in dropped else list(permitted_trades(problem, line))
+        list(permitted_trades(problem, line)) if index in asked else [Fraction(0)]
         for index, line in enumerate(problem.lines)
     ]
     return min(
@@ -41,20 +25,22 @@ def best_order_set(problem: SizingProblem, dropped: Iterable[int] = ()) -> tuple
 
 
 def permitted_trades(problem: SizingProblem, line: SizingLine) -> Iterator[Fraction]:
-    """Yield nothing-at-all and every trade towards the target that stays within the nearest share."""
+    """Yield no trade, then every buy up to the nearest share, or every sell up to one past what reaches the target."""
     yield Fraction(0)
     step = Fraction(1, 10_000) if problem.allow_fractional else Fraction(1)
     gap = (Fraction(line.target_usd) - Fraction(line.quantity) * Fraction(line.price)) / Fraction(line.price)
-    side = 1 if gap > 0 else -1
-    forbidden = "sell_only" if gap > 0 else "buy_only"
-    if not line.selected or problem.direction == forbidden:
+    if problem.direction == ("sell_only" if gap > 0 else "buy_only"):
         return
-    for count in itertools.count(1):
-        trade = side * count * step
-        nearer_before = abs(gap - (trade - side * step)) < abs(gap - trade)
-        if nearer_before or Fraction(line.quantity) + trade < 0:
-            return
-        yield trade
+    if gap > 0:
+        for count in itertools.count(1):
+            if abs(gap - (count - 1) * step) <= abs(gap - count * step):
+                return
+            yield count * step
+    if gap < 0:
+        for count in range(1, ceil(-gap / step) + 2):
+            if count * step > Fraction(line.quantity):
+                return
+            yield -count * step
 
 
 def violations(problem: SizingProblem, trades: Iterable[Fraction]) -> tuple[Fraction, Fraction]:

@@ -10,14 +10,24 @@ import pytest
 from rebalplan.plan.sizing import SizedLine, SizingLine, SizingProblem, size_orders
 
 
-def line(symbol: str, held: str, price: str, target: str, *, selected: bool = True) -> SizingLine:
-    return SizingLine(symbol, Decimal(held), Decimal(price), Decimal(target), selected)
+WIDE = Decimal(10**9)
+"""A band that no drift leaves."""
+
+
+def line(symbol: str, held: str, price: str, target: str, *, asked: bool = True) -> SizingLine:
+    """Return a line without a band, or one whose band is so wide that its drift does not ask for a trade."""
+    band = Decimal(0) if asked else WIDE
+    return SizingLine(symbol, Decimal(held), Decimal(price), Decimal(target), band)
 
 
 def problem(*lines: SizingLine, **changed: Any) -> SizingProblem:
     fields: dict[str, Any] = {
         "cash_usd": Decimal(100_000),
         "cash_floor_usd": Decimal(0),
+        "cash_target_usd": Decimal(0),
+        "cash_band_usd": WIDE,
+        "cash_slack_usd": WIDE,
+        "total_band_usd": None,
         "held_usd": Decimal(0),
         "net_liquidation_usd": Decimal(100_000),
         "max_leverage": Decimal("1.5"),
@@ -26,6 +36,7 @@ def problem(*lines: SizingLine, **changed: Any) -> SizingProblem:
         "allow_fractional": False,
         "direction": "both",
     }
+    """Return an account whose cash has no band: only its floor counts."""
     return SizingProblem(lines=lines, **(fields | changed))
 
 
