@@ -6,22 +6,60 @@ import itertools
 from collections.abc import Collection, Iterable, Iterator
 from fractions import Fraction
 from math import ceil
+from typing import NamedTuple
 
 from rebalplan.plan.sizing import SizingLine, SizingProblem
 
 Trades = tuple[Fraction, ...]
 
 
+class Orders(NamedTuple):
+    """What orders do to cash and exposure, and what is least for the best of them."""
+
+    cash: Fraction
+    exposure: Fraction
+    squares: Fraction
+    count: int
+    turnover: Fraction
+    trades: Trades
+
+    def and_then(self, other: Orders) -> Orders:
+        return Orders(*(one + more for one, more in zip(self, other, strict=True)))
+
+
+def order_of(problem: SizingProblem, line: SizingLine, trade: Fraction) -> Orders:
+    price, quantity = Fraction(line.price), Fraction(line.quantity) + trade
+    value = abs(trade) * price
+    return Orders(
+        -trade * price - value * Fraction(problem.cost_bps) / 10_000,
+        quantity * price,
+        (quantity * price - Fraction(line.target_usd)) ** 2,
+        int(trade != 0),
+        value,
+        (trade,),
+    )
+
+
 def best_order_set(problem: SizingProblem, asked: Collection[int]) -> tuple[Trades, Fraction, Fraction]:
     """Return the best of all order sets of the lines ``asked``, and by how much it misses the floor and the cap."""
-    choices = [
-        list(permitted_trades(problem, line)) if index in asked else [Fraction(0)]
-        for index, line in enumerate(problem.lines)
-    ]
-    return min(
-        ((trades, *violations(problem, trades)) for trades in itertools.product(*choices)),
-        key=lambda found: (found[1], found[2], *rank(problem, found[0])),
+    nothing = Fraction(0)
+    found = [Orders(Fraction(problem.cash_usd), Fraction(problem.held_usd), nothing, 0, nothing, ())]
+    for index, line in enumerate(problem.lines):
+        trades = permitted_trades(problem, line) if index in asked else [nothing]
+        choices = [order_of(problem, line, trade) for trade in trades]
+        found = [orders.and_then(choice) for orders in found for choice in choices]
+    floor = Fraction(problem.cash_floor_usd)
+    cap = Fraction(problem.max_leverage) * Fraction(problem.net_liquidation_usd)
+    best = min(
+        found,
+        key=lambda orders: (
+            max(nothing, floor - orders.cash),
+            max(nothing, orders.exposure - cap),
+            *orders[2:5],
+            tuple(-abs(trade) for trade in orders.trades),
+        ),
     )
+    return best.trades, max(nothing, floor - best.cash), max(nothing, best.exposure - cap)
 
 
 def permitted_trades(problem: SizingProblem, line: SizingLine) -> Iterator[Fraction]:
@@ -63,18 +101,4 @@ def objective(problem: SizingProblem, trades: Iterable[Fraction]) -> Fraction:
             for line, trade in zip(problem.lines, trades, strict=True)
         ),
         Fraction(0),
-    )
-
-
-def rank(problem: SizingProblem, trades: Trades) -> tuple[Fraction, int, Fraction, tuple[Fraction, ...]]:
-    """Return what is least for the best order set."""
-    turnover = sum(
-        (abs(trade) * Fraction(line.price) for line, trade in zip(problem.lines, trades, strict=True)),
-        Fraction(0),
-    )
-    return (
-        objective(problem, trades),
-        sum(trade != 0 for trade in trades),
-        turnover,
-        tuple(-abs(trade) for trade in trades),
     )
