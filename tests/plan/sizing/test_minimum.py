@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -47,13 +48,13 @@ def ends(problem: SizingProblem, trades: Trades) -> Ends:
 
 def with_floor_of_buys(problem: SizingProblem) -> SizingProblem:
     """Return the problem with a floor that keeps buys from taking CASH under its band, or further under."""
-    if problem.cash_usd < problem.cash_floor_usd:
+    if problem.cash_usd < problem.cash_floor_usd or problem.direction == "buy_only":
         return problem
     lowest = min(problem.cash_usd, problem.cash_target_usd - problem.cash_band_usd)
     return structs.replace(problem, cash_floor_usd=max(problem.cash_floor_usd, lowest))
 
 
-def solved(problem: SizingProblem, barred: set[int]) -> Trades:
+def enumerated(problem: SizingProblem, barred: set[int]) -> Trades:
     return best_order_set(problem, set(range(len(problem.lines))) - barred)[0]
 
 
@@ -76,7 +77,9 @@ def is_needed(problem: SizingProblem, stated: SizingProblem, trades: Trades, ind
     return bool(found.floor or found.cap or found.under_band)
 
 
-def drop_one_by_one(stated: SizingProblem) -> tuple[Trades, set[int]]:
+def drop_one_by_one(
+    stated: SizingProblem, solved: Callable[[SizingProblem, set[int]], Trades]
+) -> tuple[Trades, set[int]]:
     """Drop the smallest order that may go, solve again, look at all again; then let back in what is missed together."""
     problem = with_floor_of_buys(stated)
     dropped: set[int] = set()
@@ -140,9 +143,7 @@ def test_small_orders_are_dropped_one_by_one_as_far_as_cash_and_exposure_allow(p
         cash_floor_usd=min(problem.cash_floor_usd, problem.cash_target_usd),
         cash_slack_usd=max(problem.cash_slack_usd, problem.cash_band_usd),
     )
-    if problem.direction == "buy_only":
-        problem = structs.replace(problem, cash_band_usd=Decimal(10**9), cash_slack_usd=Decimal(10**9))
-    assert settled(problem) == drop_one_by_one(problem)
+    assert settled(problem) == drop_one_by_one(problem, enumerated)
 
 
 def settle(found: ScaledAccount, *lines: ScaledLine) -> tuple[list[int], set[int]]:
@@ -173,10 +174,9 @@ def test_a_closing_is_kept_whatever_its_size() -> None:
 
 
 def test_a_small_sell_that_the_floor_needs_is_kept() -> None:
-    """Cash is 20 under its floor, more than the minimum of 50 would allow to leave for want of size: 30 of 60."""
-    sold = line(-30)
-    assert settle(account(0, min_order=50), sold) == ([0], {0})
-    assert settle(account(-20, min_order=50), sold) == ([-3], set())
+    """The line is outside its band, so its sell is asked for; 20 under the floor keep it although it is 30."""
+    assert settle(account(0, min_order=50), line(-30)) == ([0], {0})
+    assert settle(account(-20, min_order=50), line(-30)) == ([-3], set())
 
 
 def test_of_two_small_sells_the_smaller_goes_where_the_other_is_enough_for_the_floor() -> None:
