@@ -221,10 +221,10 @@ def test_where_leverage_leaves_less_than_cash_there_are_no_ranges() -> None:
 
 
 def test_a_sell_that_may_go_further_has_a_range_of_its_own() -> None:
-    """A second share is as near as the first; a third takes 200 onto the squares, what it buys 10^2 off 30 or 60."""
+    """A second share is as near as the first; a third takes 200 onto the squares and up to 700 off another."""
     sells = (Candidate(1, 10, 15, 1, 3, closing=False),)
     assert ranges_of(candidate(0, 10, 3), budget=0, sells=sells) == {0: (2, 3), 1: (2, 2)}
-    assert ranges_of(candidate(0, 10, 6), budget=0, sells=sells) == {0: (3, 3), 1: (3, 3)}
+    assert ranges_of(candidate(0, 10, 6), budget=0, sells=sells) == {0: (3, 4), 1: (3, 3)}
 
 
 @given(small_problems(min_order_usd=st.just(Decimal(0))))
