@@ -32,7 +32,8 @@ def large_problem(seed: int) -> SizingProblem:
     bands = (Decimal(0), Decimal(band))
     return SizingProblem(
         lines=tuple(
-            large_line(rng, f"S{index:02}", net_liquidation / count, rng.choice(bands)) for index in range(count)
+            large_line(rng, f"S{index:02}", net_liquidation / count, rng.choice(bands))
+            for index in range(count)
         ),
         cash_usd=Decimal(rng.randint(-net_liquidation // 5, net_liquidation // 5)),
         cash_floor_usd=Decimal(floor),

@@ -29,7 +29,9 @@ class Ends(Struct, frozen=True):
     cap: Fraction
 
     def is_no_further_than(self, other: Ends) -> bool:
-        return all(one <= more for one, more in zip(structs.astuple(self), structs.astuple(other), strict=True))
+        return all(
+            one <= more for one, more in zip(structs.astuple(self), structs.astuple(other), strict=True)
+        )
 
 
 def ends(problem: SizingProblem, trades: Trades) -> Ends:
@@ -72,7 +74,9 @@ def is_needed(problem: SizingProblem, stated: SizingProblem, trades: Trades, ind
     """Tell whether a bound is missed when all sells but this one are filled and nothing is bought."""
     if trades[index] > 0:
         return False
-    others = tuple(Fraction(0) if each == index else min(trade, Fraction(0)) for each, trade in enumerate(trades))
+    others = tuple(
+        Fraction(0) if each == index else min(trade, Fraction(0)) for each, trade in enumerate(trades)
+    )
     found = ends(stated, others)
     return bool(found.floor or found.cap or found.under_band)
 
@@ -136,7 +140,9 @@ BANDS = st.sampled_from((Decimal(20), Decimal(60), Decimal(200), Decimal(10**6))
     )
 )
 @settings(derandomize=True, deadline=None, max_examples=300)
-def test_small_orders_are_dropped_one_by_one_as_far_as_cash_and_exposure_allow(problem: SizingProblem) -> None:
+def test_small_orders_are_dropped_one_by_one_as_far_as_cash_and_exposure_allow(
+    problem: SizingProblem,
+) -> None:
     """Every line is asked, so that orders come of nothing but the targets."""
     problem = structs.replace(
         problem,

@@ -17,7 +17,13 @@ JUST_OVER_ONE = D("0.00000000011")
 
 
 def scaled(held_by_lines: int = 0, **changed: Any) -> ScaledAccount:
-    plain = {"cash_usd": D(0), "cash_target_usd": D(0), "net_liquidation_usd": D(1), "max_leverage": D(0), "cost_bps": D(0)}
+    plain = {
+        "cash_usd": D(0),
+        "cash_target_usd": D(0),
+        "net_liquidation_usd": D(1),
+        "max_leverage": D(0),
+        "cost_bps": D(0),
+    }
     return scale_account(problem(**(plain | changed)), held_by_lines)
 
 
