@@ -19,12 +19,19 @@ class Orders(NamedTuple):
     cash: Fraction
     exposure: Fraction
     squares: Fraction
-    count: int
+    number: int
     turnover: Fraction
     trades: Trades
 
     def and_then(self, other: Orders) -> Orders:
-        return Orders(*(one + more for one, more in zip(self, other, strict=True)))
+        return Orders(
+            self.cash + other.cash,
+            self.exposure + other.exposure,
+            self.squares + other.squares,
+            self.number + other.number,
+            self.turnover + other.turnover,
+            self.trades + other.trades,
+        )
 
 
 def order_of(problem: SizingProblem, line: SizingLine, trade: Fraction) -> Orders:

@@ -9,7 +9,6 @@ import pytest
 
 from rebalplan.plan.sizing import Reason, SizedLine, SizingLine, SizingProblem, size_orders
 
-
 WIDE = Decimal(10**9)
 """A band that no drift leaves."""
 

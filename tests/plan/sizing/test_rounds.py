@@ -94,7 +94,8 @@ def test_total_drift_asks_again_until_what_is_left_is_within_the_band() -> None:
     """60 and 50 of 180 are asked, and 70 may stay. Cash pays for 20 of the 50: 100 are left, so 40 is asked as well."""
     lines = (line(-60), line(50), line(40), line(30))
     rich = settled(account(100, total_band=70), *lines)
-    assert (rich.asked, taken(rich.trades, range(4))) == ({0, 1}, [-6, 5, 0, 0])
+    assert rich.asked == {0, 1}
+    assert taken(rich.trades, range(4)) == [-6, 5, 0, 0]
     found = settled(account(-40, total_band=70), *lines)
     assert found.asked == {0, 1, 2}
     assert sum(taken(found.trades, range(4))[1:]) == 2
