@@ -23,7 +23,7 @@ def settle_above_minimum(
     together: then those of their side come back.
     """
     dropped: set[int] = set()
-    needed: set[int] = set()
+    needed = set(terms.kept)
     came_back = False
     found = settle(account, lines, terms)
     while True:
@@ -32,7 +32,7 @@ def settle_above_minimum(
             without = settle(account, lines, _barring(terms, {*dropped, smallest}))
             if not _is_needed_sell(account, found, smallest) and _is_as_good(account, found, without):
                 dropped.add(smallest)
-                needed -= {each for each in needed if not came_back}
+                needed = needed if came_back else set(terms.kept)
                 found = without
             else:
                 needed.add(smallest)

@@ -24,6 +24,8 @@ class Terms(Struct, frozen=True):
     """Trade as if their own drift asked for it."""
     first: frozenset[int] = frozenset()
     """Are bought to the nearest share before the others share what cash is left."""
+    kept: frozenset[int] = frozenset()
+    """Are not dropped for their size."""
     unpassed: frozenset[int] = frozenset()
     """Are sold to the nearest share and no further."""
 
