@@ -2,9 +2,10 @@
 
 Seeded accounts of 8 to 60 symbols, none with a band, no minimum order, cash binding and not. HiGHS
 (``scipy.optimize.milp``) gets the same problem, sells and buys, cash and leverage, with one 0/1 variable
-per share around the continuous solution, sells up to one share past the one that reaches the target; only accounts that it proves optimal count, and only if no line
-ends at the edge of its window. Quality is the ratio of the roots of the sum of (value - target)^2; times
-are those of ``size_orders`` whole, Decimal conversions included, and of the ``milp`` call alone.
+per share around the continuous solution, sells up to one share past the one that reaches the target.
+Only accounts that it proves optimal count, and only if no line ends at the edge of its window. Quality is
+the ratio of the roots of the sum of (value - target)^2; times are those of ``size_orders`` whole, Decimal
+conversions included, and of the ``milp`` call alone.
 """
 
 from __future__ import annotations

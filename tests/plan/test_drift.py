@@ -118,7 +118,10 @@ def test_total_drift_selects_the_largest_until_the_rest_is_within_the_band() -> 
 
 def test_total_drift_breaks_ties_by_symbol() -> None:
     pair = split("5100", "4900")
-    keys: dict[str, Any] = {"trigger_mode": "total_drift", "direction": "buy_only"}  # so VTI does not pay for it
+    keys: dict[str, Any] = {
+        "trigger_mode": "total_drift",
+        "direction": "buy_only",
+    }  # so VTI does not pay for it
     assert selected("0", *pair, portfolio_total_band_bps=D(100), **keys) == {"BND"}
     assert selected("0", *pair[::-1], portfolio_total_band_bps=D(100), **keys) == {"BND"}
 

@@ -164,7 +164,7 @@ def test_the_order_table_has_every_symbol_and_cash_below() -> None:
         "sell",
         "idle",
     ]
-    assert [row[-1] for row in rows(table.one("tbody")) if not row[1]] == ["within_band", "held_unlisted"]
+    assert [row[-1] for row in rows(table.one("tbody")) if not row[1]] == ["held_unlisted"]
     assert [row[0] for row in rows(table.one("tfoot"))] == ["CASH"]
 
 

@@ -32,9 +32,9 @@ def settle_for_good(
     for _ in range(_MOST_LOOKS):
         trades = found[0].trades
         again = _next_trades(account, lines, found[0], direction)
-        if again.keys() <= found[0].asked and not _bought_back(trades, again):
+        if not again:
             return found
-        learnt = _learn(terms, trades, again)
+        learnt = _learn(terms, trades, again, dropped=found[1])
         if learnt == terms:
             break
         terms = learnt
@@ -45,8 +45,11 @@ def settle_for_good(
 def _next_trades(
     account: ScaledAccount, lines: Sequence[ScaledLine], found: Round, direction: Direction
 ) -> dict[int, int]:
-    """Return what the next plan would trade, signed steps by position; nothing, where every line was asked already."""
-    if all(position in found.asked for position, line in enumerate(lines) if line.drift):
+    """Return what the next plan would trade, signed steps by position.
+
+    Nothing where no drift is tolerated: there costs that were set aside and not spent buy one more share for ever.
+    """
+    if not _tolerates_drift(account, lines):
         return {}
     trades = found.trades
     moved = [line.moved(trades.get(position, 0)) for position, line in enumerate(lines)]
@@ -55,12 +58,21 @@ def _next_trades(
     return {position: steps for position, steps in then.trades.items() if steps}
 
 
+def _tolerates_drift(account: ScaledAccount, lines: Sequence[ScaledLine]) -> bool:
+    if account.total_band is None:
+        return any(line.band for line in lines)
+    return account.total_band > 0
+
+
 def _bought_back(trades: dict[int, int], again: dict[int, int]) -> set[int]:
     return {each for each, steps in again.items() if steps > 0 and trades.get(each, 0) < 0}
 
 
-def _learn(terms: Terms, trades: dict[int, int], again: dict[int, int]) -> Terms:
-    """Return the terms with what the next plan would do: buy back what was sold, buy more, or trade other lines."""
+def _learn(terms: Terms, trades: dict[int, int], again: dict[int, int], *, dropped: frozenset[int]) -> Terms:
+    """Return the terms with what the next plan would do.
+
+    It may buy back what was sold, buy more, trade other lines, or trade what this plan ``dropped`` for its size.
+    """
     bought_back = _bought_back(trades, again)
     bought = {each for each, steps in again.items() if steps > 0} - bought_back
     return structs.replace(
@@ -68,4 +80,5 @@ def _learn(terms: Terms, trades: dict[int, int], again: dict[int, int]) -> Terms
         unpassed=terms.unpassed | bought_back,
         first=terms.first | bought,
         forced=terms.forced | bought | {each for each, steps in again.items() if steps < 0},
+        kept=terms.kept | (again.keys() & dropped),
     )

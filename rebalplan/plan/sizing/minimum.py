@@ -23,7 +23,7 @@ def settle_above_minimum(
     together: then those of their side come back.
     """
     dropped: set[int] = set()
-    needed: set[int] = set()
+    needed = set(terms.kept)
     came_back = False
     found = settle(account, lines, terms)
     while True:
@@ -32,7 +32,7 @@ def settle_above_minimum(
             without = settle(account, lines, _barring(terms, {*dropped, smallest}))
             if not _is_needed_sell(account, found, smallest) and _is_as_good(account, found, without):
                 dropped.add(smallest)
-                needed -= {each for each in needed if not came_back}
+                needed = needed if came_back else set(terms.kept)
                 found = without
             else:
                 needed.add(smallest)
@@ -77,7 +77,7 @@ def _is_needed_sell(account: ScaledAccount, found: Round, position: int) -> bool
     value = found.trades[position] * _unit(found, position)
     if value > 0:
         return False
-    sold = _sold(found) + value
+    sold = found.sold + value
     return (
         account.spare_cash * account.base + sold * account.keep < 0
         or account.spare_exposure + sold < 0
@@ -93,24 +93,13 @@ def _is_as_good(account: ScaledAccount, found: Round, without: Round) -> bool:
 
 def _ends(account: ScaledAccount, found: Round) -> tuple[int, int, int, int]:
     """Return how far cash ends over its floor and within each end of its band, and exposure under its cap."""
-    sold = sum(
-        order.unit * steps for order, steps in zip(found.candidates.sells, found.solution.sells, strict=True)
-    )
-    bought = sum(
-        order.unit * steps for order, steps in zip(found.candidates.buys, found.solution.buys, strict=True)
-    )
+    sold, bought = found.sold, found.bought
     cash_drift = found.state.cash_drift
     return (
         account.spare_cash * account.base + sold * account.keep - bought * account.pay,
         account.cash_slack - cash_drift,
         account.cash_band + cash_drift,
         account.spare_exposure + sold - bought,
-    )
-
-
-def _sold(found: Round) -> int:
-    return sum(
-        order.unit * steps for order, steps in zip(found.candidates.sells, found.solution.sells, strict=True)
     )
 
 

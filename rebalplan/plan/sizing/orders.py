@@ -29,7 +29,7 @@ def size_orders(problem: SizingProblem) -> Sizing:
     for position, (line, each) in enumerate(zip(problem.lines, scaled, strict=True)):
         wanted = _wanted(line, each, allow_fractional=problem.allow_fractional)
         trade = shares(steps.get(position, 0), allow_fractional=problem.allow_fractional)
-        too_small = not trade and wanted.copy_abs() * line.price < problem.min_order_usd
+        too_small = not trade and wanted.copy_abs() * line.price < problem.min_order_usd and _may_trade(each)
         limit = _limit(problem, each, short, too_small=too_small or position in dropped)
         selected = position in found.asked or position in dropped
         reason = _reason(trade, wanted, limit, selected=selected)
@@ -39,8 +39,8 @@ def size_orders(problem: SizingProblem) -> Sizing:
 
 def _is_floor_unmet(account: ScaledAccount, found: Round) -> bool:
     """Tell whether cash ends under its floor by the minimum order or more; less is no reason to trade."""
-    short = -found.solution.cash_budget
-    return short > 0 and short >= account.min_order
+    cash = account.spare_cash * account.base + found.sold * account.keep - found.bought * account.pay
+    return cash < 0 and -cash >= account.min_order * account.base
 
 
 def _short_of(solution: Solution) -> Reason:
@@ -54,6 +54,11 @@ def _wanted(line: SizingLine, scaled: ScaledLine, *, allow_fractional: bool) -> 
         return canonical(line.quantity).copy_negate() if scaled.held else ZERO
     steps = nearest_steps(abs(scaled.drift), scaled.unit)
     return shares(steps if scaled.drift > 0 else -steps, allow_fractional=allow_fractional)
+
+
+def _may_trade(line: ScaledLine) -> bool:
+    """Tell whether the line can trade a step at all: less than a share that is held cannot."""
+    return line.drift > 0 or line.held_steps > 0
 
 
 def _limit(problem: SizingProblem, line: ScaledLine, short: Reason, *, too_small: bool) -> Reason:

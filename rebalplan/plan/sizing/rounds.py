@@ -24,6 +24,8 @@ class Terms(Struct, frozen=True):
     """Trade as if their own drift asked for it."""
     first: frozenset[int] = frozenset()
     """Are bought to the nearest share before the others share what cash is left."""
+    kept: frozenset[int] = frozenset()
+    """Are not dropped for their size."""
     unpassed: frozenset[int] = frozenset()
     """Are sold to the nearest share and no further."""
 
@@ -42,6 +44,18 @@ class Round(Struct, frozen=True):
     def trades(self) -> dict[int, int]:
         """Return the signed steps of each candidate, by position."""
         return signed_steps(self.candidates, self.solution)
+
+    @property
+    def sold(self) -> int:
+        """Return the value of the sells."""
+        sells = zip(self.candidates.sells, self.solution.sells, strict=True)
+        return sum(order.unit * steps for order, steps in sells)
+
+    @property
+    def bought(self) -> int:
+        """Return the value of the buys."""
+        buys = zip(self.candidates.buys, self.solution.buys, strict=True)
+        return sum(order.unit * steps for order, steps in buys)
 
 
 def signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:
@@ -101,7 +115,8 @@ def _fund_and_solve(
 
 def _at_least(limits: Mapping[int, int], wanted: Mapping[int, int]) -> dict[int, int]:
     return {
-        position: max(limits.get(position, 0), wanted.get(position, 0)) for position in sorted({*limits, *wanted})
+        position: max(limits.get(position, 0), wanted.get(position, 0))
+        for position in sorted({*limits, *wanted})
     }
 
 

@@ -3,58 +3,89 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fractions import Fraction
+from math import ceil
+from typing import NamedTuple
 
 from rebalplan.plan.sizing import SizingLine, SizingProblem
 
 Trades = tuple[Fraction, ...]
 
 
-def reference_trades(problem: SizingProblem) -> tuple[Trades, bool, bool]:
-    """Return the trades, whether the floor is unmet and whether the cap is, dropping small orders one by one."""
-    dropped: list[int] = []
-    while True:
-        trades, floor_short, cap_excess = best_order_set(problem, dropped)
-        small = [
-            (abs(trade) * Fraction(line.price), index)
-            for index, (line, trade) in enumerate(zip(problem.lines, trades, strict=True))
-            if trade
-            and line.target_usd
-            and abs(trade) * Fraction(line.price) < Fraction(problem.min_order_usd)
-        ]
-        if not small:
-            return trades, floor_short > 0, cap_excess > 0
-        dropped.append(min(small)[1])
+class Orders(NamedTuple):
+    """What orders do to cash and exposure, and what is least for the best of them."""
+
+    cash: Fraction
+    exposure: Fraction
+    squares: Fraction
+    number: int
+    turnover: Fraction
+    trades: Trades
+
+    def and_then(self, other: Orders) -> Orders:
+        return Orders(
+            self.cash + other.cash,
+            self.exposure + other.exposure,
+            self.squares + other.squares,
+            self.number + other.number,
+            self.turnover + other.turnover,
+            self.trades + other.trades,
+        )
 
 
-def best_order_set(problem: SizingProblem, dropped: Iterable[int] = ()) -> tuple[Trades, Fraction, Fraction]:
-    """Return the best of all order sets, and by how much it misses the cash floor and the leverage cap."""
-    choices = [
-        [Fraction(0)] if index in dropped else list(permitted_trades(problem, line))
-        for index, line in enumerate(problem.lines)
-    ]
-    return min(
-        ((trades, *violations(problem, trades)) for trades in itertools.product(*choices)),
-        key=lambda found: (found[1], found[2], *rank(problem, found[0])),
+def order_of(problem: SizingProblem, line: SizingLine, trade: Fraction) -> Orders:
+    price, quantity = Fraction(line.price), Fraction(line.quantity) + trade
+    value = abs(trade) * price
+    return Orders(
+        -trade * price - value * Fraction(problem.cost_bps) / 10_000,
+        quantity * price,
+        (quantity * price - Fraction(line.target_usd)) ** 2,
+        int(trade != 0),
+        value,
+        (trade,),
     )
 
 
+def best_order_set(problem: SizingProblem, asked: Collection[int]) -> tuple[Trades, Fraction, Fraction]:
+    """Return the best of all order sets of the lines ``asked``, and by how much it misses the floor and the cap."""
+    nothing = Fraction(0)
+    found = [Orders(Fraction(problem.cash_usd), Fraction(problem.held_usd), nothing, 0, nothing, ())]
+    for index, line in enumerate(problem.lines):
+        trades = permitted_trades(problem, line) if index in asked else [nothing]
+        choices = [order_of(problem, line, trade) for trade in trades]
+        found = [orders.and_then(choice) for orders in found for choice in choices]
+    floor = Fraction(problem.cash_floor_usd)
+    cap = Fraction(problem.max_leverage) * Fraction(problem.net_liquidation_usd)
+    best = min(
+        found,
+        key=lambda orders: (
+            max(nothing, floor - orders.cash),
+            max(nothing, orders.exposure - cap),
+            *orders[2:5],
+            tuple(-abs(trade) for trade in orders.trades),
+        ),
+    )
+    return best.trades, max(nothing, floor - best.cash), max(nothing, best.exposure - cap)
+
+
 def permitted_trades(problem: SizingProblem, line: SizingLine) -> Iterator[Fraction]:
-    """Yield nothing-at-all and every trade towards the target that stays within the nearest share."""
+    """Yield no trade, then every buy up to the nearest share, or every sell up to one past what reaches the target."""
     yield Fraction(0)
     step = Fraction(1, 10_000) if problem.allow_fractional else Fraction(1)
     gap = (Fraction(line.target_usd) - Fraction(line.quantity) * Fraction(line.price)) / Fraction(line.price)
-    side = 1 if gap > 0 else -1
-    forbidden = "sell_only" if gap > 0 else "buy_only"
-    if not line.selected or problem.direction == forbidden:
+    if problem.direction == ("sell_only" if gap > 0 else "buy_only"):
         return
-    for count in itertools.count(1):
-        trade = side * count * step
-        nearer_before = abs(gap - (trade - side * step)) < abs(gap - trade)
-        if nearer_before or Fraction(line.quantity) + trade < 0:
-            return
-        yield trade
+    if gap > 0:
+        for count in itertools.count(1):
+            if abs(gap - (count - 1) * step) <= abs(gap - count * step):
+                return
+            yield count * step
+    if gap < 0:
+        for count in range(1, ceil(-gap / step) + 2):
+            if count * step > Fraction(line.quantity):
+                return
+            yield -count * step
 
 
 def violations(problem: SizingProblem, trades: Iterable[Fraction]) -> tuple[Fraction, Fraction]:
@@ -77,18 +108,4 @@ def objective(problem: SizingProblem, trades: Iterable[Fraction]) -> Fraction:
             for line, trade in zip(problem.lines, trades, strict=True)
         ),
         Fraction(0),
-    )
-
-
-def rank(problem: SizingProblem, trades: Trades) -> tuple[Fraction, int, Fraction, tuple[Fraction, ...]]:
-    """Return what is least for the best order set."""
-    turnover = sum(
-        (abs(trade) * Fraction(line.price) for line, trade in zip(problem.lines, trades, strict=True)),
-        Fraction(0),
-    )
-    return (
-        objective(problem, trades),
-        sum(trade != 0 for trade in trades),
-        turnover,
-        tuple(-abs(trade) for trade in trades),
     )

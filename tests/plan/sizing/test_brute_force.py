@@ -1,4 +1,4 @@
-"""Sizing equals the best of all order sets, enumerated, wherever these can be enumerated."""
+"""The orders of the lines that are asked are the best of all order sets, wherever these can be enumerated."""
 
 from __future__ import annotations
 
@@ -10,20 +10,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalplan.plan.sizing import SizingProblem, size_orders
+from rebalplan.plan.sizing.candidates import find_candidates
+from rebalplan.plan.sizing.rounds import signed_steps
+from rebalplan.plan.sizing.scaled import scale_account, scale_line
+from rebalplan.plan.sizing.solve import solve
 
-from .reference import reference_trades
-from .strategies import small_problems, usd
+from .reference import Trades, best_order_set
+from .strategies import NONE, asked, small_problems, usd
 
 _SETTINGS = settings(derandomize=True, deadline=None, max_examples=150)
 _AMPLE = st.just(Decimal(10**6))
 _BOTH = st.just("both")
 
 
+def solved(problem: SizingProblem) -> tuple[Trades, bool, bool]:
+    """Return the trades of the lines that are asked and of no others, and whether floor and cap are unmet."""
+    lines = [scale_line(line, allow_fractional=problem.allow_fractional) for line in problem.lines]
+    account = scale_account(problem, sum(line.held for line in lines))
+    candidates = find_candidates(lines, asked(problem), {}, problem.direction)
+    solution = solve(account, candidates)
+    steps = signed_steps(candidates, solution)
+    step = Fraction(1, 10_000) if problem.allow_fractional else Fraction(1)
+    trades = tuple(steps.get(position, 0) * step for position in range(len(lines)))
+    return trades, solution.cash_budget < 0, solution.exposure_budget < 0
+
+
 def assert_equals_brute_force(problem: SizingProblem) -> None:
-    sizing = size_orders(problem)
-    trades, floor_unmet, cap_unmet = reference_trades(problem)
-    assert tuple(Fraction(line.trade) for line in sizing.lines) == trades
-    assert (sizing.floor_unmet, sizing.cap_unmet) == (floor_unmet, cap_unmet)
+    trades, floor_short, cap_excess = best_order_set(problem, asked(problem))
+    assert solved(problem) == (trades, floor_short > 0, cap_excess > 0)
 
 
 @given(small_problems())
@@ -92,9 +106,30 @@ def test_sells_only(problem: SizingProblem) -> None:
     assert_equals_brute_force(problem)
 
 
-@given(small_problems(min_order_usd=usd(0, 60)))
+@given(
+    small_problems(
+        bands=[NONE],
+        min_order_usd=st.just(Decimal(0)),
+        direction=st.sampled_from(("both", "both", "buy_only")),
+    )
+)
 @_SETTINGS
-def test_the_minimum_order_drops_the_smallest_and_solves_again(problem: SizingProblem) -> None:
+def test_where_every_line_is_asked_the_orders_are_the_best_of_all(problem: SizingProblem) -> None:
+    sizing = size_orders(problem)
+    trades, floor_short, cap_excess = best_order_set(problem, range(len(problem.lines)))
+    assert tuple(Fraction(line.trade) for line in sizing.lines) == trades
+    assert (sizing.floor_unmet, sizing.cap_unmet) == (floor_short > 0, cap_excess > 0)
+
+
+@given(
+    small_problems(
+        cash_usd=usd(-100, 300), cash_floor_usd=st.just(Decimal(0)), net_liquidation_usd=usd(50, 600),
+        max_leverage=st.sampled_from((Decimal("0.5"), Decimal(1))), cost_bps=st.just(Decimal(500)),
+        direction=_BOTH,
+    )
+)  # fmt: skip
+@_SETTINGS
+def test_cash_and_leverage_both_short(problem: SizingProblem) -> None:
     assert_equals_brute_force(problem)
 
 

@@ -1,10 +1,18 @@
-"""Changes around a fill at a price of 135: the first line's next share gains 130 per dollar, its last gained 150."""
+"""Changes around a fill, and the best set of them.
+
+That of ``FILL`` has a price of 135: the first line's next share gains 130 per dollar, its last gained 150.
+"""
 
 from __future__ import annotations
 
-import pytest
+from itertools import product
 
-from rebalplan.plan.sizing.level import Demand, Fill
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rebalplan.plan.sizing.level import Demand, Fill, fill
+from rebalplan.plan.sizing.ration import rank
 from rebalplan.plan.sizing.search import best_within, cheapest_changes, moves_within
 
 DEMANDS = [Demand(10, 100, 5), Demand(20, 70, 3), Demand(5, 90, 2)]
@@ -59,3 +67,58 @@ def test_sets_that_cost_more_than_the_limit_do_not_count() -> None:
     """The second line's change costs 300, the first line's 50, 150 and 300: together five sets cost at most 300."""
     assert best_within(DEMANDS, FILL, [1, 2, 0], 300, 5) == [3, 0, 2]
     assert best_within(DEMANDS, FILL, [1, 2, 0], 300, 4) is None
+
+
+BACK = Demand(10, 35, 3, rate=9, weight=11, sold=5)
+NEW = Demand(10, 35, 3, rate=11, weight=9)
+
+
+def test_changes_of_shares_bought_back_cost_by_their_own_rate() -> None:
+    """Of the first line's gains 660, 440 and 220, of the second's 540, 360 and 180: the price is 400."""
+    demands, start = [BACK, NEW], Fill([2, 1], 400, 0)
+    assert [BACK.gain(step) for step in (1, 2, 3)] == [660, 440, 220]
+    assert [NEW.gain(step) for step in (1, 2, 3)] == [540, 360, 180]
+    assert cheapest_changes(demands, start) == [(90 * 40, 0), (110 * 40, 1)]
+    assert moves_within(demands, 0, start, 10**6, 9).costs == (0, 90 * 40, 90 * 180, 90 * (40 + 260))
+    assert moves_within(demands, 1, start, 10**6, 9).costs == (0, 110 * 40, 110 * 140, 110 * (40 + 220))
+
+
+def test_of_equal_squares_the_fewer_orders_count_and_what_is_bought_back_whole_is_none() -> None:
+    """One share for either line, 50 from its target: back is no order at all, new is a second one."""
+    back = Demand(100, 150, 1, sold=1)
+    new = Demand(100, 150, 1)
+    for demands in ([back, new], [new, back]):
+        found = best_within(demands, fill(demands, 100), [0, 1], 10**9, 100)
+        assert found == [int(each is back) for each in demands]
+
+
+@st.composite
+def shared_budgets(draw: st.DrawFn) -> tuple[list[Demand], int]:
+    """Return up to four demands, mixed buys and shares to buy back, and a budget short of what they take."""
+    pay, keep = draw(st.sampled_from([(1, 1), (11, 9), (501, 499)]))
+    demands = []
+    for _ in range(draw(st.integers(1, 4))):
+        unit, most = draw(st.integers(2, 12)), draw(st.integers(1, 4))
+        drift = unit * most + draw(st.integers(0, unit // 2))
+        if draw(st.booleans()):
+            demands.append(Demand(unit, drift, most, pay, keep))
+        else:
+            demands.append(Demand(unit, drift, most, keep, pay, sold=most + draw(st.integers(0, 2))))
+    return demands, draw(st.integers(1, sum(each.cost * each.most for each in demands) - 1))
+
+
+@settings(derandomize=True, deadline=None, max_examples=400)
+@given(shared_budgets())
+def test_without_a_limit_the_best_set_of_changes_is_the_best_of_all_steps(
+    case: tuple[list[Demand], int],
+) -> None:
+    demands, budget = case
+    start = fill(demands, budget)
+    steps = product(*(range(each.most + 1) for each in demands))
+    fitting = [
+        list(counts)
+        for counts in steps
+        if sum(each.cost * count for each, count in zip(demands, counts, strict=True)) <= budget
+    ]
+    best = min(fitting, key=lambda counts: rank(demands, counts))
+    assert best_within(demands, start, range(len(demands)), 10**15, 1000) == best

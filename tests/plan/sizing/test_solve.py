@@ -1,4 +1,4 @@
-"""Order sets worked out by hand where sells tie, minimum orders meet ties, or a budget is spent in fractions."""
+"""Order sets worked out by hand: sells that go further, minimum orders beside them, a budget spent in fractions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from rebalplan.plan.sizing import Sizing, SizingLine, size_orders
-from rebalplan.plan.sizing.candidates import Candidate, Candidates
-from rebalplan.plan.sizing.scaled import ScaledAccount
-from rebalplan.plan.sizing.solve import buy_ranges
+from rebalplan.plan.sizing import Sizing, SizingLine, SizingProblem, size_orders
+from rebalplan.plan.sizing.candidates import Candidate, Candidates, find_candidates
+from rebalplan.plan.sizing.scaled import scale_account, scale_line
+from rebalplan.plan.sizing.solve import order_ranges, solve
 
+from .integers import account
+from .strategies import asked, small_problems
 from .test_reasons import line, problem
 
 
@@ -58,8 +62,8 @@ def test_of_six_ties_only_as_many_go_further_as_the_buy_needs_and_no_other_sell_
     assert not found.floor_unmet
 
 
-def test_sells_that_do_not_tie_never_go_further_however_many_they_are() -> None:
-    """60 USD and six times 2 are 72: five shares of Z need three ties more."""
+def test_sells_that_tie_go_further_before_those_that_would_pass_their_targets() -> None:
+    """60 USD and six times 2 are 72: five shares of Z need three ties more, which add nothing to the squares."""
     whole = [line(f"S{index}", "4", "1", "2") for index in range(6)]
     found = sized(*(tied(f"A{index}") for index in range(6)), *whole, line("Z", "0", "20", "100"))
     assert trades(found) == ["-2"] * 3 + ["-1"] * 3 + ["-2"] * 6 + ["5"]
@@ -92,32 +96,52 @@ def test_of_six_ties_the_cheapest_go_further_first() -> None:
     assert trades(found) == ["-1", "-2", "-1", "-2", "-1", "-2", "5"]
 
 
+def test_a_sell_passes_its_target_where_the_buy_gains_more() -> None:
+    """Z has 90 of 100 USD; the third share of A takes 225 - 25 onto the squares, the fifth of Z 20^2 - 0 off."""
+    found = sized(tied("A"), line("Z", "0", "20", "100"), cash_usd="70")
+    assert trades(found) == ["-3", "5"]
+
+
+def test_a_sell_does_not_pass_its_target_where_the_buy_gains_less() -> None:
+    """The fifth share of Z would take 14^2 - 6^2 = 160 off and the third of A 200 on."""
+    found = sized(tied("A"), line("Z", "0", "20", "94"), cash_usd="70")
+    assert trades(found) == ["-1", "4"]
+
+
 def test_no_tie_goes_further_when_the_nearest_shares_pay_for_everything() -> None:
     found = sized(*(tied(f"A{index}") for index in range(6)), line("Z", "0", "20", "60"))
     assert trades(found) == ["-1"] * 6 + ["3"]
 
 
-def test_all_of_six_ties_go_further_when_cash_stays_under_its_floor() -> None:
-    found = sized(*(tied(f"A{index}") for index in range(6)), line("Z", "0", "20", "60"), cash_usd="-121")
-    assert trades(found) == ["-2"] * 6 + ["0"]
+def test_all_of_six_sells_go_as_far_as_they_may_when_cash_stays_under_its_floor() -> None:
+    """Two shares of each reach the target, a third is the last: 180 USD."""
+    found = sized(*(tied(f"A{index}") for index in range(6)), line("Z", "0", "20", "60"), cash_usd="-181")
+    assert trades(found) == ["-3"] * 6 + ["0"]
     assert found.floor_unmet
 
 
-def test_all_of_six_ties_bring_cash_exactly_to_its_floor() -> None:
-    found = sized(*(tied(f"A{index}") for index in range(6)), line("Z", "0", "20", "60"), cash_usd="-120")
-    assert trades(found) == ["-2"] * 6 + ["0"]
+def test_all_of_six_sells_bring_cash_exactly_to_its_floor() -> None:
+    found = sized(*(tied(f"A{index}") for index in range(6)), line("Z", "0", "20", "60"), cash_usd="-180")
+    assert trades(found) == ["-3"] * 6 + ["0"]
     assert not found.floor_unmet
 
 
-def test_ties_and_whole_sells_decide_together_what_is_below_the_minimum_order() -> None:
-    """T may sell 100 or 200 and U sells 50: with 250 USD both buys are over 50 USD, with 150 one is not."""
+def test_ties_bring_cash_to_its_floor_before_any_sell_passes_its_target() -> None:
+    """Two shares of each bring 120, and 121 need one more, the first by symbol."""
+    ties = [tied(f"A{index}") for index in range(6)]
+    assert trades(sized(*ties, cash_usd="-120")) == ["-2"] * 6
+    assert trades(sized(*ties, cash_usd="-121")) == ["-3"] + ["-2"] * 5
+
+
+def test_sells_of_a_tie_and_past_a_target_pay_together_for_buys_over_the_minimum_order() -> None:
+    """T sells 100 or 200, U 50 or 100: with 300 USD both buys end 100 short, with 250 and U at its target 125 each."""
     lines = (
         line("B", "0", "10", "300"),
         line("C", "0", "10", "200"),
         line("T", "4", "100", "250"),
         line("U", "3", "50", "100"),
     )
-    assert trades(sized(*lines, min_order_usd="50")) == ["18", "7", "-2", "-1"]
+    assert trades(sized(*lines, min_order_usd="50")) == ["20", "10", "-2", "-2"]
 
 
 def test_a_tie_that_sells_nothing_at_first_may_still_pay_when_a_small_sell_is_dropped() -> None:
@@ -127,11 +151,11 @@ def test_a_tie_that_sells_nothing_at_first_may_still_pay_when_a_small_sell_is_dr
     assert trades(sized(*lines, cash_usd="60", min_order_usd="50")) == ["10", "0", "-1"]
 
 
-@pytest.mark.parametrize(("cash", "trade"), [("0", "-1"), ("9", "-1"), ("10", "0")])
+@pytest.mark.parametrize(("cash", "trade"), [("0", "-2"), ("8", "-2"), ("9", "-1"), ("10", "0")])
 def test_a_tie_is_sold_only_while_cash_is_under_its_floor(cash: str, trade: str) -> None:
     found = sized(line("A", "15", "1", "14.5"), cash_usd=cash, cash_floor_usd="10")
     assert trades(found) == [trade]
-    assert found.lines[0].reason == (None if trade == "-1" else "rounds_to_zero")
+    assert found.lines[0].reason == (None if trade != "0" else "rounds_to_zero")
     assert found.floor_unmet is (cash == "0")
 
 
@@ -145,52 +169,95 @@ def test_cash_is_the_reason_where_cash_and_leverage_leave_the_same() -> None:
     [("0", False, False), ("-0.01", True, False), ("-0.0000000001", True, False), ("0.01", False, False)],
 )
 def test_cash_at_its_floor_is_not_under_it(cash: str, floor: bool, cap: bool) -> None:
-    found = sized(line("A", "1", "10", "10", selected=False), cash_usd=cash)
+    found = sized(line("A", "1", "10", "10", asked=False), cash_usd=cash)
     assert (found.floor_unmet, found.cap_unmet) == (floor, cap)
 
 
 @pytest.mark.parametrize(("held", "unmet"), [("140", False), ("140.01", True), ("140.0000000001", True)])
 def test_exposure_at_its_cap_is_not_over_it(held: str, unmet: bool) -> None:
     found = sized(
-        line("A", "1", "10", "10", selected=False), held_usd=held, net_liquidation_usd="100", cash_usd="9"
+        line("A", "1", "10", "10", asked=False), held_usd=held, net_liquidation_usd="100", cash_usd="9"
     )
     assert (found.floor_unmet, found.cap_unmet) == (False, unmet)
 
 
 def ranges_of(
     *buys: Candidate, budget: int, sells: tuple[Candidate, ...] = ()
-) -> list[tuple[int, int]] | None:
-    """Return the ranges of buys for a budget in cash, without costs; leverage leaves more."""
-    account = ScaledAccount(spare_cash=budget, spare_exposure=10**6, min_order=50, keep=1, pay=1, base=1)
-    return buy_ranges(account, Candidates(sells, buys))
+) -> dict[int, tuple[int, int]] | None:
+    """Return the ranges of the orders for a budget in cash, without costs; leverage leaves more."""
+    return order_ranges(account(budget), Candidates(sells, buys))
 
 
-def candidate(position: int, unit: int, steps: int, *, tie: bool = False) -> Candidate:
-    return Candidate(position, unit, unit * steps, steps, tie=tie, closing=False)
+def candidate(position: int, unit: int, steps: int, furthest: int | None = None) -> Candidate:
+    return Candidate(position, unit, unit * steps, steps, furthest or steps, closing=False)
 
 
 @pytest.mark.parametrize("budget", [-1, 0])
-def test_without_a_budget_there_are_no_ranges_of_buys(budget: int) -> None:
+def test_without_a_budget_there_are_no_ranges_of_orders(budget: int) -> None:
     assert ranges_of(candidate(0, 10, 3), budget=budget) is None
 
 
 def test_the_least_budget_has_ranges() -> None:
     """One unit of value buys one of three steps, and nothing of the line that takes ten."""
-    assert ranges_of(candidate(0, 1, 3), candidate(1, 10, 1), budget=1) == [(0, 1), (0, 1)]
+    assert ranges_of(candidate(0, 1, 3), candidate(1, 10, 1), budget=1) == {0: (0, 1), 1: (0, 1)}
 
 
 @pytest.mark.parametrize(("budget", "is_short"), [(29, True), (30, False), (31, False)])
-def test_a_budget_for_everything_has_no_ranges_of_buys(budget: int, is_short: bool) -> None:
+def test_a_budget_for_everything_has_no_ranges_of_orders(budget: int, is_short: bool) -> None:
     found = ranges_of(candidate(0, 10, 2), candidate(1, 5, 2), budget=budget)
     assert (found is not None) is is_short
 
 
 def test_what_the_sells_bring_is_part_of_the_budget() -> None:
     sell = candidate(1, 10, 2)
-    assert ranges_of(candidate(0, 10, 3), budget=0, sells=(sell,)) is not None
+    assert ranges_of(candidate(0, 10, 3), budget=0, sells=(sell,)) == {0: (2, 3), 1: (2, 2)}
     assert ranges_of(candidate(0, 10, 2), budget=0, sells=(sell,)) is None
 
 
-def test_a_tie_among_the_sells_leaves_the_ranges_open() -> None:
-    sells = (candidate(1, 10, 2), candidate(2, 10, 0, tie=True))
-    assert ranges_of(candidate(0, 10, 3), budget=0, sells=sells) is None
+def test_where_leverage_leaves_less_than_cash_there_are_no_ranges() -> None:
+    candidates = Candidates((), (candidate(0, 10, 3),))
+    assert order_ranges(account(20, spare_exposure=19), candidates) is None
+    assert order_ranges(account(20, spare_exposure=20), candidates) is not None
+
+
+def test_a_sell_that_may_go_further_has_a_range_of_its_own() -> None:
+    """A second share is as near as the first; a third takes 200 onto the squares and up to 700 off another."""
+    sells = (Candidate(1, 10, 15, 1, 3, closing=False),)
+    assert ranges_of(candidate(0, 10, 3), budget=0, sells=sells) == {0: (2, 3), 1: (2, 2)}
+    assert ranges_of(candidate(0, 10, 6), budget=0, sells=sells) == {0: (3, 4), 1: (3, 3)}
+
+
+@given(small_problems(min_order_usd=st.just(Decimal(0))))
+@settings(derandomize=True, deadline=None, max_examples=300)
+def test_the_best_orders_lie_within_their_ranges(small: SizingProblem) -> None:
+    lines = [scale_line(each, allow_fractional=False) for each in small.lines]
+    scaled = scale_account(small, sum(each.held for each in lines))
+    candidates = find_candidates(lines, asked(small), {}, small.direction)
+    found = order_ranges(scaled, candidates)
+    if found is None:
+        return
+    solution = solve(scaled, candidates)
+    for each, steps in zip(candidates.all(), solution.sells + solution.buys, strict=True):
+        fewest, most = found[each.position]
+        assert 0 <= fewest <= steps <= most <= each.furthest
+
+
+def test_where_cash_and_leverage_bind_more_sells_than_are_tried_one_by_one_still_keep_both() -> None:
+    """Six sells of three ways each are 729; selling the least that leaves both at their bounds is found."""
+    sells = [line(f"A{index}", "9", "10", "55") for index in range(6)]
+    found = sized(
+        *sells,
+        line("Z", "0", "30", "600"),
+        cash_usd="30",
+        cost_bps="500",
+        held_usd="0",
+        net_liquidation_usd="560",
+        max_leverage="1",
+    )
+    assert not found.floor_unmet
+    assert not found.cap_unmet
+    sold = -sum(Decimal(each) for each in trades(found)[:6]) * 10
+    bought = Decimal(trades(found)[6]) * 30
+    assert 30 + sold * Decimal("0.95") - bought * Decimal("1.05") >= 0
+    assert 540 - sold + bought <= 560
+    assert bought > 0
