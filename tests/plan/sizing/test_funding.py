@@ -171,7 +171,7 @@ def test_an_account_with_ample_cash_and_cap_is_ample() -> None:
 
 
 def test_a_share_further_that_a_later_one_makes_needless_is_not_sold() -> None:
-    """Nothing is over by half a share. The small share adds less and is taken first, but the dear one is enough alone."""
+    """Nothing is over by half a share. The small share adds less and comes first; the dear one alone is enough."""
     small, dear = line(-4), line(-40, unit=100)
     assert limits(account(-10), small, dear) == {0: 1}
     assert limits(account(-50), small, dear) == {1: 1}
