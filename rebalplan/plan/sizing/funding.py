@@ -98,16 +98,27 @@ def _go_further(
     spare: Sequence[int],
     need: _Need,
 ) -> None:
-    """Sell one share further of a line after the other while floor or cap need it, what adds least first."""
+    """Sell one share further of a line after the other while floor or cap need it, what adds least first.
+
+    A share that a later one makes needless is not sold, what adds most first.
+    """
 
     def adds(position: int) -> tuple[int, int]:
         line, steps = lines[position], limits.get(position, 0)
         return line.unit * ((2 * steps + 1) * line.unit + 2 * line.drift), position
 
+    further: list[int] = []
     for position in sorted(spare, key=adds):
-        line, steps = lines[position], limits.get(position, 0)
         if need.cash <= 0 and need.exposure <= 0:
-            return
-        if steps < line.held_steps:
-            limits[position] = steps + 1
-            need.sell(account, line.unit)
+            break
+        if limits.get(position, 0) < lines[position].held_steps:
+            limits[position] = limits.get(position, 0) + 1
+            need.sell(account, lines[position].unit)
+            further.append(position)
+    for position in reversed(further):
+        unit = lines[position].unit
+        if need.cash + unit * account.keep <= 0 and need.exposure + unit <= 0:
+            limits[position] -= 1
+            need.sell(account, -unit)
+            if not limits[position]:
+                del limits[position]

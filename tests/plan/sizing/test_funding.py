@@ -168,3 +168,13 @@ def test_the_last_line_sold_is_needed_and_lines_before_it_are_at_their_nearest(
 
 def test_an_account_with_ample_cash_and_cap_is_ample() -> None:
     assert account().spare_cash == account().spare_exposure == AMPLE
+
+
+def test_a_share_further_that_a_later_one_makes_needless_is_not_sold() -> None:
+    """Nothing is over by half a share. The small share adds less and comes first; the dear one alone is enough."""
+    small, dear = line(-4), line(-40, unit=100)
+    assert limits(account(-10), small, dear) == {0: 1}
+    assert limits(account(-50), small, dear) == {1: 1}
+    assert limits(account(-100), small, dear) == {1: 1}
+    assert limits(account(-101), small, dear) == {0: 1, 1: 1}
+    assert limits(account(spare_exposure=-50), small, dear) == {1: 1}
