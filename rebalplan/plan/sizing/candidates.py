@@ -54,11 +54,6 @@ def side(line: ScaledLine) -> Literal["buy_only", "sell_only"]:
     return "buy_only" if line.drift > 0 else "sell_only"
 
 
-def is_allowed(line: ScaledLine, direction: Direction) -> bool:
-    """Tell whether the line has a drift that ``direction`` lets an order correct."""
-    return line.drift != 0 and direction in {"both", side(line)}
-
-
 def find_candidates(
     lines: Sequence[ScaledLine],
     asked: Collection[int],
@@ -72,16 +67,17 @@ def find_candidates(
     """
     sells: list[Candidate] = []
     buys: list[Candidate] = []
+    may_sell, may_buy = direction != "buy_only", direction != "sell_only"
     for position in sorted({*asked, *limits}):
         line = lines[position]
-        if not is_allowed(line, direction):
-            continue
         if line.drift > 0:
-            _add(buys, _buy(position, line))
-        elif position in limits:
-            _add(sells, _limited(position, line, limits[position]))
-        else:
-            _add(sells, _sell(position, line, may_pass=position not in unpassed))
+            if may_buy:
+                _add(buys, _buy(position, line))
+        elif line.drift < 0 and may_sell:
+            if position in limits:
+                _add(sells, _limited(position, line, limits[position]))
+            else:
+                _add(sells, _sell(position, line, may_pass=position not in unpassed))
     return Candidates(sells=tuple(sells), buys=tuple(buys))
 
 

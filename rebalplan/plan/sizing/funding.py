@@ -21,6 +21,11 @@ class _Need(Struct):
     cash: int
     exposure: int
 
+    @property
+    def is_met(self) -> bool:
+        """Whether nothing is missing."""
+        return self.cash <= 0 and self.exposure <= 0
+
     def steps(self, account: ScaledAccount, unit: int) -> int:
         """Return the fewest steps of a line whose sale covers it all."""
         return max(0, -(-self.cash // (unit * account.keep)), -(-self.exposure // unit))
@@ -62,7 +67,8 @@ def sell_limits(
     """
     need = _need(account, traded, is_only_for_bounds=is_only_for_bounds)
     limits: dict[int, int] = {}
-    for position in sorted(spare, key=lambda each: (lines[each].drift, each)):
+    largest_first = [] if need.is_met else sorted(spare, key=lambda each: (lines[each].drift, each))
+    for position in largest_first:
         line = lines[position]
         most = min(nearest_steps(-line.drift, line.unit), line.held_steps)
         steps = min(most, need.steps(account, line.unit))
@@ -70,7 +76,9 @@ def sell_limits(
             limits[position] = steps
             need.sell(account, steps * line.unit)
     sold = most_sold + sum(lines[position].unit * steps for position, steps in limits.items())
-    _go_further(account, lines, limits, spare, _bare_need(account, sold))
+    bare = _bare_need(account, sold)
+    if not bare.is_met:
+        _go_further(account, lines, limits, spare, bare)
     return limits
 
 

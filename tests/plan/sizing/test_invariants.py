@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from rebalplan.plan.sizing import Sizing, SizingLine, SizingProblem, size_orders
-from rebalplan.plan.sizing.minimum import settle_above_minimum
-from rebalplan.plan.sizing.rounds import Terms, settle
+from rebalplan.plan.sizing.minimum import drop_small, settle_above_minimum
+from rebalplan.plan.sizing.rounds import Round, Terms, settle
 from rebalplan.plan.sizing.scaled import scale_account, scale_line
 from tests.sweep import quick_first
 
@@ -167,9 +167,13 @@ def test_dropping_one_order_at_a_time_by_hand_comes_to_the_same(seed: int) -> No
         found = settle(account, lines, Terms(problem.direction, frozenset(barred))).trades
         return tuple(found.get(index, 0) * step for index in range(len(lines)))
 
-    found, dropped = settle_above_minimum(account, lines, Terms(problem.direction))
-    trades = tuple(found.trades.get(index, 0) * step for index in range(len(lines)))
-    assert (trades, set(dropped)) == drop_one_by_one(problem, solved)
+    def traded(found: Round) -> Trades:
+        return tuple(found.trades.get(index, 0) * step for index in range(len(lines)))
+
+    found, dropped = drop_small(account, lines, Terms(problem.direction), at_once=False)
+    assert (traded(found), set(dropped)) == drop_one_by_one(problem, solved)
+    at_once, _ = settle_above_minimum(account, lines, Terms(problem.direction))
+    assert ends(problem, traded(at_once)).is_no_further_than(ends(problem, traded(found)))
 
 
 @pytest.mark.parametrize("seed", quick_first(range(12), 2))
