@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 import msgspec
 
-from rebalplan.apply.journal.result import OrderResult
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.core.money import ONE, SHARE_STEP, ZERO, divide, from_bps, usd
 
 

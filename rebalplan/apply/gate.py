@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.journal.result import OrderResult
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.live import price_move
 from rebalplan.core.money import HUNDRED, ZERO, divide, percent_above, quantize, usd
 from rebalplan.core.orders import OrderTicket

@@ -9,8 +9,9 @@ import msgspec
 
 from rebalplan.apply.funding import Allotment, Funding, Wish, allot_buys, quantity_step
 from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import LineCut
-from rebalplan.apply.journal.result import AccountResult, OrderResult
+from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.live_quotes import LiveQuotes
 from rebalplan.apply.preview import PreviewLine

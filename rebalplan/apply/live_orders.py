@@ -14,8 +14,9 @@ from decimal import Decimal
 from rebalplan.apply.answers import shown_otherwise
 from rebalplan.apply.deadlines import Deadlines
 from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import Dispatch, DoneStatus
-from rebalplan.apply.journal.result import LineResult, OrderResult
+from rebalplan.apply.journal.result import LineResult
 from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.order_records import OrderRecords
 from rebalplan.core.finding import Finding, InPlan

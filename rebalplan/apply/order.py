@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import Said
-from rebalplan.apply.journal.result import OrderResult
 from rebalplan.core.money import ZERO
 from rebalplan.core.orders import ALGO_REFUSED, Execution
 

@@ -12,8 +12,9 @@ from decimal import Decimal
 import msgspec
 
 from rebalplan.apply.answers import shown_otherwise
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import Resolved
-from rebalplan.apply.journal.result import AccountOrders, AccountResult, OrderResult
+from rebalplan.apply.journal.result import AccountOrders, AccountResult
 from rebalplan.apply.refusals import NOT_BOOKED
 from rebalplan.apply.reports.line import said_texts
 from rebalplan.core.errors import RefusedError

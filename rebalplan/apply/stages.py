@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from rebalplan.apply.journal.result import AccountResult, ApplyResult, OrderResult
+from rebalplan.apply.journal.order_result import OrderResult
+from rebalplan.apply.journal.result import AccountResult, ApplyResult
 from rebalplan.core.text import listed
 from rebalplan.core.vocabulary import ConfirmMode
 from rebalplan.plan.codec import Envelope

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rebalplan.apply.journal.result import OrderResult
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.stages import OrderLine
 from rebalplan.core.orders import OrderTicket
 from rebalplan.core.references import fallback_reference

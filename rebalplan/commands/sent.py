@@ -9,8 +9,9 @@ import msgspec
 from rebalplan.apply.journal.chain import RESTORE
 from rebalplan.apply.journal.fold import fold_orders
 from rebalplan.apply.journal.journal import JournalFile, open_journal
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import Dispatch
-from rebalplan.apply.journal.result import AccountOrders, OrderResult
+from rebalplan.apply.journal.result import AccountOrders
 from rebalplan.apply.resolve import find_order
 from rebalplan.commands.plans import journals_in
 from rebalplan.core.errors import JournalError, RebalError, RefusedError, UsageError

@@ -43,10 +43,15 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rebalplan/apply/journal/fold.py": _JOURNAL,
         "rebalplan/apply/journal/others.py": _JOURNAL,
         "rebalplan/apply/journal/records.py": _JOURNAL,
-        "rebalplan/apply/journal/result.py": (
+        "rebalplan/apply/journal/order_result.py": (
             *_JOURNAL,
             "tests/apply/reports/test_account.py",
             "tests/apply/test_gate.py",
+            "tests/apply/test_stages.py",
+        ),
+        "rebalplan/apply/journal/result.py": (
+            *_JOURNAL,
+            "tests/apply/reports/test_account.py",
             "tests/apply/test_stages.py",
         ),
         "rebalplan/apply/journal/runs.py": _JOURNAL,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from rebalplan.apply.journal.order_result import OrderResult, OrderStatus
 from rebalplan.apply.journal.records import (
     AccountClosed,
     AccountRecord,
@@ -22,14 +23,7 @@ from rebalplan.apply.journal.records import (
     RunStarted,
     Unknown,
 )
-from rebalplan.apply.journal.result import (
-    AccountOrders,
-    AccountResult,
-    ApplyResult,
-    LineResult,
-    OrderResult,
-    OrderStatus,
-)
+from rebalplan.apply.journal.result import AccountOrders, AccountResult, ApplyResult, LineResult
 from rebalplan.core.errors import JournalError
 from rebalplan.core.money import ZERO
 from rebalplan.core.orders import correction_root

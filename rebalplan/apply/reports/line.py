@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from rebalplan.apply.journal.result import LineResult, OrderResult
+from rebalplan.apply.journal.order_result import OrderResult
+from rebalplan.apply.journal.result import LineResult
 from rebalplan.core.money import ONE, ZERO, divide
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_ORDER_RESULT = "rebalplan/apply/journal/order_result.py"
 _FOLD = "rebalplan/apply/journal/fold.py"
 _BOOK = "rebalplan/apply/live_orders.py"
 _RECORDS = "rebalplan/apply/order_records.py"
@@ -73,14 +74,14 @@ EVIDENCE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a fallback follows an end that the lists do not agree on",
-        _RESULT,
+        _ORDER_RESULT,
         "if not self.is_agreed or not self.is_priced or self.late:",
         "if not self.is_priced or self.late:",
         f"{_TESTS}test_an_end_that_is_taken_at_the_last_although_the_order_is_listed_as_open_has_nothing_after_it",
     ),
     Mutant(
         "a fallback follows an order that somebody else cancelled",
-        _RESULT,
+        _ORDER_RESULT,
         'return self.status == "rejected" or (self.status == "cancelled" and self.cancel_asked)',
         'return self.status in ("rejected", "cancelled")',
         "tests/simulation/test_evidence.py::test_an_order_that_somebody_else_cancels_has_no_fallback",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_ORDER_RESULT = "rebalplan/apply/journal/order_result.py"
 _DESK = "rebalplan/apply/executor.py"
 _BOOK = "rebalplan/apply/live_orders.py"
 _RESOLVE = "rebalplan/apply/resolve.py"
-_RESULT = "rebalplan/apply/journal/result.py"
 _STAGES = "rebalplan/apply/stages.py"
 _TURN = "rebalplan/apply/account.py"
 _PLAIN = "tests/apply/test_stages.py::test_the_rest_of_an_order_whose_end_is_not_plain_is_never_sent"
@@ -52,28 +52,28 @@ RESUMING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an unknown order is over",
-        _RESULT,
+        _ORDER_RESULT,
         'return self.status in ("filled", "cancelled", "rejected", "resolved")',
         'return self.status in ("filled", "cancelled", "rejected", "resolved", "unknown")',
         "tests/apply/journal/test_result.py::test_unknown_blocks_until_it_is_resolved",
     ),
     Mutant(
         "a resume sends the rest of an order whose lists did not agree",
-        _RESULT,
+        _ORDER_RESULT,
         "if not self.is_agreed or not self.is_priced or self.late:",
         "if not self.is_priced or self.late:",
         f"{_PLAIN}[lists did not agree]",
     ),
     Mutant(
         "a resume sends the rest of an order that somebody else cancelled",
-        _RESULT,
+        _ORDER_RESULT,
         'return self.status == "rejected" or (self.status == "cancelled" and self.cancel_asked)',
         'return self.status in ("rejected", "cancelled")',
         f"{_PLAIN}[somebody else cancelled]",
     ),
     Mutant(
         "a resume sends the rest of an order that filled more later",
-        _RESULT,
+        _ORDER_RESULT,
         "if not self.is_agreed or not self.is_priced or self.late:",
         "if not self.is_agreed or not self.is_priced:",
         f"{_PLAIN}[filled more later]",

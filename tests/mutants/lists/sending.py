@@ -7,7 +7,6 @@ from tests.mutants.mutant import Mutant
 _FUNDING = "rebalplan/apply/funding.py"
 _BOOK = "rebalplan/apply/live_orders.py"
 _DESK = "rebalplan/apply/executor.py"
-_LINES = "rebalplan/apply/line_orders.py"
 _TURN = "rebalplan/apply/account.py"
 _VISIT = "rebalplan/apply/trader.py"
 _TESTS = "tests/apply/test_executor.py::"
