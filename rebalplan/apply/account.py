@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
+from rebalplan.apply.agreement import as_agreed, got_worse
 from rebalplan.apply.closing import out_of_reach, unfinished
 from rebalplan.apply.context import ApplyContext
 from rebalplan.apply.deadlines import Deadlines
@@ -18,7 +19,7 @@ from rebalplan.apply.executor import Executor
 from rebalplan.apply.journal.records import AccountClosed, AccountStatus
 from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.live_orders import LiveOrders
-from rebalplan.apply.preview import Preview, as_agreed, got_worse
+from rebalplan.apply.preview import Preview
 from rebalplan.apply.reader import AccountReader
 from rebalplan.apply.stages import rests_of
 from rebalplan.apply.trader import AccountTrader

@@ -1,6 +1,6 @@
-"""What would be sent of one account now, and what would be left out or cut, and why. Pure.
+"""The preview of one account: which orders would be sent now, which would be left out or cut, and why. Pure.
 
-It is shown before the question, and made again after the answer: nothing is sent that was not said yes to.
+rebal shows it before the question and makes it again after the answer. ``agreement`` compares the two.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rebalplan.apply.sell_cuts import Missing, SellCuts, cut_sells
 from rebalplan.apply.stages import OrderLine, rests_of
 from rebalplan.apply.tickets import line_ticket
 from rebalplan.core.finding import Finding, InPlan
-from rebalplan.core.money import ONE, ZERO, divide, from_bps, usd
+from rebalplan.core.money import ONE, ZERO, from_bps, usd
 from rebalplan.core.vocabulary import Quote
 from rebalplan.plan.document import AccountPlan, PlannedOrder
 from rebalplan.plan.pricing import NoPrice, choose_price
@@ -259,53 +259,3 @@ def _short_buys(lines: Sequence[PreviewLine]) -> Iterable[str]:
 def _left_over(cuts: SellCuts) -> Iterable[str]:
     if cuts.duty:
         yield f"about {usd(cuts.excess_usd)} USD more than planned stay in cash: {cuts.duty}"
-
-
-def got_worse(agreed: Preview, now: Preview, min_order_usd: Decimal) -> tuple[str, ...]:
-    """Return why less would be sent than a person said yes to, a sentence each; what got better is not among them.
-
-    What the cash pays for moves with every quote: it is worse when an order's worth less is bought.
-    """
-    before = {line.reference: line for line in agreed.lines}
-    return tuple(
-        f"{line.planned.action} {line.planned.symbol}: {line.why or 'cash pays for less of it'}"
-        for line in now.lines
-        if line.reference in before and _is_worse(before[line.reference], line, min_order_usd)
-    )
-
-
-def _is_worse(agreed: PreviewLine, now: PreviewLine, min_order_usd: Decimal) -> bool:
-    if now.quantity < agreed.quantity:
-        return True
-    lost = max(ZERO, min(agreed.payable, now.quantity) - now.payable) * now.planned.price
-    return lost > 0 and lost >= min(min_order_usd, divide(now.planned.value_usd, Decimal(10)))
-
-
-def as_agreed(agreed: Preview, now: Preview) -> Preview:
-    """Return ``now`` with no line larger than it was agreed to; a line that nobody was shown is left out."""
-    before = {line.reference: line for line in agreed.lines}
-    lines = [
-        line
-        if line.reference in before and line.quantity <= before[line.reference].quantity
-        else _capped(line, before.get(line.reference))
-        for line in now.lines
-    ]
-    return msgspec.structs.replace(now, lines=tuple(lines))
-
-
-def _capped(line: PreviewLine, agreed: PreviewLine | None) -> PreviewLine:
-    if agreed is None:
-        return msgspec.structs.replace(
-            line,
-            quantity=ZERO,
-            payable=ZERO,
-            why="it was not shown when the account was confirmed",
-            is_refused=True,
-        )
-    return msgspec.structs.replace(
-        line,
-        quantity=agreed.quantity,
-        payable=min(line.payable, agreed.quantity),
-        why=agreed.why,
-        is_refused=agreed.is_refused,
-    )

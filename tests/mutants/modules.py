@@ -24,6 +24,7 @@ _JOURNAL = ("tests/apply/journal",)
 
 MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "rebalplan/apply/agreement.py": ("tests/apply/test_agreement.py",),
         "rebalplan/apply/answers.py": ("tests/apply/test_answers.py",),
         "rebalplan/apply/booking.py": ("tests/apply/test_booking.py",),
         "rebalplan/apply/closing.py": ("tests/apply/test_closing.py",),
