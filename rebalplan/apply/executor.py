@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Protocol
 
 from rebalplan.apply.deadlines import Deadlines
-from rebalplan.apply.journal.records import Dispatch
 from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.order import LiveOrder
+from rebalplan.apply.phase import Gate, NoOffers, Offers, ShutGate
 from rebalplan.apply.reconcile import Lists, ask_lists, conclude
+from rebalplan.apply.tickets import dispatch_record
 from rebalplan.apply.timing import Timing
-from rebalplan.core.errors import BrokerError, LinkDownError, RefusedError, TimedOutError, UnreachableError
+from rebalplan.core.errors import BrokerError, LinkDownError, TimedOutError, UnreachableError
 from rebalplan.core.orders import (
     Acknowledged,
     Commissioned,
@@ -27,7 +26,6 @@ from rebalplan.core.orders import (
     LinkRestored,
     Noticed,
     OrderEvent,
-    OrderTicket,
     StatusReported,
 )
 from rebalplan.core.policy import ExecutionPolicy
@@ -39,68 +37,6 @@ WINDOW = 4
 
 BENIGN = (399, 404, 2109, 10349)
 """Notices about orders that live on (Message Codes page of the TWS API reference)."""
-
-
-class Offers(Protocol):
-    """What one phase, the sells or the buys, wants to send."""
-
-    def prepare(self) -> None:
-        """Do what must be done before the first of it is offered; may take seconds."""
-        ...
-
-    def next(self) -> OrderTicket | None:
-        """Return what may be sent now, or ``None``; takes no time."""
-        ...
-
-    def is_over(self) -> bool:
-        """Tell whether nothing more is offered unless an order that is under way dies."""
-        ...
-
-    def has_rest(self) -> bool:
-        """Tell whether the rest of a dead order is among what is offered."""
-        ...
-
-
-class Gate(Protocol):
-    """The last check before an order leaves."""
-
-    def refresh(self) -> None:
-        """Ask for quotes again when they are old; may take seconds."""
-        ...
-
-    def approve(self, ticket: OrderTicket) -> Decimal | None:
-        """Return the price to measure slippage against, or ``None`` after naming the refusal."""
-        ...
-
-
-class NoOffers:
-    """Nothing to send: a recovery only follows."""
-
-    def prepare(self) -> None:
-        """Prepare nothing."""
-
-    def next(self) -> OrderTicket | None:
-        """Offer nothing."""
-        return None
-
-    def is_over(self) -> bool:
-        """Tell that nothing is offered."""
-        return True
-
-    def has_rest(self) -> bool:
-        """Tell that nothing is offered."""
-        return False
-
-
-class ShutGate:
-    """Lets no order pass: a recovery must send nothing."""
-
-    def refresh(self) -> None:
-        """Ask for nothing."""
-
-    def approve(self, ticket: OrderTicket) -> Decimal | None:
-        """Refuse every order as a defect."""
-        raise RefusedError(f"a recovery must send nothing, not even {ticket.reference}: a defect")
 
 
 class Executor:
@@ -214,19 +150,7 @@ class Executor:
         if price is None:
             return True
         order_id = self._link.next_order_id()
-        record = Dispatch(
-            account=ticket.account,
-            at=self._orders.now(),
-            reference=ticket.reference,
-            line=line_of(ticket.reference),
-            symbol=ticket.symbol,
-            con_id=ticket.con_id,
-            side=ticket.side,
-            order_id=order_id,
-            quantity=ticket.quantity,
-            algo=ticket.algo,
-            quote=price,
-        )
+        record = dispatch_record(ticket, order_id, price, self._orders.now())
         self._orders.dispatch(record)
         self._link.place(order_id, ticket)
         self._progress(f"{ticket.account} {ticket.side} {ticket.quantity} {ticket.symbol} sent")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from rebalplan.apply.executor import Offers
 from rebalplan.apply.line_orders import LineOrders
 from rebalplan.apply.live_orders import LiveOrders
+from rebalplan.apply.phase import Offers
 from rebalplan.apply.stages import OrderLine
 from rebalplan.core.orders import OrderTicket
 
