@@ -216,7 +216,7 @@ class AccountApply:
         self._context.journal.append(
             AccountClosed(
                 account=self._plan.account,
-                at=self._orders.now(),
+                at=self._orders.records.now(),
                 status=status,
                 error="; ".join(dict.fromkeys([*self._problems, *self._unfinished(result)])),
                 read=end is not None,

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.live import cash_tolerance, is_reinvested
 from rebalplan.core.money import ZERO
@@ -40,6 +41,16 @@ class Booking(msgspec.Struct, frozen=True):
         """Tell whether nothing more is waited for: all is booked, or waiting would not help."""
         is_late = self.late or self.missing_usd > self.taken_usd or self.unbooked_usd
         return bool(self.strange) or not is_late
+
+
+def shares_in_flight(orders: Iterable[OrderResult]) -> dict[int, Decimal]:
+    """Return the signed shares that may fill, or have filled, without our knowing it, by contract id."""
+    shares: dict[int, Decimal] = {}
+    for order in orders:
+        if not order.is_over:
+            con_id = order.dispatch.con_id
+            shares[con_id] = shares.get(con_id, ZERO) + order.sign * (order.most - order.executed)
+    return shares
 
 
 def compare_bookings(

@@ -150,7 +150,7 @@ class Executor:
         if price is None:
             return True
         order_id = self._link.next_order_id()
-        record = dispatch_record(ticket, order_id, price, self._orders.now())
+        record = dispatch_record(ticket, order_id, price, self._orders.records.now())
         self._orders.dispatch(record)
         self._link.place(order_id, ticket)
         self._progress(f"{ticket.account} {ticket.side} {ticket.quantity} {ticket.symbol} sent")

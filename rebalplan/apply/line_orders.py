@@ -163,7 +163,7 @@ class LineOrders:
         self._journal.append(
             LineCut(
                 account=self._plan.account,
-                at=self._orders.now(),
+                at=self._orders.records.now(),
                 line=reference,
                 quantity=canonical(quantity),
                 is_refusal=is_refusal,

@@ -8,18 +8,17 @@ because a gateway restart issues ids again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 
+from rebalplan.apply.alarms import Alarms
 from rebalplan.apply.answers import shown_otherwise
 from rebalplan.apply.deadlines import Deadlines
 from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.journal.order_result import OrderResult
-from rebalplan.apply.journal.records import Dispatch, DoneStatus
+from rebalplan.apply.journal.records import Dispatch
 from rebalplan.apply.journal.result import LineResult
 from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.order_records import OrderRecords
-from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.money import ZERO, canonical
 from rebalplan.core.orders import (
     DEAD,
@@ -51,21 +50,17 @@ class LiveOrders:
     ) -> None:
         self.account = account
         self._client_id = client_id
-        self._records = OrderRecords(account, journal, clock)
+        self.records = OrderRecords(account, journal, clock)
         self.clock = clock
         self._deadlines = deadlines
         self.by_reference: dict[str, LiveOrder] = {}
-        self._alarms: dict[str, str] = {}
+        self._alarms = Alarms(account)
         self._strays: dict[int, StatusReported] = {}
 
     @property
     def alarms(self) -> tuple[str, ...]:
         """Return a sentence about each order of which something is true that must not be."""
-        return tuple(self._alarms.values())
-
-    def now(self) -> datetime:
-        """Return the time to the second, for records."""
-        return self._records.now()
+        return self._alarms.sentences
 
     def adopt(self, lines: Iterable[LineResult]) -> None:
         """Take over the orders of earlier runs, as the journal left them."""
@@ -79,7 +74,7 @@ class LiveOrders:
     def dispatch(self, record: Dispatch) -> LiveOrder:
         """Record that an order is about to be sent."""
         self._strays.pop(record.order_id, None)
-        live = self._records.dispatched(record)
+        live = self.records.dispatched(record)
         self.by_reference[record.reference] = live
         self._deadlines.after_send(live)
         return live
@@ -117,15 +112,6 @@ class LiveOrders:
         """Tell whether nobody can say what became of some order: then nothing more is sent."""
         return any(live.is_unknown for live in self.by_reference.values())
 
-    def shares_in_flight(self) -> dict[int, Decimal]:
-        """Return the signed shares that may fill, or have filled, without our knowing it, by contract id."""
-        shares: dict[int, Decimal] = {}
-        for order in self.results():
-            if not order.is_over:
-                con_id = order.dispatch.con_id
-                shares[con_id] = shares.get(con_id, ZERO) + order.sign * (order.most - order.executed)
-        return shares
-
     def lacks_commissions(self) -> bool:
         """Tell whether the cost of some fill has not been reported."""
         return not all(order.is_charged for order in self.results())
@@ -149,38 +135,19 @@ class LiveOrders:
 
     def _note_change(self, live: LiveOrder, found: OpenOrder) -> None:
         """Record that somebody changed a working order; raised over what was sent it stops the account."""
-        order = live.order
-        quantity = canonical(found.quantity or order.working_quantity)
-        order_type = printable(found.order_type) or order.order_type
-        if (quantity, order_type) == (order.working_quantity, order.order_type):
-            return
-        self._records.changed(live, quantity, order_type)
-        if quantity > order.dispatch.quantity:
-            self._sound(
-                live,
-                f"somebody changed {order.reference} at the broker from {order.dispatch.quantity:f} to "
-                f"{count(quantity, 'share')} of {order.dispatch.symbol}: more than planned may fill, "
-                "nothing more is sent",
-            )
+        if self.records.changed(live, found) and live.order.working_quantity > live.order.dispatch.quantity:
+            self._alarms.raised(live.order)
 
     def _contest(self, live: LiveOrder, now: str) -> None:
         """Take back what a person said of an order: the broker shows it as ``now``. It blocks the account again."""
         filled = live.order.filled
         why = f"it was resolved as {count(filled, 'share')}, but the broker shows it {now}"
         live.end_status, live.end_filled = "", ZERO
-        self._records.unknown(live, why, is_twin=False)
-        found = Finding(
-            code="RB512",
-            severity="error",
-            where=InPlan(self.account, f"orders.{live.order.dispatch.symbol}"),
-            message=f"{live.reference}: {why}. Nothing more is sent",
-            planned=str(filled),
-            now=now,
-        )
-        self._sound(live, found.coded)
+        self.records.unknown(live, why, is_twin=False)
+        self._alarms.resolved_otherwise(live.order, filled, why, now)
         for execution in live.seen.values():
             self.record_execution(execution)
-        self.settle(live)
+        self.records.settle(live)
 
     def check_resolved(
         self,
@@ -207,15 +174,15 @@ class LiveOrders:
 
     def _contest_end(self, live: LiveOrder, quantity: Decimal) -> None:
         """Take back that an order is over: it works, for so many shares. It stops the account and is followed again."""
-        reference, perm_id, filled = live.reference, live.order.perm_id, live.order.filled
+        perm_id, filled = live.order.perm_id, live.order.filled
         what = f"is over with {filled:f} shares by all that was reported, but works at the broker for {quantity:f}"
         live.is_left, live.end_status, live.ended_at, live.is_end_counted = False, "", None, False
         live.inactive_filled = None
         self._deadlines.contested(live)
-        self._records.unknown(live, f"it {what}", is_twin=False)
+        self.records.unknown(live, f"it {what}", is_twin=False)
         if perm_id:
             self._acknowledge(live, perm_id)
-        self._sound(live, f"{reference} {what}: nothing more is sent, --resume follows it")
+        self._alarms.works_on(live.order, what)
 
     def _tie(self, reference: str, account: str, perm_id: int) -> LiveOrder | None:
         live = self.by_reference.get(reference)
@@ -234,10 +201,10 @@ class LiveOrders:
     def refuse_twin(self, live: LiveOrder, why: str) -> None:
         """Give an order up although it may be over: its reference is no longer a key."""
         if not live.order.is_doubled and not live.is_resolved:
-            self._records.unknown(live, why, is_twin=True)
+            self.records.unknown(live, why, is_twin=True)
 
     def _acknowledge(self, live: LiveOrder, perm_id: int) -> None:
-        self._records.acknowledged(live, perm_id)
+        self.records.acknowledged(live, perm_id)
         self._deadlines.acknowledged(live)
         early = [event for event in self._strays.values() if event.perm_id == perm_id]
         if early and not live.order.is_over:
@@ -283,7 +250,7 @@ class LiveOrders:
         live.end_status, live.ended_at = status, live.ended_at or self.clock.now()
         if filled is not None:
             live.end_filled, live.is_end_counted = max(live.end_filled, canonical(filled)), True
-        self.settle(live)
+        self.records.settle(live)
 
     def record_execution(self, execution: Execution) -> LiveOrder | None:
         """Record a fill, once; a correction takes the place of what it corrects. Return its order when it is news."""
@@ -297,35 +264,13 @@ class LiveOrders:
         known = [correction_number(f.exec_id) for f in live.order.fills if correction_root(f.exec_id) == root]
         if known and known[0] >= number:
             return None
-        self._records.filled(live, execution)
+        self.records.filled(live, execution)
         if live.order.late:
-            self._sound_late(live)
+            self._alarms.filled_late(live.order)
         elif live.order.executed > live.order.dispatch.quantity:
-            self._sound_overfilled(live)
-        self.settle(live)
+            self._alarms.overfilled(live.order)
+        self.records.settle(live)
         return live
-
-    def _sound_late(self, live: LiveOrder) -> None:
-        """Stop the account: an order that was evidenced as over filled more, so evidence cannot be built on."""
-        order = live.order
-        self._sound(
-            live,
-            f"{order.reference} filled {count(order.filled, 'share')} of {order.dispatch.symbol}, the broker had said "
-            f"that it ended with {order.evidenced:f}: nothing more is sent",
-        )
-
-    def _sound_overfilled(self, live: LiveOrder) -> None:
-        """Stop the account: an order filled more than was sent, whether or not anybody told who raised it."""
-        order = live.order
-        self._sound(
-            live,
-            f"{order.reference} filled {count(order.executed, 'share')} of {order.dispatch.symbol}, "
-            f"{order.dispatch.quantity:f} were sent: nothing more is sent",
-        )
-
-    def _sound(self, live: LiveOrder, what: str) -> None:
-        """Raise the alarm about an order; the first one says it."""
-        self._alarms.setdefault(live.reference, what)
 
     def commissioned(self, event: Commissioned) -> None:
         """Record a fill's commission, once."""
@@ -333,7 +278,7 @@ class LiveOrders:
         for live in self.by_reference.values():
             ours = any(correction_root(fill.exec_id) == root for fill in live.order.fills)
             if ours and live.order.commissions.get(root) != event.amount:
-                self._records.charged(live, event)
+                self.records.charged(live, event)
 
     def noticed(self, event: Noticed) -> LiveOrder | None:
         """Keep what was said about an unfinished order and return it; on its own it proves nothing."""
@@ -346,30 +291,7 @@ class LiveOrders:
                 return live
         return None
 
-    def settle(self, live: LiveOrder, *, is_agreed: bool = False, is_last: bool = False) -> None:
-        """Close an order that is filled whole, or whose end with a rest the lists have confirmed.
-
-        ``is_agreed``: the broker's complete lists agree on how much was filled. ``is_last``: it is taken without that.
-        """
-        order = live.order
-        if order.is_over or order.is_doubled:
-            return
-        if order.executed >= max(order.most, live.end_filled):
-            self._close(live, "filled", order.executed, is_agreed=True)
-        elif live.end_status and (is_agreed or is_last):
-            self._close(live, _end_kind(live), max(order.executed, live.end_filled), is_agreed=is_agreed)
-
-    def _close(self, live: LiveOrder, status: DoneStatus, filled: Decimal, *, is_agreed: bool) -> None:
-        self._records.done(live, status, filled, is_agreed=is_agreed)
-        live.end_filled = filled
-
     def give_up(self, live: LiveOrder, why: str) -> None:
         """Record that nobody can say what became of an order; it blocks the account."""
         if live.is_followed:
-            self._records.unknown(live, why, is_twin=False)
-
-
-def _end_kind(live: LiveOrder) -> DoneStatus:
-    if live.end_status in FILLED or live.end_filled >= live.order.dispatch.quantity > ZERO:
-        return "filled"
-    return "rejected" if live.is_rejected or live.end_status == INACTIVE else "cancelled"
+            self.records.unknown(live, why, is_twin=False)

@@ -18,8 +18,8 @@ from rebalplan.apply.journal.records import (
     Unknown,
 )
 from rebalplan.apply.order import LiveOrder
-from rebalplan.core.money import canonical
-from rebalplan.core.orders import Commissioned, Execution
+from rebalplan.core.money import ZERO, canonical
+from rebalplan.core.orders import FILLED, INACTIVE, Commissioned, Execution, OpenOrder
 from rebalplan.core.ports import Clock
 from rebalplan.core.text import printable
 
@@ -76,8 +76,13 @@ class OrderRecords:
             ),
         )
 
-    def changed(self, live: LiveOrder, quantity: Decimal, order_type: str) -> None:
-        """Record what the working order is for now."""
+    def changed(self, live: LiveOrder, found: OpenOrder) -> bool:
+        """Record what the working order is for now; tell whether that is news."""
+        order = live.order
+        quantity = canonical(found.quantity or order.working_quantity)
+        order_type = printable(found.order_type) or order.order_type
+        if (quantity, order_type) == (order.working_quantity, order.order_type):
+            return False
         self._write(
             live,
             Changed(
@@ -88,22 +93,7 @@ class OrderRecords:
                 order_type=order_type,
             ),
         )
-
-    def done(self, live: LiveOrder, status: DoneStatus, filled: Decimal, *, is_agreed: bool) -> None:
-        """Record that nothing more of the order will fill."""
-        self._write(
-            live,
-            Done(
-                account=self._account,
-                at=self.now(),
-                reference=live.reference,
-                status=status,
-                filled=canonical(filled),
-                cancel_asked=live.is_cancel_asked or live.order.cancel_asked,
-                is_agreed=is_agreed,
-                note=live.note,
-            ),
-        )
+        return True
 
     def unknown(self, live: LiveOrder, why: str, *, is_twin: bool) -> None:
         """Record that nobody can say what became of the order, with what the broker said of it."""
@@ -118,3 +108,41 @@ class OrderRecords:
                 said=live.said,
             ),
         )
+
+    def settle(self, live: LiveOrder, *, is_agreed: bool = False, is_last: bool = False) -> None:
+        """Record the end of an order that is filled whole, or whose end with a rest the lists have confirmed.
+
+        ``is_agreed``: the broker's complete lists agree on how much was filled. ``is_last``: it is taken without that.
+        """
+        order = live.order
+        if order.is_over or order.is_doubled:
+            return
+        if order.executed >= max(order.most, live.end_filled):
+            self._close(live, "filled", order.executed, is_agreed=True)
+        elif live.end_status and (is_agreed or is_last):
+            self._close(live, _end_kind(live), max(order.executed, live.end_filled), is_agreed=is_agreed)
+
+    def _close(self, live: LiveOrder, status: DoneStatus, filled: Decimal, *, is_agreed: bool) -> None:
+        self._done(live, status, filled, is_agreed=is_agreed)
+        live.end_filled = filled
+
+    def _done(self, live: LiveOrder, status: DoneStatus, filled: Decimal, *, is_agreed: bool) -> None:
+        self._write(
+            live,
+            Done(
+                account=self._account,
+                at=self.now(),
+                reference=live.reference,
+                status=status,
+                filled=canonical(filled),
+                cancel_asked=live.is_cancel_asked or live.order.cancel_asked,
+                is_agreed=is_agreed,
+                note=live.note,
+            ),
+        )
+
+
+def _end_kind(live: LiveOrder) -> DoneStatus:
+    if live.end_status in FILLED or live.end_filled >= live.order.dispatch.quantity > ZERO:
+        return "filled"
+    return "rejected" if live.is_rejected or live.end_status == INACTIVE else "cancelled"

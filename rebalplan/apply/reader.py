@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from rebalplan.apply.booking import Booking, compare_bookings
+from rebalplan.apply.booking import Booking, compare_bookings, shares_in_flight
 from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.timing import Timing
@@ -39,7 +39,7 @@ class AccountReader:
     def compare(self, snapshot: AccountSnapshot) -> Booking:
         """Return the account beside what our fills make of it."""
         return compare_bookings(
-            self._journal.result_of(self._orders.account), snapshot, self._orders.shares_in_flight()
+            self._journal.result_of(self._orders.account), snapshot, shares_in_flight(self._orders.results())
         )
 
     def read(self, seconds: float) -> tuple[AccountSnapshot, Booking]:

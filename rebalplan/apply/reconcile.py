@@ -68,7 +68,7 @@ def conclude(
         orders.end(live, INACTIVE, live.inactive_filled)
     if live.is_followed and live.ended_at is not None:
         is_ripe = (lists.asked_at - live.ended_at).total_seconds() >= agree_sec
-        orders.settle(live, is_agreed=is_ripe and _agree(live, lists), is_last=is_last)
+        orders.records.settle(live, is_agreed=is_ripe and _agree(live, lists), is_last=is_last)
     if not live.is_followed:
         return "over"
     if live.end_status:

@@ -148,7 +148,7 @@ def be_over(orders: LiveOrders) -> None:
     """Let the first order be cancelled without a fill, by complete lists that agree."""
     order = orders.by_reference[SELL]
     orders.end(order, "Cancelled", D(0))
-    orders.settle(order, is_agreed=True)
+    orders.records.settle(order, is_agreed=True)
 
 
 def dispatched(journal: Journal) -> list[str]:

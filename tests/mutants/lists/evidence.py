@@ -103,14 +103,14 @@ EVIDENCE: tuple[Mutant, ...] = (
     Mutant(
         "a late fill raises no alarm",
         _BOOK,
-        "        if live.order.late:\n            self._sound_late(live)\n        elif",
+        "        if live.order.late:\n            self._alarms.filled_late(live.order)\n        elif",
         "        if",
         f"{_TESTS}test_a_fill_after_the_end_counts_and_sounds_an_alarm",
     ),
     Mutant(
         "more fills than were sent raise no alarm",
         _BOOK,
-        "elif live.order.executed > live.order.dispatch.quantity:\n            self._sound_overfilled(live)",
+        "elif live.order.executed > live.order.dispatch.quantity:\n            self._alarms.overfilled(live.order)",
         "elif live.order.executed > live.order.dispatch.quantity:\n            pass",
         f"{_TESTS}test_more_fills_than_were_sent_sound_an_alarm_although_nobody_told_of_a_change",
     ),
@@ -123,7 +123,7 @@ EVIDENCE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a raised order is closed at the quantity that was sent",
-        _BOOK,
+        _RECORDS,
         "if order.executed >= max(order.most, live.end_filled):",
         "if order.executed >= max(order.dispatch.quantity, live.end_filled):",
         f"{_TESTS}test_an_order_that_somebody_raised_is_not_over_at_the_shares_that_were_sent",
@@ -138,8 +138,8 @@ EVIDENCE: tuple[Mutant, ...] = (
     Mutant(
         "an order that somebody raised stops nothing",
         _BOOK,
-        "if quantity > order.dispatch.quantity:",
-        "if quantity > 2 * order.dispatch.quantity:",
+        "live.order.working_quantity > live.order.dispatch.quantity:",
+        "live.order.working_quantity > 2 * live.order.dispatch.quantity:",
         f"{_TESTS}test_an_order_that_somebody_raised_is_not_over_at_the_shares_that_were_sent",
     ),
     Mutant(
@@ -188,7 +188,7 @@ EVIDENCE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "fills settle an order that is there twice",
-        _BOOK,
+        _RECORDS,
         "if order.is_over or order.is_doubled:",
         "if order.is_over:",
         f"{_TESTS}test_an_end_does_not_settle_an_order_that_the_broker_has_twice",

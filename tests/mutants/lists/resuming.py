@@ -88,7 +88,7 @@ RESUMING: tuple[Mutant, ...] = (
     Mutant(
         "an answer that turns out wrong stops nothing",
         _BOOK,
-        "self._sound(live, found.coded)",
+        "self._alarms.resolved_otherwise(live.order, filled, why, now)",
         "pass",
         "tests/apply/test_live_orders.py::TestResolved::test_listed_as_working_it_is_unknown_again",
     ),
