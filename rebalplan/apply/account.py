@@ -31,7 +31,7 @@ from rebalplan.plan.document import AccountPlan
 from rebalplan.plan.retries import connected
 
 
-class Changed(msgspec.Struct, frozen=True):
+class WorsePreview(msgspec.Struct, frozen=True):
     """Less can be sent than the person agreed to. Nothing was sent; they must be asked again."""
 
     preview: Preview
@@ -71,7 +71,7 @@ class AccountApply:
             self._close()
         return is_settled
 
-    def look(self) -> Preview | None:
+    def preview(self) -> Preview | None:
         """Return what may be sent now; ``None`` when nothing may: how the account was closed is recorded then.
 
         An account that was begun is read before it is closed: its earlier orders may have news all the same.
@@ -80,7 +80,7 @@ class AccountApply:
             return Preview(self._plan.account, (), 0, (), self._context.clock.now())
         try:
             with self._connected() as link:
-                return self._trader(link).look()
+                return self._trader(link).preview()
         except (AccountError, BrokerError, RefusedError) as error:
             self._problems.append(str(error))
             if not isinstance(error, LinkDownError):
@@ -88,7 +88,7 @@ class AccountApply:
         self._close()
         return None
 
-    def trade(self, agreed: Preview) -> AccountStatus | Changed:
+    def trade(self, agreed: Preview) -> AccountStatus | WorsePreview:
         """Trade the account and record how it ended, or return why it must be asked about again.
 
         Raises ``DiskError`` when the journal fails.
@@ -138,13 +138,13 @@ class AccountApply:
         context, endpoint = self._context, self._endpoint
         return connected(lambda: context.broker.connect(endpoint), context.pace, context.clock)
 
-    def _trade(self, link: TradingConnection, agreed: Preview) -> Changed | None:
+    def _trade(self, link: TradingConnection, agreed: Preview) -> WorsePreview | None:
         trader = self._trader(link)
         if self._has_orders_left():
-            now = trader.look(agreed.what_if_at)
+            now = trader.preview(agreed.what_if_at)
             worse = got_worse(agreed, now, self._plan.policy.rebalance.min_order_usd)
             if worse:
-                return Changed(now, worse)
+                return WorsePreview(now, worse)
             trader.send(as_agreed(agreed, now))
         self._read_end(link, trader.executor)
         return None
@@ -198,7 +198,9 @@ class AccountApply:
             self._orders.check_resolved(link.open_orders(account), link.completed_orders(account), executions)
         if self._current().intents:
             self._end, booking = self._reader(link, executor).read_positions(self._context.timing.reread_sec)
-            self._problems += [f"{sentence}: look at the account statement" for sentence in booking.strange]
+            self._problems += [
+                f"{sentence}: look at the account statement" for sentence in booking.unexplained
+            ]
             self._problems += [
                 f"{sentence}: it may be behind, look again with --resume" for sentence in booking.late
             ]

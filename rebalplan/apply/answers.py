@@ -22,8 +22,8 @@ def shown_otherwise(
     """
     if any(shown.reference == reference for shown in open_orders):
         return "working"
-    dealt = last_corrections(e for e in executions if e.reference == reference)
-    said = [canonical(sum((e.quantity for e in dealt), ZERO))] if dealt else []
+    last = last_corrections(e for e in executions if e.reference == reference)
+    said = [canonical(sum((e.quantity for e in last), ZERO))] if last else []
     said += [c.filled for c in completed if c.reference == reference and c.filled]
     wrong = [quantity for quantity in said if quantity != filled]
     return f"filled {wrong[0]}" if wrong else ""

@@ -24,13 +24,13 @@ _Contract = tuple[str, int]
 class Booking(msgspec.Struct, frozen=True):
     """How an account differs from what our fills make of it, a sentence for each position.
 
-    ``strange`` positions are explained by no fill of ours, ``late`` ones by fills that are not booked yet.
+    ``unexplained`` positions are explained by no fill of ours, ``late`` ones by fills that are not booked yet.
     ``missing_usd`` is what the cash lacks of what it should be beyond the tolerance, ``taken_usd`` the part of it that
     no delay explains; both are 0 or more. ``unbooked_usd`` is cash that is only there because buys of ours are not
     booked yet: it may hide what somebody took.
     """
 
-    strange: tuple[str, ...]
+    unexplained: tuple[str, ...]
     late: tuple[str, ...]
     missing_usd: Decimal
     taken_usd: Decimal
@@ -40,7 +40,7 @@ class Booking(msgspec.Struct, frozen=True):
     def is_complete(self) -> bool:
         """Tell whether nothing more is waited for: all is booked, or waiting would not help."""
         is_late = self.late or self.missing_usd > self.taken_usd or self.unbooked_usd
-        return bool(self.strange) or not is_late
+        return bool(self.unexplained) or not is_late
 
 
 def shares_in_flight(orders: Iterable[OrderResult]) -> dict[int, Decimal]:
@@ -60,7 +60,7 @@ def compare_bookings(
     before = _held(p for intent in result.intents[:1] for p in intent.positions)
     reckoned = result.reckon()
     expected, now = _held(reckoned.positions), _held(snapshot.positions)
-    strange, late = [], []
+    unexplained, late = [], []
     for key in sorted(expected.keys() | now.keys()):
         held, wanted = now.get(key, ZERO), expected.get(key, ZERO)
         open_shares = in_flight.get(key[1], ZERO)
@@ -68,7 +68,7 @@ def compare_bookings(
             continue
         ends = (before.get(key, ZERO), wanted, wanted + open_shares)
         if not min(ends) <= held <= max(ends):
-            strange.append(f"the account has {held:f} {key[0]}, our fills make it {wanted:f}")
+            unexplained.append(f"the account has {held:f} {key[0]}, our fills make it {wanted:f}")
         elif not open_shares:
             late.append(f"{key[0]} shows {count(held, 'share')}, our fills make it {wanted:f}")
     missing = reckoned.cash_usd - snapshot.cash_usd
@@ -77,7 +77,7 @@ def compare_bookings(
     bought = sum((line.value_usd for line in result.lines if line.planned.side == "BUY"), ZERO)
     is_unbooked = tolerance < -missing <= bought + tolerance
     return Booking(
-        tuple(strange),
+        tuple(unexplained),
         tuple(late),
         missing if missing > tolerance else ZERO,
         taken if taken > tolerance else ZERO,

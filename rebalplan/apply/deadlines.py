@@ -22,7 +22,7 @@ class _Due:
 
     ask_at: datetime | None = None
     doubted_from: datetime | None = None
-    is_cancel_out: bool = False
+    is_cancel_sent: bool = False
 
 
 class Deadlines:
@@ -44,12 +44,12 @@ class Deadlines:
     def acknowledged(self, live: LiveOrder) -> None:
         """Doubt the order no longer: the broker has it. Once its cancel is out, its end is still waited for."""
         due = self._of(live)
-        if not due.is_cancel_out:
+        if not due.is_cancel_sent:
             due.ask_at, due.doubted_from = None, None
 
     def contested(self, live: LiveOrder) -> None:
         """Forget a cancel: the order works although it was over."""
-        self._of(live).is_cancel_out = False
+        self._of(live).is_cancel_sent = False
 
     def reconnected(self, live: LiveOrder) -> None:
         """Begin anew with an order: this connection has neither shown it nor asked for its cancel."""
@@ -73,20 +73,20 @@ class Deadlines:
                     if lacks_fills_only
                     else self._timing.agree_sec
                 )
-                self._ask_once_ripe(due, live.ended_at + timedelta(seconds=seconds))
-            elif due.ask_at is None and (live.order_id is None or due.is_cancel_out):
+                self._ask_from(due, live.ended_at + timedelta(seconds=seconds))
+            elif due.ask_at is None and (live.order_id is None or due.is_cancel_sent):
                 self._ask_in(live, float(self._execution.commission_report_timeout))
 
-    def _ask_once_ripe(self, due: _Due, ripe_at: datetime) -> None:
+    def _ask_from(self, due: _Due, earliest: datetime) -> None:
         """Ask about an ended order when what crossed its end has had the time to show; not later for other reasons."""
         if due.ask_at is None:
-            due.ask_at = max(ripe_at, self._clock.now())
-        elif due.ask_at > ripe_at > self._clock.now():
-            due.ask_at = ripe_at
+            due.ask_at = max(earliest, self._clock.now())
+        elif due.ask_at > earliest > self._clock.now():
+            due.ask_at = earliest
 
     def after_cancel(self, live: LiveOrder) -> None:
         """Expect the end."""
-        self._of(live).is_cancel_out = True
+        self._of(live).is_cancel_sent = True
         self._ask_in(live, self._timing.cancel_sec)
 
     def after_answer(self, live: LiveOrder, *, is_fine: bool) -> None:
@@ -125,9 +125,9 @@ class Deadlines:
         """Tell whether an order has been in doubt for as long as anybody waits."""
         return self._has_passed(self._of(live).doubted_from, self._timing.settle_sec)
 
-    def is_cancel_out(self, live: LiveOrder) -> bool:
+    def is_cancel_sent(self, live: LiveOrder) -> bool:
         """Tell whether this connection has asked for the order's cancel."""
-        return self._of(live).is_cancel_out
+        return self._of(live).is_cancel_sent
 
     def is_link_lost_late(self, down_from: datetime | None) -> bool:
         """Tell whether the gateway has been without its broker for too long."""
@@ -141,11 +141,11 @@ class Deadlines:
 
     def has_had_its_time(self, live: LiveOrder, *, stopped: bool) -> bool:
         """Tell whether an order has worked for as long as it may; after a stop every order has."""
-        return stopped or self._has_passed(live.since, self._patience(live))
+        return stopped or self._has_passed(live.since, self._working_limit_sec(live))
 
     def _cannot_be_cancelled(self, live: LiveOrder) -> bool:
         """Tell whether no cancel will come for an order: it is out, it has no number of ours, or the order ended."""
-        return self.is_cancel_out(live) or live.order_id is None or bool(live.end_status)
+        return self.is_cancel_sent(live) or live.order_id is None or bool(live.end_status)
 
     def next_sec(self, orders: Iterable[LiveOrder]) -> float:
         """Return the seconds until something is due, at most one tick."""
@@ -157,13 +157,13 @@ class Deadlines:
         ask_at = self._of(live).ask_at
         if self._cannot_be_cancelled(live):
             return ask_at
-        cancel_at = live.since + timedelta(seconds=self._patience(live))
+        cancel_at = live.since + timedelta(seconds=self._working_limit_sec(live))
         return cancel_at if ask_at is None else min(ask_at, cancel_at)
 
     def _has_passed(self, since: datetime | None, seconds: float) -> bool:
         return since is not None and (self._clock.now() - since).total_seconds() >= seconds
 
-    def _patience(self, live: LiveOrder) -> float:
+    def _working_limit_sec(self, live: LiveOrder) -> float:
         """Return how many seconds an order is watched before it is cancelled."""
         execution = self._execution
         if live.order.dispatch.algo != "none" and execution.fallback_plain_market:

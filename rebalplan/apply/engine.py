@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from rebalplan.apply.account import AccountApply, Changed
+from rebalplan.apply.account import AccountApply, WorsePreview
 from rebalplan.apply.context import ApplyContext
 from rebalplan.apply.journal.records import AccountClosed, Dispatch, RunStarted
 from rebalplan.apply.journal.result import ApplyResult
@@ -113,7 +113,7 @@ class _Walker:
         self._endpoints = endpoints
         self._operator = operator
         self._previews: dict[str, Preview] = {}
-        self._learnt: list[str] = []
+        self._recovered: list[str] = []
         self.problems: list[str] = []
 
     def walk_all(self, stages: Iterable[Stage]) -> None:
@@ -151,7 +151,7 @@ class _Walker:
 
     def _skip(self, stage: Skip) -> None:
         result = self._context.journal.result_of(stage.account)
-        if stage.account in self._learnt and result.is_applied:
+        if stage.account in self._recovered and result.is_applied:
             self._leave_out(stage.account, "everything is settled now, nothing is left", is_problem=False)
         elif not stage.is_unknown or result.unknown:
             self._leave_out(stage.account, stage.why, is_problem=stage.is_problem)
@@ -171,8 +171,8 @@ class _Walker:
             why = "it has orders under way but is not in [accounts] ids any more: put it back and --resume"
             self._leave_out(account, why, is_problem=True)
             return
-        self._learnt.append(account)
-        if not self._turn_of(account).settle(trades_after=stage.trades_after):
+        self._recovered.append(account)
+        if not self._account_apply(account).settle(trades_after=stage.trades_after):
             why = "what became of earlier orders is not settled; nothing more is sent"
             self._leave_out(account, why, is_problem=True)
             self._operator.ended(account)
@@ -185,7 +185,7 @@ class _Walker:
         """Find out what may be sent. An account of which nothing may be sent is closed."""
         if account in self.problems:
             return
-        preview = self._turn_of(account).look()
+        preview = self._account_apply(account).preview()
         if preview is not None:
             self._previews[account] = preview
         else:
@@ -222,8 +222,8 @@ class _Walker:
     def _trade(self, account: str) -> None:
         """Send what the person agreed to. If less can be sent by now, ask again."""
         while account in self._previews:
-            ended = self._turn_of(account).trade(self._previews[account])
-            if not isinstance(ended, Changed):
+            ended = self._account_apply(account).trade(self._previews[account])
+            if not isinstance(ended, WorsePreview):
                 if ended != "done":
                     self.problems.append(account)
                 self._operator.ended(account)
@@ -231,17 +231,17 @@ class _Walker:
             self._previews[account] = ended.preview
             self._ask_again(account, ended)
 
-    def _ask_again(self, account: str, changed: Changed) -> None:
+    def _ask_again(self, account: str, changed: WorsePreview) -> None:
         if not self._operator.is_attended:
             why = f"less can be sent than when it was confirmed: {'; '.join(changed.why)}"
-            self._turn_of(account).refuse(why)
+            self._account_apply(account).refuse(why)
             self.problems.append(account)
             del self._previews[account]
             self._operator.ended(account)
         elif not self._operator.confirm((changed.preview,), changed.why):
             self._decline(account)
 
-    def _turn_of(self, account: str) -> AccountApply:
+    def _account_apply(self, account: str) -> AccountApply:
         """Return what applies an account, from what the journal says now."""
         result = self._context.journal.result_of(account)
         return AccountApply(self._context, result.plan, result, self._endpoints[account])

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from rebalplan.apply.deadlines import Deadlines
 from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.order import LiveOrder
-from rebalplan.apply.phase import Gate, NoOffers, Offers, ShutGate
+from rebalplan.apply.phase import ClosedGate, Gate, NoOffers, Offers
 from rebalplan.apply.reconcile import Lists, ask_lists, conclude
 from rebalplan.apply.tickets import dispatch_record
 from rebalplan.apply.timing import Timing
@@ -86,7 +86,7 @@ class Executor:
 
     def follow(self) -> None:
         """Follow everything to its end or its deadline and send nothing; raises like ``work``."""
-        self.work(NoOffers(), ShutGate())
+        self.work(NoOffers(), ClosedGate())
 
     def work(self, offers: Offers, gate: Gate) -> None:
         """Send what is offered until there is no more, and follow everything to its end or its deadline.
@@ -263,7 +263,7 @@ class Executor:
         if unsynced is not None and (now - unsynced).total_seconds() >= self._timing.settle_sec:
             raise BrokerError(f"the broker's lists could not be had: {error}") from error
         for order in orders:
-            self._orders.leave(order, is_left=self._deadlines.is_settled_late(order))
+            self._orders.leave_working(order, is_time_up=self._deadlines.is_settled_late(order))
 
     def _conclude(self, order: LiveOrder, lists: Lists) -> None:
         """Follow from complete lists what is to be done about one order."""
@@ -271,15 +271,17 @@ class Executor:
             return
         is_last = self._deadlines.is_settled_late(order)
         verdict = conclude(self._orders, order, lists, is_last=is_last, agree_sec=self._timing.agree_sec)
-        if verdict != "open":
-            self._deadlines.after_answer(order, is_fine=verdict == "over")
+        if verdict != "working":
+            self._deadlines.after_answer(order, is_fine=verdict == "ended")
         elif order.owner is not None:
-            self._orders.leave(order, is_left=self._deadlines.has_had_its_time(order, stopped=self.stopped))
+            self._orders.leave_working(
+                order, is_time_up=self._deadlines.has_had_its_time(order, stopped=self.stopped)
+            )
             self._deadlines.after_answer(order, is_fine=True)
-        elif not self._deadlines.is_cancel_out(order):
+        elif not self._deadlines.is_cancel_sent(order):
             self._deadlines.after_answer(order, is_fine=True)
         elif is_last:
-            self._orders.leave(order, is_left=True)
+            self._orders.leave_working(order, is_time_up=True)
         else:
             self._deadlines.answered(order)
             self._cancel(order)

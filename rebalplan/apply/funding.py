@@ -73,7 +73,7 @@ class Funding(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, baseline=baseline)
 
 
-class Wish(msgspec.Struct, frozen=True):
+class BuyRequest(msgspec.Struct, frozen=True):
     """A buy that waits for money: shares, the drift it corrects and the live ask, both in USD."""
 
     reference: str
@@ -84,56 +84,62 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 class Allotment(msgspec.Struct, frozen=True):
-    """How many shares of a wish may be bought now; fewer than wished says why."""
+    """How many shares of a request may be bought now; fewer than wished says why."""
 
-    wish: Wish
+    request: BuyRequest
     quantity: Decimal
     why: str
 
 
 def allot_buys(
-    wishes: Sequence[Wish], funds: Funds, *, cost_bps: Decimal, step: Decimal, min_order_usd: Decimal
+    requests: Sequence[BuyRequest], funds: Funds, *, cost_bps: Decimal, step: Decimal, min_order_usd: Decimal
 ) -> tuple[Allotment, ...]:
     """Serve the largest drift first, in whole steps, at the live ask plus costs; the smallest is cut first.
 
-    ``step`` is 1 share or 0.0001. A wish for whole shares is cut to whole shares all the same: only the plan decides
+    ``step`` is 1 share or 0.0001. A request for whole shares is cut to whole shares all the same: only the plan decides
     where a fraction of a share may be sent, and the API of TWS refuses one (error 10243). What is cut below
     ``min_order_usd`` is not bought at all.
     """
     budget = funds.cash - funds.floor - funds.reserved
     room = funds.exposure_room - funds.reserved
     allotments = []
-    for wish in sorted(wishes, key=lambda wish: (-abs(wish.drift_usd), wish.symbol)):
-        price = wish.ask * (ONE + from_bps(cost_bps))
-        allotment = _allot(wish, budget, room, price, step=step, min_order_usd=min_order_usd)
+    for request in sorted(requests, key=lambda request: (-abs(request.drift_usd), request.symbol)):
+        price = request.ask * (ONE + from_bps(cost_bps))
+        allotment = _allot(request, budget, room, price, step=step, min_order_usd=min_order_usd)
         allotments.append(allotment)
         budget -= allotment.quantity * price
-        room -= allotment.quantity * wish.ask
+        room -= allotment.quantity * request.ask
     return tuple(allotments)
 
 
 def _allot(
-    wish: Wish, budget: Decimal, room: Decimal, price: Decimal, *, step: Decimal, min_order_usd: Decimal
+    request: BuyRequest,
+    budget: Decimal,
+    room: Decimal,
+    price: Decimal,
+    *,
+    step: Decimal,
+    min_order_usd: Decimal,
 ) -> Allotment:
-    if wish.quantity == wish.quantity.to_integral_value():
+    if request.quantity == request.quantity.to_integral_value():
         step = ONE
-    payable, allowed = _steps(budget, price, step), _steps(room, wish.ask, step)
-    if min(payable, allowed) >= wish.quantity:
-        return Allotment(wish, wish.quantity, "")
+    payable, allowed = _steps(budget, price, step), _steps(room, request.ask, step)
+    if min(payable, allowed) >= request.quantity:
+        return Allotment(request, request.quantity, "")
     quantity = max(ZERO, min(payable, allowed))
     if payable <= allowed:
         why = (
-            f"cash_short: {usd(wish.quantity * price)} USD needed at the live ask with costs, "
+            f"cash_short: {usd(request.quantity * price)} USD needed at the live ask with costs, "
             f"{usd(max(budget, ZERO))} USD left"
         )
     else:
         why = (
-            f"leverage_cap: {usd(wish.quantity * wish.ask)} USD wanted at the live ask, room for "
+            f"leverage_cap: {usd(request.quantity * request.ask)} USD wanted at the live ask, room for "
             f"{usd(max(room, ZERO))} USD under max_leverage"
         )
-    if ZERO < quantity * wish.ask < min_order_usd:
-        return Allotment(wish, ZERO, f"{why}; what is left is below min_order_usd = {usd(min_order_usd)}")
-    return Allotment(wish, quantity, why)
+    if ZERO < quantity * request.ask < min_order_usd:
+        return Allotment(request, ZERO, f"{why}; what is left is below min_order_usd = {usd(min_order_usd)}")
+    return Allotment(request, quantity, why)
 
 
 def _steps(amount: Decimal, price: Decimal, step: Decimal) -> Decimal:

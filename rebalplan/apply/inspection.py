@@ -14,7 +14,7 @@ import msgspec
 from rebalplan.apply.checks import check_day, check_hours, check_live, foreign, required_account
 from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.journal.result import AccountResult
-from rebalplan.apply.live import foreign_orders, working_strangers
+from rebalplan.apply.live import foreign_orders, foreign_working_orders
 from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.live_quotes import LiveQuotes
 from rebalplan.apply.reader import AccountReader
@@ -136,13 +136,13 @@ class Inspection:
         """
         reader = self._reader
         snapshot, booking = reader.read(self._timing.reread_sec) if together else reader.require_booked()
-        if booking.strange:
+        if booking.unexplained:
             raise RefusedError(
-                f"somebody else trades the account: {'; '.join(booking.strange)}. No buy was sent; plan again"
+                f"somebody else trades the account: {'; '.join(booking.unexplained)}. No buy was sent; plan again"
             )
-        strangers = list(working_strangers(required_account(self._plan, self._current()), snapshot))
-        if strangers:
-            raise FindingsError(strangers[:1])
+        working = list(foreign_working_orders(required_account(self._plan, self._current()), snapshot))
+        if working:
+            raise FindingsError(working[:1])
         return booking.taken_usd if together else booking.missing_usd
 
     def refuse_alarms(self) -> None:

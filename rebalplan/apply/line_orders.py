@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.funding import Allotment, Funding, Wish, allot_buys, quantity_step
+from rebalplan.apply.funding import Allotment, BuyRequest, Funding, allot_buys, quantity_step
 from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import LineCut
@@ -92,9 +92,9 @@ class LineOrders:
 
         With ``may_wait`` nothing is cut: there is no order until the money for all of it is there.
         """
-        while wishes := self._wishes(waiting):
-            first = self._allot(wishes)[0]
-            reference, is_whole = first.wish.reference, first.quantity == first.wish.quantity
+        while requests := self._requests(waiting):
+            first = self._allot(requests)[0]
+            reference, is_whole = first.request.reference, first.quantity == first.request.quantity
             if may_wait and not is_whole:
                 return None
             waiting[:] = [line for line in waiting if line.reference != reference]
@@ -104,29 +104,29 @@ class LineOrders:
                 return ticket
         return None
 
-    def _wishes(self, waiting: list[OrderLine]) -> list[Wish]:
+    def _requests(self, waiting: list[OrderLine]) -> list[BuyRequest]:
         """Return what is left to buy and can be costed; a symbol without an ask is refused by name."""
         rests = [(order.reference, order.rest) for order in self.fallbacks("BUY")]
-        wishes = []
+        requests = []
         for reference, quantity in [*rests, *((line.reference, line.order.quantity) for line in waiting)]:
             symbol = self._planned[reference].symbol
             ask = self._ask(symbol)
             if ask is not None:
-                wishes.append(Wish(reference, symbol, quantity, self._drifts[symbol], ask))
+                requests.append(BuyRequest(reference, symbol, quantity, self._drifts[symbol], ask))
                 continue
             waiting[:] = [line for line in waiting if line.reference != reference]
             self.refuse(reference, f"{symbol} has no ask price: plan again when it is quoted")
-        return wishes
+        return requests
 
     def _ask(self, symbol: str) -> Decimal | None:
         quote = self._quotes.by_symbol.get(symbol)
         ask = quote.ask if quote is not None and quote.problem is None else None
         return ask if ask is not None and ask > 0 else None
 
-    def _allot(self, wishes: Sequence[Wish]) -> tuple[Allotment, ...]:
+    def _allot(self, requests: Sequence[BuyRequest]) -> tuple[Allotment, ...]:
         rules = self._plan.policy.rebalance
         return allot_buys(
-            wishes,
+            requests,
             self._funding.funds(self._orders.results()),
             cost_bps=rules.cost_bps,
             step=quantity_step(allow_fractional=rules.allow_fractional),
@@ -134,7 +134,7 @@ class LineOrders:
         )
 
     def _buy_line(self, allotment: Allotment) -> OrderTicket | None:
-        reference = allotment.wish.reference
+        reference = allotment.request.reference
         if allotment.why:
             self._cut(reference, allotment.quantity, allotment.why)
         if not allotment.quantity:
@@ -143,7 +143,7 @@ class LineOrders:
         return line_ticket(self._plan, OrderLine(reference, order))
 
     def _buy_fallback(self, allotment: Allotment) -> OrderTicket | None:
-        reference = allotment.wish.reference
+        reference = allotment.request.reference
         self._offered.add(reference)
         if allotment.why:
             self._problems.append(f"{fallback_reference(reference)}: {allotment.why}")

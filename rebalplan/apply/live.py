@@ -101,10 +101,10 @@ def _working_orders(required: RequiredAccount, snapshot: AccountSnapshot) -> Ite
             way_out="switch its Read-Only API off",
         )
         return
-    yield from working_strangers(required, snapshot)
+    yield from foreign_working_orders(required, snapshot)
 
 
-def working_strangers(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable[Finding[InPlan]]:
+def foreign_working_orders(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable[Finding[InPlan]]:
     """Return a finding for each working order on a planned symbol that is not this plan's own."""
     for order in snapshot.working_orders or ():
         if required.plan.is_stopped_by(order) and order.order_ref not in required.own_references:

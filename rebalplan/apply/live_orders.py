@@ -55,7 +55,7 @@ class LiveOrders:
         self._deadlines = deadlines
         self.by_reference: dict[str, LiveOrder] = {}
         self._alarms = Alarms(account)
-        self._strays: dict[int, StatusReported] = {}
+        self._early_ends: dict[int, StatusReported] = {}
 
     @property
     def alarms(self) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class LiveOrders:
 
     def dispatch(self, record: Dispatch) -> LiveOrder:
         """Record that an order is about to be sent."""
-        self._strays.pop(record.order_id, None)
+        self._early_ends.pop(record.order_id, None)
         live = self.records.dispatched(record)
         self.by_reference[record.reference] = live
         self._deadlines.after_send(live)
@@ -88,15 +88,15 @@ class LiveOrders:
         live.is_cancel_asked = True
         self._deadlines.after_cancel(live)
 
-    def leave(self, live: LiveOrder, *, is_left: bool) -> None:
+    def leave_working(self, live: LiveOrder, *, is_time_up: bool) -> None:
         """Say whether an order has had its time: then its end is not waited for any more, it works on."""
-        live.is_left = is_left
+        live.is_left_working = is_time_up
 
     def reconnected(self) -> None:
         """Forget every order id: another connection may know other orders by them."""
-        self._strays.clear()
+        self._early_ends.clear()
         for live in self.by_reference.values():
-            live.order_id, live.owner, live.is_left, live.inactive_filled = None, None, False, None
+            live.order_id, live.owner, live.is_left_working, live.inactive_filled = None, None, False, None
             if live.is_followed:
                 self._deadlines.reconnected(live)
 
@@ -176,7 +176,7 @@ class LiveOrders:
         """Take back that an order is over: it works, for so many shares. It stops the account and is followed again."""
         perm_id, filled = live.order.perm_id, live.order.filled
         what = f"is over with {filled:f} shares by all that was reported, but works at the broker for {quantity:f}"
-        live.is_left, live.end_status, live.ended_at, live.is_end_counted = False, "", None, False
+        live.is_left_working, live.end_status, live.ended_at, live.is_end_counted = False, "", None, False
         live.inactive_filled = None
         self._deadlines.contested(live)
         self.records.unknown(live, f"it {what}", is_twin=False)
@@ -190,15 +190,15 @@ class LiveOrders:
             return None
         known = live.order.perm_id
         if account != self.account:
-            self.refuse_twin(live, f"the broker has its reference in account {printable(account)}")
+            self.give_up_doubled(live, f"the broker has its reference in account {printable(account)}")
             return None
         if known and perm_id and known != perm_id:
-            self.refuse_twin(live, f"the broker has it twice (permanent ids {known} and {perm_id})")
+            self.give_up_doubled(live, f"the broker has it twice (permanent ids {known} and {perm_id})")
         elif not known and perm_id:
             self._acknowledge(live, perm_id)
         return live
 
-    def refuse_twin(self, live: LiveOrder, why: str) -> None:
+    def give_up_doubled(self, live: LiveOrder, why: str) -> None:
         """Give an order up although it may be over: its reference is no longer a key."""
         if not live.order.is_doubled and not live.is_resolved:
             self.records.unknown(live, why, is_twin=True)
@@ -206,7 +206,7 @@ class LiveOrders:
     def _acknowledge(self, live: LiveOrder, perm_id: int) -> None:
         self.records.acknowledged(live, perm_id)
         self._deadlines.acknowledged(live)
-        early = [event for event in self._strays.values() if event.perm_id == perm_id]
+        early = [event for event in self._early_ends.values() if event.perm_id == perm_id]
         if early and not live.order.is_over:
             self._said(live, early[-1])
 
@@ -222,7 +222,7 @@ class LiveOrders:
                 return
         if not is_end:
             return
-        self._strays[event.order_id] = event
+        self._early_ends[event.order_id] = event
         self._end_rejected(event.order_id)
 
     def _said(self, live: LiveOrder, event: StatusReported) -> None:
@@ -236,12 +236,12 @@ class LiveOrders:
 
     def _end_rejected(self, order_id: int) -> None:
         """End an order that never got a reference on the wire: error and status together say it was not taken."""
-        stray = self._strays.get(order_id)
-        if stray is None or stray.status not in DEAD or stray.filled:
+        early_end = self._early_ends.get(order_id)
+        if early_end is None or early_end.status not in DEAD or early_end.filled:
             return
         for live in self.unacknowledged():
             if live.order_id == order_id and live.is_rejected:
-                self.end(live, stray.status, stray.filled)
+                self.end(live, early_end.status, early_end.filled)
 
     def end(self, live: LiveOrder, status: str, filled: Decimal | None) -> None:
         """Take the broker's word that an order is over; its fills may still be on their way."""

@@ -31,7 +31,7 @@ class LiveOrder:
     of a fill that crossed it, so an end with a rest is evidenced by lists only, asked some time after ``ended_at``.
     ``is_end_counted`` tells that a word of the end said how much was filled: ``end_filled``. ``inactive_filled`` is
     what was filled when the wire called the order inactive: dead, or only held. ``seen`` are the executions of an
-    order that a person has resolved. ``is_left`` marks an order that was still working when its deadline passed.
+    order that a person has resolved. ``is_left_working``: the order still worked at its deadline.
     """
 
     order: OrderResult
@@ -44,7 +44,7 @@ class LiveOrder:
     is_end_counted: bool = False
     inactive_filled: Decimal | None = None
     is_cancel_asked: bool = False
-    is_left: bool = False
+    is_left_working: bool = False
     seen: dict[str, Execution] = field(default_factory=dict)
     notices: dict[int, str] = field(default_factory=dict)
 
@@ -66,7 +66,7 @@ class LiveOrder:
     @property
     def is_followed(self) -> bool:
         """Tell whether its end is waited for."""
-        return not self.order.is_over and not self.is_unknown and not self.is_left
+        return not self.order.is_over and not self.is_unknown and not self.is_left_working
 
     @property
     def is_rejected(self) -> bool:

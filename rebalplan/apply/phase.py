@@ -60,7 +60,7 @@ class NoOffers:
         return False
 
 
-class ShutGate:
+class ClosedGate:
     """Lets no order pass: a recovery must send nothing."""
 
     def refresh(self) -> None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.funding import Allotment, Funds, Wish, allot_buys, quantity_step
+from rebalplan.apply.funding import Allotment, BuyRequest, Funds, allot_buys, quantity_step
 from rebalplan.apply.gate import Sent, check_limits, check_quote, check_time
 from rebalplan.apply.journal.result import AccountResult, LineResult
 from rebalplan.apply.sell_cuts import Missing, SellCuts, cut_sells
@@ -94,12 +94,12 @@ class Situation(msgspec.Struct, frozen=True):
     sent: Sent
 
 
-def foresee(result: AccountResult, situation: Situation) -> Preview:
+def build_preview(result: AccountResult, situation: Situation) -> Preview:
     """Return what may be sent of an account's lines in this situation."""
-    return _Foresight(result, situation).preview()
+    return _PreviewBuilder(result, situation).preview()
 
 
-class _Foresight:
+class _PreviewBuilder:
     """Collects the lines that are refused, until those that are left pass every check with the sells cut for them."""
 
     def __init__(self, result: AccountResult, situation: Situation) -> None:
@@ -215,7 +215,7 @@ class _Foresight:
         """Return how much of each buy today's cash and the proceeds of the sells would pay, by reference."""
         rules, kept = self._plan.policy.rebalance, {cut.reference: cut.quantity for cut in cuts.cuts}
         income, relief = ZERO, ZERO
-        wishes = []
+        requests = []
         for line in self._unsent:
             quote = self._now.quotes.get(line.planned.symbol)
             quantity = kept.get(line.reference, self._quantity(line))
@@ -226,19 +226,19 @@ class _Foresight:
                 relief += quantity * quote.bid
             else:
                 drift = self._drifts[line.planned.symbol]
-                wishes.append(Wish(line.reference, line.planned.symbol, quantity, drift, quote.ask))
+                requests.append(BuyRequest(line.reference, line.planned.symbol, quantity, drift, quote.ask))
         funds = self._now.funds
         funds = msgspec.structs.replace(
             funds, cash=funds.cash + income, exposure_room=funds.exposure_room + relief
         )
         allotments = allot_buys(
-            wishes,
+            requests,
             funds,
             cost_bps=rules.cost_bps,
             step=quantity_step(allow_fractional=rules.allow_fractional),
             min_order_usd=rules.min_order_usd,
         )
-        return {allotment.wish.reference: allotment for allotment in allotments}
+        return {allotment.request.reference: allotment for allotment in allotments}
 
 
 def _unpaid(line: PreviewLine, payable: Mapping[str, Allotment]) -> PreviewLine:
@@ -257,5 +257,5 @@ def _short_buys(lines: Sequence[PreviewLine]) -> Iterable[str]:
 
 
 def _left_over(cuts: SellCuts) -> Iterable[str]:
-    if cuts.duty:
-        yield f"about {usd(cuts.excess_usd)} USD more than planned stay in cash: {cuts.duty}"
+    if cuts.why_sold:
+        yield f"about {usd(cuts.excess_usd)} USD more than planned stay in cash: {cuts.why_sold}"

@@ -61,12 +61,12 @@ class AccountReader:
 
     def read_positions(self, seconds: float) -> tuple[AccountSnapshot, Booking]:
         """Return the account once the positions are those that our fills explain; cash is not waited for."""
-        return self._read_until(seconds, lambda booking: bool(booking.strange) or not booking.late)
+        return self._read_until(seconds, lambda booking: bool(booking.unexplained) or not booking.late)
 
     def require_booked(self) -> tuple[AccountSnapshot, Booking]:
         """Return the account with our fills in it; raises ``RefusedError`` while their positions are not there."""
         snapshot, booking = self.read(self._timing.booking_sec)
-        if booking.late and not booking.strange:
+        if booking.late and not booking.unexplained:
             raise RefusedError(
                 f"the broker has not booked all of our fills yet ({'; '.join(booking.late)}): nothing more was sent, "
                 "--resume again in a few minutes"

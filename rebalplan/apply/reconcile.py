@@ -19,8 +19,8 @@ from rebalplan.core.orders import INACTIVE, CompletedOrder, Execution, OpenOrder
 from rebalplan.core.ports import TradingConnection
 from rebalplan.core.text import count
 
-Verdict = Literal["over", "open", "short", "absent"]
-"""``short``: it is over, but the lists do not agree yet on how much was filled. ``absent``: no list has it."""
+Verdict = Literal["ended", "working", "unconfirmed", "absent"]
+"""``unconfirmed``: it is over, but the lists do not agree yet on how much was filled. ``absent``: no list has it."""
 
 
 class Lists(msgspec.Struct, frozen=True):
@@ -61,20 +61,20 @@ def conclude(
     """
     done = [c for c in lists.completed if c.reference == live.reference]
     if len({live.order.perm_id, *(c.perm_id for c in done)} - {0}) > 1:
-        orders.refuse_twin(live, "the broker has it more than once")
+        orders.give_up_doubled(live, "the broker has it more than once")
     elif done:
         orders.end(live, done[-1].status, done[-1].filled)
     elif live.inactive_filled is not None and not _is_open(live, lists):
         orders.end(live, INACTIVE, live.inactive_filled)
     if live.is_followed and live.ended_at is not None:
-        is_ripe = (lists.asked_at - live.ended_at).total_seconds() >= agree_sec
-        orders.records.settle(live, is_agreed=is_ripe and _agree(live, lists), is_last=is_last)
+        is_old_enough = (lists.asked_at - live.ended_at).total_seconds() >= agree_sec
+        orders.records.settle(live, is_agreed=is_old_enough and _agree(live, lists), is_last=is_last)
     if not live.is_followed:
-        return "over"
+        return "ended"
     if live.end_status:
-        return "short"
+        return "unconfirmed"
     if _is_open(live, lists):
-        return "open"
+        return "working"
     if is_last:
         executed = live.order.executed
         fills = f"executions of {count(executed, 'share')}" if executed else "no execution"

@@ -35,14 +35,15 @@ class SellCut(msgspec.Struct, frozen=True):
 
 
 class SellCuts(msgspec.Struct, frozen=True):
-    """The cuts, and the cash in USD that stays in the account beyond what the plan promised, with the duty that sells.
+    """The cuts of an account's sells.
 
-    ``duty`` is empty when no more than one share's worth stays.
+    ``excess_usd`` is the cash that stays in the account beyond the plan's promise. ``why_sold`` says why it is sold for
+    all the same; it is empty when the excess is no more than one share's worth.
     """
 
     cuts: tuple[SellCut, ...]
     excess_usd: Decimal
-    duty: str
+    why_sold: str
 
 
 def cut_sells(plan: AccountPlan, sells: Mapping[str, PlannedOrder], missing: Sequence[Missing]) -> SellCuts:
@@ -89,7 +90,7 @@ class _Cutter:
         return SellCuts(
             tuple(cut for cut in cuts if cut is not None),
             max(ZERO, self._excess),
-            self._duty(left),
+            self._why_sold(left),
         )
 
     def _closes(self, order: PlannedOrder) -> bool:
@@ -121,7 +122,7 @@ class _Cutter:
         """Tell whether a rest below the minimum is needed neither for the floor nor for the cap."""
         return self._excess + self._spare >= left * proceeds and self._room >= left * price
 
-    def _duty(self, left: Sequence[PlannedOrder]) -> str:
+    def _why_sold(self, left: Sequence[PlannedOrder]) -> str:
         """Return why more than a share's worth of the money of missing buys stays as cash; empty where it does not."""
         dearest = max((order.price for order in left), default=ZERO)
         if self._excess <= dearest:

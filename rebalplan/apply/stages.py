@@ -139,7 +139,7 @@ def _stages_of(plan: AccountPlan, result: AccountResult, selection: Selection) -
     """Return one account's stages; the last one says whether it acts."""
     skip = _why_not(plan, result, selection)
     if skip is not None:
-        return (*_recover(result, trades_after=False), skip) if _may_learn(result, selection) else (skip,)
+        return (*_recover(result, trades_after=False), skip) if _may_recover(result, selection) else (skip,)
     if result.intents and not (result.unsent or result.unresolved or rests_of(result)):
         return _recover(result, trades_after=False)
     lines = [OrderLine(line.reference, line.planned) for line in result.unsent]
@@ -166,7 +166,7 @@ def _recover(result: AccountResult, *, trades_after: bool) -> tuple[Recover, ...
     return (Recover(result.account, references, trades_after),) if references or not trades_after else ()
 
 
-def _may_learn(result: AccountResult, selection: Selection) -> bool:
+def _may_recover(result: AccountResult, selection: Selection) -> bool:
     is_settled = not result.unresolved and not result.unpriced and result.is_current
     return selection.resume and bool(result.intents) and not is_settled
 

@@ -20,7 +20,7 @@ from rebalplan.apply.live import net_liquidation
 from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.live_quotes import LiveQuotes
 from rebalplan.apply.offers import phases
-from rebalplan.apply.preview import Preview, Situation, foresee
+from rebalplan.apply.preview import Preview, Situation, build_preview
 from rebalplan.apply.reader import AccountReader
 from rebalplan.apply.send_gate import SendGate
 from rebalplan.core.errors import RefusedError
@@ -78,7 +78,7 @@ class AccountTrader:
         self._snapshot: AccountSnapshot | None = None
         self._funding: Funding | None = None
 
-    def look(self, what_if_at: datetime | None = None) -> Preview:
+    def preview(self, what_if_at: datetime | None = None) -> Preview:
         """Check the account and return what may be sent of it now.
 
         ``what_if_at`` is when its orders were last asked about as what-ifs; they are asked about again when that is
@@ -106,7 +106,7 @@ class AccountTrader:
         checked = self._inspection.check()
         self._snapshot = checked.snapshot
         self._funding = self._fund(checked.snapshot)
-        preview = foresee(self._result, self._situation(self._funding))
+        preview = build_preview(self._result, self._situation(self._funding))
         if preview.is_empty:
             causes = sorted(preview.cuts, key=lambda line: not line.is_refused)
             why = dict.fromkeys(line.why for line in causes)

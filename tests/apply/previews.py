@@ -13,7 +13,7 @@ from rebalplan.apply.funding import Funds
 from rebalplan.apply.gate import Sent
 from rebalplan.apply.journal.fold import fold
 from rebalplan.apply.journal.records import AnyRecord
-from rebalplan.apply.preview import Preview, Situation, foresee
+from rebalplan.apply.preview import Preview, Situation, build_preview
 from rebalplan.core.money import ZERO
 from tests.apply.journal.support import PLAN
 from tests.apply.support import AT, market_quote
@@ -41,7 +41,7 @@ def situation(changes: Mapping[str, dict[str, Any]] | None = None, **fields: Any
 
 
 def seen(changes: Mapping[str, dict[str, Any]] | None = None, *records: AnyRecord, **fields: Any) -> Preview:
-    return foresee(fold(PLAN, records).of("DU1"), situation(changes, **fields))
+    return build_preview(fold(PLAN, records).of("DU1"), situation(changes, **fields))
 
 
 def sent(preview: Preview) -> dict[str, Decimal]:

@@ -38,10 +38,10 @@ def fold(envelope: Envelope, records: Sequence[AnyRecord]) -> ApplyResult:
     Raises ``JournalError`` for a record of an account that is not in the plan.
     """
     accounts = envelope.plan.accounts
-    strangers = {name for record in records for name in _accounts_of(record)} - {a.account for a in accounts}
-    if strangers:
+    unplanned = {name for record in records for name in _accounts_of(record)} - {a.account for a in accounts}
+    if unplanned:
         raise JournalError(
-            f"it speaks of account {min(strangers)}, which the plan has not: restore the journal"
+            f"it speaks of account {min(unplanned)}, which the plan has not: restore the journal"
         )
     return ApplyResult(tuple(fold_account(envelope, records, plan.account) for plan in accounts))
 

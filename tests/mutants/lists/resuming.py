@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _ORDER_RESULT = "rebalplan/apply/journal/order_result.py"
-_DESK = "rebalplan/apply/executor.py"
-_BOOK = "rebalplan/apply/live_orders.py"
+_EXECUTOR = "rebalplan/apply/executor.py"
+_LIVE_ORDERS = "rebalplan/apply/live_orders.py"
 _RESOLVE = "rebalplan/apply/resolve.py"
 _STAGES = "rebalplan/apply/stages.py"
 _TURN = "rebalplan/apply/account.py"
@@ -80,14 +80,14 @@ RESUMING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an order that was resolved and works again is ignored",
-        _BOOK,
+        _LIVE_ORDERS,
         '        if live.is_resolved:\n            self._contest(live, "working")\n        elif',
         "        if",
         "tests/apply/test_live_orders.py::TestResolved::test_working_again_it_is_unknown_again",
     ),
     Mutant(
         "an answer that turns out wrong stops nothing",
-        _BOOK,
+        _LIVE_ORDERS,
         "self._alarms.resolved_otherwise(live.order, filled, why, now)",
         "pass",
         "tests/apply/test_live_orders.py::TestResolved::test_listed_as_working_it_is_unknown_again",
@@ -180,7 +180,7 @@ RESUMING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a list that cannot be had is taken for an empty one",
-        _DESK,
+        _EXECUTOR,
         "            self._ask_later(error, orders)\n            return\n",
         "            lists = Lists(self._clock.now(), (), ())\n",
         "tests/apply/test_executor.py::test_an_order_whose_lists_cannot_be_had_is_left_working_and_not_called_absent",
