@@ -1,8 +1,8 @@
-"""Applies one account: looks, looks again after the answer, sells, buys, reconciles, closes.
+"""Applies one account: preview, preview again after the answer, sell, buy, reconcile, close.
 
-Its parts may come in different runs: ``settle`` finds out what became of earlier orders and sends
-nothing; ``look`` finds out what may be sent now; ``trade`` sends it. Each has a connection of its own. Whatever stops
-it, it follows the orders that are out as far as it can, and writes how the account was closed exactly once.
+``settle`` learns the ends of earlier orders and sends nothing. ``preview`` checks which orders may be sent now.
+``trade`` sends them. Each opens a connection of its own, and they may belong to different runs. Whatever stops the
+account, rebal still follows the orders at the broker as far as it can. It records the account's end exactly once.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class WorsePreview(msgspec.Struct, frozen=True):
 
 
 class AccountApply:
-    """Walks one account's ``Recover``, ``Check`` or ``Trade`` stage; everything it finds out is in the journal."""
+    """Walks one account's ``Recover``, ``Check`` or ``Trade`` stage. Every finding goes to the journal."""
 
     def __init__(
         self, context: ApplyContext, plan: AccountPlan, result: AccountResult, endpoint: Endpoint
@@ -57,10 +57,9 @@ class AccountApply:
         self._end: AccountSnapshot | None = None
 
     def settle(self, *, trades_after: bool) -> bool:
-        """Find out what became of earlier orders; return whether the account may be traded now.
+        """Learn the ends of earlier orders; return whether the account may be traded now.
 
-        How the account was closed is recorded when something does, or when ``trade`` is not to follow. Raises
-        ``DiskError``.
+        The account is closed in the journal unless ``trade`` follows. Raises ``DiskError``.
         """
         try:
             self._recover()
@@ -72,9 +71,10 @@ class AccountApply:
         return is_settled
 
     def preview(self) -> Preview | None:
-        """Return what may be sent now; ``None`` when nothing may: how the account was closed is recorded then.
+        """Return the preview of the orders that may be sent now.
 
-        An account that was begun is read before it is closed: its earlier orders may have news all the same.
+        When none may be sent, close the account in the journal and return ``None``. An account that was begun is read
+        before that, because there may be news of its earlier orders.
         """
         if not self._has_orders_left():
             return Preview(self._plan.account, (), 0, (), self._context.clock.now())
@@ -89,7 +89,7 @@ class AccountApply:
         return None
 
     def trade(self, agreed: Preview) -> AccountStatus | WorsePreview:
-        """Trade the account and record how it ended, or return why it must be asked about again.
+        """Trade the account and record its end, or return the worse preview that the person must be asked about.
 
         Raises ``DiskError`` when the journal fails.
         """
@@ -105,7 +105,7 @@ class AccountApply:
         return self._close()
 
     def refuse(self, why: str) -> None:
-        """Record that the account was left as it is, and why."""
+        """Record that rebal sent nothing of the account, and why."""
         self._problems.append(why)
         self._close()
 
@@ -113,7 +113,7 @@ class AccountApply:
         return bool(self._result.unsent or rests_of(self._result))
 
     def _follow_up(self) -> None:
-        """Connect once more to learn what became of what was sent; send nothing."""
+        """Connect once more to learn the ends of the orders that were sent; send nothing."""
         if not self._orders.by_reference:
             return
         try:
@@ -124,6 +124,7 @@ class AccountApply:
     def _recover(self) -> None:
         self._orders.reconnected()
         if self._orders.followed():
+            # An order on its way over the lost connection may reach the broker's lists seconds later.
             self._context.clock.sleep(self._context.timing.quiet_sec)
         with self._connected() as link:
             link.check_account(self._plan.account)
@@ -134,13 +135,14 @@ class AccountApply:
             self._read_end(link, executor)
 
     def _connected(self) -> AbstractContextManager[TradingConnection]:
-        """Connect under the client id that the plan names. The gateway lets nobody else in under it meanwhile."""
+        """Connect under the plan's client id, which keeps other runs out: the gateway takes each id once."""
         context, endpoint = self._context, self._endpoint
         return connected(lambda: context.broker.connect(endpoint), context.pace, context.clock)
 
     def _trade(self, link: TradingConnection, agreed: Preview) -> WorsePreview | None:
         trader = self._trader(link)
         if self._has_orders_left():
+            # Quotes and the account moved while the person read: only a second look shows what may go out.
             now = trader.preview(agreed.what_if_at)
             worse = got_worse(agreed, now, self._plan.policy.rebalance.min_order_usd)
             if worse:
@@ -183,10 +185,10 @@ class AccountApply:
         )
 
     def _read_end(self, link: TradingConnection, executor: Executor) -> None:
-        """Read fills and commissions once more, and the account as it is now.
+        """Read fills and commissions once more, then the account.
 
-        The broker may be slow to book what it reported: it is given ``reread_sec`` until the positions are those
-        that our fills explain. An answer of a person that the lists contradict is taken back.
+        The broker books fills later than it reports them: within ``reread_sec`` the positions must be those that our
+        fills explain. When the lists contradict a person's answer about an order, the order is unknown again.
         """
         account = self._plan.account
         executions, commissions = link.executions(account)
@@ -209,7 +211,7 @@ class AccountApply:
             self._end = self._plan.with_names(link.read_account(account))
 
     def _close(self) -> AccountStatus:
-        """Record how the account ended this time."""
+        """Record how the account ended in this run."""
         result = self._current()
         orders = self._orders.by_reference.values()
         self._problems += [*self._orders.alarms, *out_of_reach(orders, self._plan.client_id)]

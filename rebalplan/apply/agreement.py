@@ -14,9 +14,10 @@ from rebalplan.core.money import ZERO, divide
 
 
 def got_worse(agreed: Preview, now: Preview, min_order_usd: Decimal) -> tuple[str, ...]:
-    """Return why less would be sent than a person said yes to, a sentence each; what got better is not among them.
+    """Return a sentence for each line of which less would be sent than the person agreed to.
 
-    What the cash pays for moves with every quote: it is worse when an order's worth less is bought.
+    The payable part moves with every quote. It counts as worse from a loss of the account's minimum order, or of a
+    tenth of the line, the smaller of the two.
     """
     before = {line.reference: line for line in agreed.lines}
     return tuple(
@@ -34,7 +35,7 @@ def _is_worse(agreed: PreviewLine, now: PreviewLine, min_order_usd: Decimal) -> 
 
 
 def as_agreed(agreed: Preview, now: Preview) -> Preview:
-    """Return ``now`` with no line larger than it was agreed to; a line that nobody was shown is left out."""
+    """Return ``now`` with no line larger than agreed. A line that the person was not shown is left out."""
     before = {line.reference: line for line in agreed.lines}
     lines = [
         line

@@ -1,8 +1,8 @@
 """Sends an account's orders over one connection and follows each to its end.
 
-At most ``WINDOW`` orders are unacknowledged at a time. Nothing is sent while the gateway has lost the broker,
-before the lists were asked after that, after a stop, or while an unknown order blocks the account. Every wait
-has an end: an order that the broker still shows when its time is up is left working and reported.
+At most ``WINDOW`` orders are pending at a time: sent and not acknowledged. The executor sends nothing while the
+gateway has lost the broker, before it has read the broker's lists after that, after a stop, or while an unknown order
+blocks the account. Every wait has an end: an order that still works when its time is up is left working and reported.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from rebalplan.core.ports import Clock, Progress, TradingConnection
 from rebalplan.core.references import line_of
 
 WINDOW = 4
-"""Never are more orders unacknowledged: what waits in the client library's own queue is lost when it dies."""
+"""The most pending orders: orders in the client library's own queue are lost when the process dies."""
 
 BENIGN = (399, 404, 2109, 10349)
 """Notices about orders that live on (Message Codes page of the TWS API reference)."""
@@ -69,7 +69,7 @@ class Executor:
         self.stopped = False
 
     def await_link(self) -> None:
-        """Take in what was said on connecting, and wait until the gateway has its broker.
+        """Take in the broker's first messages, and wait until the gateway is connected to the broker.
 
         Raises ``LinkDownError`` when that takes too long.
         """
@@ -81,15 +81,15 @@ class Executor:
             self._notice_stop()
 
     def listen(self) -> None:
-        """Take in what the broker has said so far."""
+        """Take in the broker's messages so far."""
         self._take_in(0)
 
     def follow(self) -> None:
-        """Follow everything to its end or its deadline and send nothing; raises like ``work``."""
+        """Follow every order to its end or its deadline and send nothing; raises like ``work``."""
         self.work(NoOffers(), ClosedGate())
 
     def work(self, offers: Offers, gate: Gate) -> None:
-        """Send what is offered until there is no more, and follow everything to its end or its deadline.
+        """Send the orders on offer until there are no more, and follow every order to its end or its deadline.
 
         Raises ``BrokerError`` when the connection, the broker behind it or a needed answer is lost, and
         ``DiskError`` when the journal is.
@@ -101,6 +101,7 @@ class Executor:
                 gate.refresh()
                 if offers.has_rest():
                     self._look_for_late_fills()
+            # Reading quotes and lists takes seconds. A stop, or a fill meanwhile, must count before the next send.
             self._take_in(0)
             self._notice_stop()
             if self._may_send() and self._send_next(offers, gate):
@@ -110,20 +111,20 @@ class Executor:
             self._take_in(self._wait_sec())
 
     def inquire(self) -> None:
-        """Ask the lists once about every order that is not over, given up or not; raises ``BrokerError``."""
+        """Read the lists once for every order that is not over, the unknown ones too; raises ``BrokerError``."""
         lists = ask_lists(self._link, self._orders)
         for order in self._orders.by_reference.values():
             if not order.order.is_over:
                 conclude(self._orders, order, lists, is_last=False, agree_sec=self._timing.agree_sec)
 
     def await_commissions(self) -> None:
-        """Give the broker ``commission_report_timeout`` to say what the fills cost."""
+        """Wait up to ``commission_report_timeout`` for the commissions of all fills."""
         until = self._clock.now() + timedelta(seconds=float(self._execution.commission_report_timeout))
         while self._orders.lacks_commissions() and self._clock.now() < until:
             self._take_in(min(self._timing.tick_sec, (until - self._clock.now()).total_seconds()))
 
     def may_go_on(self) -> bool:
-        """Tell whether anything may be sent after this phase."""
+        """Tell whether rebal may send any order after this phase."""
         return not self.stopped and not self._orders.has_unknown() and not self._orders.alarms
 
     def _may_send(self) -> bool:
@@ -142,7 +143,7 @@ class Executor:
         return self._deadlines.next_sec(self._orders.followed())
 
     def _send_next(self, offers: Offers, gate: Gate) -> bool:
-        """Send one order: the record of it is on the disk before it goes to the socket, once."""
+        """Send one order, once. Tell whether there was one on offer."""
         ticket = offers.next()
         if ticket is None:
             return False
@@ -151,13 +152,15 @@ class Executor:
             return True
         order_id = self._link.next_order_id()
         record = dispatch_record(ticket, order_id, price, self._orders.records.now())
+        # The journal comes first. After a crash in between, a resume asks about an order that was never sent. The other
+        # way round, a resume would not know the order and could send it twice.
         self._orders.dispatch(record)
         self._link.place(order_id, ticket)
         self._progress(f"{ticket.account} {ticket.side} {ticket.quantity} {ticket.symbol} sent")
         return True
 
     def _take_in(self, seconds: float) -> None:
-        """Take in what the broker says, waiting so long for the first of it."""
+        """Take in the broker's messages, waiting so many seconds for the first."""
         event = self._link.next_event(seconds)
         while event is not None:
             self._handle(event)
@@ -194,7 +197,7 @@ class Executor:
             self._deadlines.after_notice(order)
 
     def _look_after(self) -> None:
-        """See to a stop, to what is in doubt and to what has had its time."""
+        """See to a stop, then to the orders in doubt, then to those that have had their time."""
         self._notice_stop()
         if self._down_from is not None:
             self._require_link_soon()
@@ -210,9 +213,9 @@ class Executor:
                 self._cancel(order)
 
     def _look_for_late_fills(self) -> None:
-        """Ask the lists again before a rest is sent, when that was long ago: a fill that crossed the end may show now.
+        """Read the lists again before a rest is sent, unless they are fresh. The rest waits until they can be read.
 
-        The rest waits while they cannot be had.
+        An execution that crossed the order's end may show only now. It makes the rest smaller.
         """
         now = self._clock.now()
         if self._listed_at is None or (now - self._listed_at).total_seconds() > self._timing.agree_sec:
@@ -227,12 +230,12 @@ class Executor:
             )
 
     def _follows_in_error(self, order: LiveOrder) -> bool:
-        """Tell whether an order went out for a rest that turned out to have been filled, or that may yet be."""
+        """Tell whether an order was sent for a rest that has been filled after all, or may yet be filled."""
         first = self._orders.by_reference.get(line_of(order.reference), order)
         return first is not order and (bool(first.order.late) or not first.order.is_over)
 
     def _notice_stop(self) -> None:
-        """Look for a stop; asked right before each send, because questions and quotes take time."""
+        """Remember a stop. It is asked for right before each send, because questions and quotes take time."""
         self.stopped = self.stopped or self._stop()
 
     def _is_to_ask_later(self) -> bool:
@@ -244,7 +247,7 @@ class Executor:
             self._link.cancel(order.order_id)
 
     def _ask_about(self, orders: Sequence[LiveOrder]) -> None:
-        """Ask the broker's lists; when they cannot be had, ask again soon, until everyone's time is up."""
+        """Read the broker's lists and decide about these orders. Without an answer, ask again later."""
         try:
             lists = ask_lists(self._link, self._orders)
         except BrokerError as error:
@@ -266,7 +269,7 @@ class Executor:
             self._orders.leave_working(order, is_time_up=self._deadlines.is_settled_late(order))
 
     def _conclude(self, order: LiveOrder, lists: Lists) -> None:
-        """Follow from complete lists what is to be done about one order."""
+        """Decide about one order by complete lists: over, ask again, cancel, or leave it working."""
         if not order.is_followed:
             return
         is_last = self._deadlines.is_settled_late(order)

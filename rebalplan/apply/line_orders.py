@@ -1,4 +1,4 @@
-"""What may be sent of one account's lines: their orders, the rests of dead ones, and the cuts on the way."""
+"""The next orders of one account's lines: first orders, fallbacks for a rest, and the cuts of lines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rebalplan.plan.document import AccountPlan
 
 
 class LineOrders:
-    """Makes the orders of one account's lines. ``problems`` collects what the account's summary must say."""
+    """Makes the orders of one account's lines. ``problems`` collects sentences for the account's closing record."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class LineOrders:
         """References of the first orders whose rest was offered, or will not be."""
 
     def spend_less(self, missing: Decimal) -> None:
-        """Spend so many USD less than the baseline and our own fills would allow: the broker does not show them."""
+        """Spend so many USD less: the broker shows less cash than the baseline and our fills give."""
         if missing > 0:
             self._funding = self._funding.without(missing)
             self._problems.append(
@@ -57,7 +57,7 @@ class LineOrders:
             )
 
     def take_cuts(self, cuts: Iterable[PreviewLine]) -> None:
-        """Record the lines that are not sent as planned, after the INTENT that opened the account."""
+        """Record the lines that are cut or left out, after the INTENT that opened the account."""
         for line in cuts:
             if line.is_refused:
                 self._problems.append(line.why)
@@ -68,7 +68,7 @@ class LineOrders:
         return line_ticket(self._plan, line)
 
     def fallbacks(self, side: Side) -> list[OrderResult]:
-        """Return the orders whose rest a plain market order may take, and that have had none."""
+        """Return the orders whose rest is due a plain market order and has had none."""
         if not self._plan.policy.execution.fallback_plain_market:
             return []
         return [
@@ -81,16 +81,16 @@ class LineOrders:
         ]
 
     def next_fallback(self, side: Side) -> OrderTicket | None:
-        """Return a plain market order for what a dead algo order evidently did not fill."""
+        """Return a plain market order for the rest of an algo order that is over by evidence."""
         for order in self.fallbacks(side):
             self._offered.add(order.reference)
             return fallback_ticket(self._plan, order, order.rest)
         return None
 
     def next_buy(self, waiting: list[OrderLine], *, may_wait: bool) -> OrderTicket | None:
-        """Cost all remaining buys again and return the largest drift's; what cannot be paid is cut.
+        """Return the buy with the largest drift, after all remaining buys were costed again. Cut it to the money.
 
-        With ``may_wait`` nothing is cut: there is no order until the money for all of it is there.
+        With ``may_wait`` nothing is cut: the buy waits until the money for all of it is there.
         """
         while requests := self._requests(waiting):
             first = self._allot(requests)[0]
@@ -105,7 +105,7 @@ class LineOrders:
         return None
 
     def _requests(self, waiting: list[OrderLine]) -> list[BuyRequest]:
-        """Return what is left to buy and can be costed; a symbol without an ask is refused by name."""
+        """Return the buys that are left and have an ask price. A line without one is refused."""
         rests = [(order.reference, order.rest) for order in self.fallbacks("BUY")]
         requests = []
         for reference, quantity in [*rests, *((line.reference, line.order.quantity) for line in waiting)]:
@@ -152,7 +152,7 @@ class LineOrders:
         return fallback_ticket(self._plan, self._orders.by_reference[reference].order, allotment.quantity)
 
     def refuse(self, reference: str, why: str) -> None:
-        """Leave a line, or the rest of one, unsent: the account is not done then."""
+        """Leave a line, or the rest of one, unsent; the account ends incomplete."""
         self._problems.append(why)
         if reference in self._orders.by_reference:
             self._offered.add(reference)

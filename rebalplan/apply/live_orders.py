@@ -1,8 +1,7 @@
-"""The orders of one account, kept in step with the journal.
+"""The orders of one account as the broker reports them, kept in step with the journal.
 
-Every change is in the journal before anything else follows from it. Orders are found by their reference; a
-permanent id stands for it once the broker has tied the two together; an order id never does on its own,
-because a gateway restart issues ids again.
+Every change is in the journal before anything follows from it. The reference identifies an order. The permanent id
+does too, once the broker has shown both together. An order id alone never does: a restarted gateway issues ids again.
 """
 
 from __future__ import annotations
@@ -40,9 +39,9 @@ from rebalplan.core.vocabulary import WorkingOrder
 
 
 class LiveOrders:
-    """One account's orders by reference. ``deadlines`` is told of what changes when they are asked about.
+    """One account's orders by reference. It tells ``deadlines`` every event that changes when to ask about an order.
 
-    Once there is an alarm, nothing more of the account is sent.
+    After an alarm, rebal sends nothing more of the account.
     """
 
     def __init__(
@@ -59,11 +58,11 @@ class LiveOrders:
 
     @property
     def alarms(self) -> tuple[str, ...]:
-        """Return a sentence about each order of which something is true that must not be."""
+        """Return a sentence about each order with an alarm."""
         return self._alarms.sentences
 
     def adopt(self, lines: Iterable[LineResult]) -> None:
-        """Take over the orders of earlier runs, as the journal left them."""
+        """Take over the orders of earlier runs from the journal."""
         for line in lines:
             for result in line.orders:
                 live = LiveOrder(result, self.clock.now(), end_filled=result.evidenced)
@@ -80,20 +79,20 @@ class LiveOrders:
         return live
 
     def results(self) -> list[OrderResult]:
-        """Return the orders as the journal has them, in the order they were sent."""
+        """Return the orders by the journal, in the order they were sent."""
         return [live.order for live in self.by_reference.values()]
 
     def cancel_asked(self, live: LiveOrder) -> None:
-        """Note that we are about to ask for an order's cancel."""
+        """Note that rebal is about to cancel an order."""
         live.is_cancel_asked = True
         self._deadlines.after_cancel(live)
 
     def leave_working(self, live: LiveOrder, *, is_time_up: bool) -> None:
-        """Say whether an order has had its time: then its end is not waited for any more, it works on."""
+        """Leave an order working once its time is up: its end is not waited for any more."""
         live.is_left_working = is_time_up
 
     def reconnected(self) -> None:
-        """Forget every order id: another connection may know other orders by them."""
+        """Forget every order id: on another connection it may belong to another order."""
         self._early_ends.clear()
         for live in self.by_reference.values():
             live.order_id, live.owner, live.is_left_working, live.inactive_filled = None, None, False, None
@@ -105,19 +104,19 @@ class LiveOrders:
         return [live for live in self.by_reference.values() if live.is_followed]
 
     def unacknowledged(self) -> list[LiveOrder]:
-        """Return the followed orders the broker has not shown yet."""
+        """Return the pending orders: followed, and not shown by the broker yet."""
         return [live for live in self.followed() if not live.order.perm_id]
 
     def has_unknown(self) -> bool:
-        """Tell whether nobody can say what became of some order: then nothing more is sent."""
+        """Tell whether some order is unknown: then rebal sends nothing more."""
         return any(live.is_unknown for live in self.by_reference.values())
 
     def lacks_commissions(self) -> bool:
-        """Tell whether the cost of some fill has not been reported."""
+        """Tell whether the commission of some fill is missing."""
         return not all(order.is_charged for order in self.results())
 
     def shown(self, found: OpenOrder) -> None:
-        """Tie an order that the broker shows to ours by its reference."""
+        """Take in an order that the broker shows, when its reference is one of ours."""
         live = self._tie(found.reference, found.account, found.perm_id)
         if live is None:
             return
@@ -134,12 +133,12 @@ class LiveOrders:
             self._note_change(live, found)
 
     def _note_change(self, live: LiveOrder, found: OpenOrder) -> None:
-        """Record that somebody changed a working order; raised over what was sent it stops the account."""
+        """Record that somebody changed a working order. More shares than sent stop the account."""
         if self.records.changed(live, found) and live.order.working_quantity > live.order.dispatch.quantity:
             self._alarms.raised(live.order)
 
     def _contest(self, live: LiveOrder, now: str) -> None:
-        """Take back what a person said of an order: the broker shows it as ``now``. It blocks the account again."""
+        """Take back a person's answer about an order: the broker shows it as ``now``. It blocks the account again."""
         filled = live.order.filled
         why = f"it was resolved as {count(filled, 'share')}, but the broker shows it {now}"
         live.end_status, live.end_filled = "", ZERO
@@ -155,7 +154,7 @@ class LiveOrders:
         completed: Iterable[CompletedOrder],
         executions: Iterable[Execution],
     ) -> None:
-        """Compare what a person said of orders with the broker's complete lists."""
+        """Compare a person's answers about orders with the broker's complete lists."""
         for live in [live for live in self.by_reference.values() if live.is_resolved]:
             filled = live.order.filled
             now = shown_otherwise(live.reference, filled, open_orders, completed, executions)
@@ -163,7 +162,7 @@ class LiveOrders:
                 self._contest(live, now)
 
     def contest_ends(self, open_orders: Iterable[OpenOrder | WorkingOrder]) -> None:
-        """Take back the end of each order that a complete list of open orders of this account shows all the same."""
+        """Take back the end of each order that the account's complete list of open orders still shows."""
         for found in open_orders:
             live = self.by_reference.get(found.reference)
             if live is None or not live.order.is_over or live.is_resolved:
@@ -173,7 +172,7 @@ class LiveOrders:
                 self._contest_end(live, found.quantity)
 
     def _contest_end(self, live: LiveOrder, quantity: Decimal) -> None:
-        """Take back that an order is over: it works, for so many shares. It stops the account and is followed again."""
+        """Take back an order's end: it works for so many shares. That stops the account; the order is followed."""
         perm_id, filled = live.order.perm_id, live.order.filled
         what = f"is over with {filled:f} shares by all that was reported, but works at the broker for {quantity:f}"
         live.is_left_working, live.end_status, live.ended_at, live.is_end_counted = False, "", None, False
@@ -199,7 +198,7 @@ class LiveOrders:
         return live
 
     def give_up_doubled(self, live: LiveOrder, why: str) -> None:
-        """Give an order up although it may be over: its reference is no longer a key."""
+        """Record an order as unknown because the broker has its reference twice: it identifies no order any more."""
         if not live.order.is_doubled and not live.is_resolved:
             self.records.unknown(live, why, is_twin=True)
 
@@ -211,7 +210,7 @@ class LiveOrders:
             self._said(live, early[-1])
 
     def status(self, event: StatusReported) -> None:
-        """Note the end of an order; states in between change nothing."""
+        """Take in the end of an order; other states change nothing."""
         is_end = event.status in (*FILLED, *DEAD)
         for live in self.by_reference.values():
             if event.perm_id and live.order.perm_id == event.perm_id:
@@ -226,7 +225,7 @@ class LiveOrders:
         self._end_rejected(event.order_id)
 
     def _said(self, live: LiveOrder, event: StatusReported) -> None:
-        """Take the wire's word for an end; ``Inactive`` alone is none, since a held order is inactive too."""
+        """Take a status for an end. ``Inactive`` alone is none: the broker shows a held order as inactive too."""
         if event.status == INACTIVE and not live.is_rejected:
             if live.inactive_filled is None:
                 self._deadlines.ask_now([live])
@@ -235,7 +234,7 @@ class LiveOrders:
             self.end(live, event.status, event.filled)
 
     def _end_rejected(self, order_id: int) -> None:
-        """End an order that never got a reference on the wire: error and status together say it was not taken."""
+        """End a pending order that the broker rejected with an error and a status, which carry no reference."""
         early_end = self._early_ends.get(order_id)
         if early_end is None or early_end.status not in DEAD or early_end.filled:
             return
@@ -244,7 +243,7 @@ class LiveOrders:
                 self.end(live, early_end.status, early_end.filled)
 
     def end(self, live: LiveOrder, status: str, filled: Decimal | None) -> None:
-        """Take the broker's word that an order is over; its fills may still be on their way."""
+        """Note that the broker reported an order's end. Its executions may still be on their way."""
         if live.order.is_over:
             return
         live.end_status, live.ended_at = status, live.ended_at or self.clock.now()
@@ -253,7 +252,7 @@ class LiveOrders:
         self.records.settle(live)
 
     def record_execution(self, execution: Execution) -> LiveOrder | None:
-        """Record a fill, once; a correction takes the place of what it corrects. Return its order when it is news."""
+        """Record an execution once; a correction replaces the one it corrects. Return the order when it is news."""
         live = self._tie(execution.reference, execution.account, execution.perm_id)
         if live is None:
             return None
@@ -281,7 +280,7 @@ class LiveOrders:
                 self.records.charged(live, event)
 
     def noticed(self, event: Noticed) -> LiveOrder | None:
-        """Keep what was said about an unfinished order and return it; on its own it proves nothing."""
+        """Keep an error about a followed order and return the order. An error alone proves no end."""
         for live in self.followed():
             if live.order_id == event.order_id:
                 live.notices[event.code] = printable(event.text)
@@ -292,6 +291,6 @@ class LiveOrders:
         return None
 
     def give_up(self, live: LiveOrder, why: str) -> None:
-        """Record that nobody can say what became of an order; it blocks the account."""
+        """Record a followed order as unknown; it blocks the account."""
         if live.is_followed:
             self.records.unknown(live, why, is_twin=False)

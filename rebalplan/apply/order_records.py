@@ -1,4 +1,4 @@
-"""Writes what becomes of an order: first the record, then the order follows from it."""
+"""Writes the records of an order. The journal has the record first, then the order changes by it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class OrderRecords:
         )
 
     def charged(self, live: LiveOrder, event: Commissioned) -> None:
-        """Record what a fill cost."""
+        """Record the commission of a fill."""
         self._write(
             live,
             Commission(
@@ -77,7 +77,7 @@ class OrderRecords:
         )
 
     def changed(self, live: LiveOrder, found: OpenOrder) -> bool:
-        """Record what the working order is for now; tell whether that is news."""
+        """Record the quantity and type of a working order that somebody changed; tell whether they are news."""
         order = live.order
         quantity = canonical(found.quantity or order.working_quantity)
         order_type = printable(found.order_type) or order.order_type
@@ -96,7 +96,7 @@ class OrderRecords:
         return True
 
     def unknown(self, live: LiveOrder, why: str, *, is_twin: bool) -> None:
-        """Record that nobody can say what became of the order, with what the broker said of it."""
+        """Record the order as unknown, with the broker's errors about it."""
         self._write(
             live,
             Unknown(
@@ -110,9 +110,10 @@ class OrderRecords:
         )
 
     def settle(self, live: LiveOrder, *, is_agreed: bool = False, is_last: bool = False) -> None:
-        """Record the end of an order that is filled whole, or whose end with a rest the lists have confirmed.
+        """Record the end of an order that is filled whole, or whose end with a rest is confirmed.
 
-        ``is_agreed``: the broker's complete lists agree on how much was filled. ``is_last``: it is taken without that.
+        ``is_agreed``: the broker's complete lists agree on the filled shares. ``is_last``: the time to agree is up, and
+        the end counts without it.
         """
         order = live.order
         if order.is_over or order.is_doubled:

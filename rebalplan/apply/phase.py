@@ -13,19 +13,19 @@ class Offers(Protocol):
     """The orders that one phase, the sells or the buys, wants to send."""
 
     def prepare(self) -> None:
-        """Do what must be done before the first of it is offered; may take seconds."""
+        """Prepare the first offer, as by reading the account; may take seconds."""
         ...
 
     def next(self) -> OrderTicket | None:
-        """Return what may be sent now, or ``None``; takes no time."""
+        """Return the next order to send now, or ``None``; takes no time."""
         ...
 
     def is_over(self) -> bool:
-        """Tell whether nothing more is offered unless an order that is under way dies."""
+        """Tell whether no order is left to offer. The end of a working order may add its rest."""
         ...
 
     def has_rest(self) -> bool:
-        """Tell whether the rest of a dead order is among what is offered."""
+        """Tell whether the rest of an order is on offer."""
         ...
 
 
@@ -37,12 +37,12 @@ class Gate(Protocol):
         ...
 
     def approve(self, ticket: OrderTicket) -> Decimal | None:
-        """Return the price to measure slippage against, or ``None`` after naming the refusal."""
+        """Return the price in USD that slippage is measured against, or ``None`` when the order was refused."""
         ...
 
 
 class NoOffers:
-    """Nothing to send: a recovery only follows."""
+    """No orders: a recovery only follows earlier ones."""
 
     def prepare(self) -> None:
         """Prepare nothing."""

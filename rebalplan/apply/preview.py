@@ -25,11 +25,11 @@ from rebalplan.plan.pricing import NoPrice, choose_price
 
 
 class PreviewLine(msgspec.Struct, frozen=True):
-    """A line of the plan nothing was sent of yet. Shares.
+    """A line of the plan without an order yet. Shares.
 
-    ``quantity`` is what may be sent now, 0 for a line that is left out, and ``why`` says why it is less than planned.
-    ``is_refused``: a check says no to it; else it is a sell whose buys are missing, or a buy that nothing pays for.
-    ``payable`` is how much of it the cash of this moment would buy.
+    ``quantity`` may be sent now; it is 0 for a line that is left out, and ``why`` says why it is less than planned.
+    ``is_refused``: a check refused the line. Otherwise it is a sell whose buys are left out, or a buy without money.
+    ``payable`` is the part of ``quantity`` that the cash of this moment pays for.
     """
 
     reference: str
@@ -41,10 +41,10 @@ class PreviewLine(msgspec.Struct, frozen=True):
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """What one look at an account found; ``rests`` counts the fallbacks that a resume still owes.
+    """The orders of an account that may be sent now. ``rests`` counts the fallbacks that a resume still has to send.
 
-    ``what_if_at`` is when the orders were last asked about as what-ifs, by this machine's clock in UTC. ``findings``
-    are the differences between plan and account that refuse nothing.
+    ``what_if_at`` is the time of the last what-ifs, by this machine's clock in UTC. ``findings`` are the harmless
+    differences between plan and account.
     """
 
     account: str
@@ -66,7 +66,7 @@ class Preview(msgspec.Struct, frozen=True):
 
     @property
     def buys(self) -> list[OrderLine]:
-        """Return the buys that may be sent; what they cost is looked at again before each."""
+        """Return the buys that may be sent; each is costed again before it leaves."""
         return [line for line in self._sendable() if line.order.side == "BUY"]
 
     def _sendable(self) -> list[OrderLine]:
@@ -78,12 +78,12 @@ class Preview(msgspec.Struct, frozen=True):
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nothing at all can be sent."""
+        """Tell whether no order can be sent."""
         return not self.rests and all(not line.quantity for line in self.lines)
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """What the gate would see: quotes, the broker's time, the account's money in USD, what was sent already."""
+    """The facts for the send gate: quotes, the broker's time, the account's money in USD, the orders sent so far."""
 
     quotes: Mapping[str, Quote]
     now: datetime
@@ -95,12 +95,12 @@ class Situation(msgspec.Struct, frozen=True):
 
 
 def build_preview(result: AccountResult, situation: Situation) -> Preview:
-    """Return what may be sent of an account's lines in this situation."""
+    """Return the preview of an account's lines in this situation."""
     return _PreviewBuilder(result, situation).preview()
 
 
 class _PreviewBuilder:
-    """Collects the lines that are refused, until those that are left pass every check with the sells cut for them."""
+    """Refuses lines until all others pass every check, with the sells cut for the buys that are left out."""
 
     def __init__(self, result: AccountResult, situation: Situation) -> None:
         self._result = result
@@ -122,6 +122,7 @@ class _PreviewBuilder:
             if why:
                 self._refused[line.reference] = why
         cuts = self._cut()
+        # Each refusal cuts sells, and a smaller sell may bring a later line back under its limit: one at a time.
         while found := self._first_over_limits(cuts):
             self._refused.update(found)
             cuts = self._cut()
@@ -155,7 +156,7 @@ class _PreviewBuilder:
         return ZERO if line.reference in self._refused else line.planned.quantity
 
     def _market_refusal(self, order: PlannedOrder) -> str:
-        """Return why the market of an order is not one to send it into, or nothing."""
+        """Return why the market of an order refuses it now, or nothing."""
         policy, quote = self._plan.policy, self._now.quotes.get(order.symbol)
         price = choose_price(quote, policy.pricing, policy.limits)
         if quote is None or isinstance(price, NoPrice):
@@ -175,7 +176,7 @@ class _PreviewBuilder:
         return cut_sells(self._plan, sells, [*self._missing()])
 
     def _missing(self) -> Iterable[Missing]:
-        """Yield what will not be traded of each line: refused now, or over without its rest."""
+        """Yield the shares of each line that will not be traded: refused now, or the rest of a line that is over."""
         for line in self._result.lines:
             if line.reference in self._refused:
                 yield Missing(line.planned, line.planned.quantity)
@@ -183,7 +184,7 @@ class _PreviewBuilder:
                 yield Missing(line.planned, max(ZERO, line.planned.quantity - line.filled))
 
     def _first_over_limits(self, cuts: SellCuts) -> dict[str, str]:
-        """Return the first line that would break a limit after those before it, with the sells cut as they are."""
+        """Return the first line that breaks a limit when the lines before it are sent, with these cuts of the sells."""
         sent, kept = self._now.sent, {cut.reference: cut.quantity for cut in cuts.cuts}
         for line in self._unsent:
             quantity = kept.get(line.reference, self._quantity(line))
@@ -212,7 +213,7 @@ class _PreviewBuilder:
         return None if isinstance(price, NoPrice) else price.value
 
     def _payable(self, cuts: SellCuts) -> dict[str, Allotment]:
-        """Return how much of each buy today's cash and the proceeds of the sells would pay, by reference."""
+        """Return how much of each buy the cash and the proceeds of the sells pay for, by reference."""
         rules, kept = self._plan.policy.rebalance, {cut.reference: cut.quantity for cut in cuts.cuts}
         income, relief = ZERO, ZERO
         requests = []
@@ -242,7 +243,7 @@ class _PreviewBuilder:
 
 
 def _unpaid(line: PreviewLine, payable: Mapping[str, Allotment]) -> PreviewLine:
-    """Return a buy of which the cash pays for nothing as left out: no sell is sent that could pay for it."""
+    """Return a buy that cash pays nothing of as left out: there is no sell that could pay for it."""
     if not line.quantity or line.payable or line.planned.side == "SELL":
         return line
     return msgspec.structs.replace(line, quantity=ZERO, why=payable[line.reference].why)

@@ -1,4 +1,4 @@
-"""The orders that a plan's lines become, as they are handed to the broker. Pure."""
+"""The orders for a plan's lines as the broker gets them, and the journal's record of each. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rebalplan.plan.document import AccountPlan
 
 
 def line_ticket(plan: AccountPlan, line: OrderLine) -> OrderTicket:
-    """Return the first order of a line, in the line's quantity and as the policy prefers to send it."""
+    """Return the first order of a line, with the line's quantity and the policy's algorithm."""
     execution = plan.policy.execution
     return OrderTicket(
         reference=line.reference,
@@ -29,7 +29,7 @@ def line_ticket(plan: AccountPlan, line: OrderLine) -> OrderTicket:
 
 
 def fallback_ticket(plan: AccountPlan, first: OrderResult, quantity: Decimal) -> OrderTicket:
-    """Return a plain market order for so much of what an order left."""
+    """Return a plain market order for so many shares of an order's rest."""
     return OrderTicket(
         reference=fallback_reference(first.reference),
         account=plan.account,

@@ -1,4 +1,4 @@
-"""How long an apply waits for what, in seconds. Arguments, so that tests need not wait."""
+"""The waits of an apply in seconds. They are arguments, so that tests need not wait."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import msgspec
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """Waits that are no settings: they follow from how the broker behaves.
+    """Waits that are no settings, because they follow from the broker's behaviour.
 
-    ``ack_sec`` from a send to any sign of the order; ``cancel_sec`` from a cancel to its evidence; ``notice_sec``
-    from an error about an order, or from an answer that settled nothing, to asking again; ``settle_sec`` is how
-    long the lists are asked about one order before that is given up; ``link_sec`` how long the gateway may be
-    without its broker; ``quiet_sec`` the wait before a resume asks at all, so that what was on its way has
-    arrived; ``fresh_sec`` how long what-ifs may take before the account is checked anew; ``quote_sec`` the age at
-    which quotes are asked for again; ``tick_sec`` the longest wait for one event, and so for noticing a stop;
-    ``reread_sec`` how long the broker may take to show positions that our fills explain. ``agree_sec`` from the first
-    word of an order's end with a rest to the lists that must agree on how much was filled: an execution that crossed
-    the end is seconds behind it. ``booking_sec`` is how long cash may lag behind our fills (account values come every
-    three minutes), ``poll_sec`` how often it is looked at meanwhile. ``what_if_sec`` is how long the answers to
-    what-ifs stand while a person thinks.
+    An order: ``ack_sec`` from its send to any sign of it; ``cancel_sec`` from its cancel to the evidence of its end;
+    ``notice_sec`` from an error about it, or an answer that settled nothing, to the next question; ``settle_sec`` from
+    the first doubt to giving it up. ``agree_sec`` lies between the first report of an end with a rest and the lists
+    that must agree on the filled shares, because an execution that crossed the end is seconds behind it.
+
+    The connection: ``link_sec`` is the longest time that the gateway may be without the broker. ``quiet_sec`` passes
+    before a resume asks at all, so that messages on their way arrive. ``tick_sec`` is the longest wait for one event,
+    and so for noticing a stop.
+
+    The account: ``fresh_sec`` is the time that what-ifs may take before the account is checked anew; ``what_if_sec`` is
+    the time that their answers hold while a person thinks; ``quote_sec`` is the age at which quotes are read again.
+    ``reread_sec`` is the time for positions to show our fills, ``booking_sec`` the time for cash to do so (account
+    values come every three minutes), ``poll_sec`` the time between two looks.
     """
 
     ack_sec: float = 15
