@@ -1,4 +1,4 @@
-"""An order that was sent, found by its reference in the journal of its plan. The plan itself may be gone."""
+"""Finds a sent order by its reference in the journal of its plan. The plan itself may be gone."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _account_of(journal: JournalFile, reference: str, plan_id: str) -> str:
 
 
 def has_plan(folder: Path, plan_id: str) -> bool:
-    """Tell whether the plan of a journal is there, as it was made."""
+    """Tell whether the unchanged plan of a journal is in the folder."""
     try:
         return read_plan(folder / f"{plan_id}.json").id == plan_id
     except RebalError:
