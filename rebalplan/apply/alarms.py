@@ -1,4 +1,4 @@
-"""Alarms: an order of the account breaks a rule that every further order is built on. Pure.
+"""Alarms: the broker shows an order in a way that makes every further order unsafe. Pure.
 
 After an alarm rebal sends nothing more of the account.
 """
@@ -37,7 +37,7 @@ class Alarms:
         )
 
     def filled_late(self, order: OrderResult) -> None:
-        """Stop the account: an order filled after the broker had evidenced its end, so such evidence is not safe."""
+        """Stop the account: an order filled after its confirmed end, so the broker's evidence is not safe."""
         self._add(
             order,
             f"{order.reference} filled {count(order.filled, 'share')} of {order.dispatch.symbol}, the broker had said "

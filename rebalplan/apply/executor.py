@@ -181,6 +181,7 @@ class Executor:
             case LinkLost():
                 self._down_from = self._down_from or self._clock.now()
             case LinkRestored():
+                # After 1101 the gateway does not repeat the events meanwhile: lists come before the next send.
                 self._down_from, self._unsynced_from = None, self._clock.now()
                 self._deadlines.ask_now(self._orders.followed())
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 MAX_SHOWN = 60
 """The most characters of a file's text that a message repeats."""
 
-# C0 and C1 controls but the tab, then what reorders or hides text on a screen.
+# C0 and C1 controls except the tab, then characters that reorder or hide text on a screen.
 _INVISIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 

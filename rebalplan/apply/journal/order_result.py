@@ -1,4 +1,4 @@
-"""One order as its records make it.
+"""The result of one order, from its records.
 
 Only ``fold`` makes and changes an ``OrderResult``; the live side of an apply and every report read the same one.
 """
@@ -22,9 +22,9 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
     """One dispatched order and all that its records say about it. Shares and USD.
 
     Only ``fold.begun`` makes one, and only ``fold.advance`` changes one. ``shown`` are the executions that the broker
-    showed, ``costs`` their commissions by the root of the execution id. ``answer`` is what a person said: it replaces
-    both until the broker contradicts it. ``evidenced`` is how much was filled, as the order's end says. ``said`` is
-    what the broker said while nobody knew the end.
+    showed, ``costs`` their commissions by the root of the execution id. ``answer`` is that of a person: it replaces
+    both until the broker contradicts it. ``evidenced`` is the number of filled shares by the order's end. ``said`` are
+    the broker's errors and notices while the order was unknown.
     """
 
     dispatch: Dispatch
@@ -60,13 +60,13 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def commissions(self) -> Mapping[str, Decimal]:
-        """Return what the broker charged for each fill that counts, by the root of its execution id."""
+        """Return the commission of each fill that counts, by the root of its execution id."""
         roots = [correction_root(fill.exec_id) for fill in self.fills]
         return {root: self.costs[root] for root in roots if root in self.costs}
 
     @property
     def working_quantity(self) -> Decimal:
-        """Return what the order is for at the broker, where somebody may have changed it."""
+        """Return the order's quantity at the broker, where somebody may have changed it."""
         return self.dispatch.quantity if self.changed is None else self.changed.quantity
 
     @property
@@ -97,17 +97,17 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_charged(self) -> bool:
-        """Tell whether the broker has said what every known fill cost."""
+        """Tell whether the commission of every known fill is known."""
         return len(self.commissions) == len(self.fills)
 
     @property
     def charged_usd(self) -> Decimal:
-        """Return what the broker is known to have charged so far."""
+        """Return the known commissions in USD."""
         return sum(self.commissions.values(), ZERO)
 
     @property
     def commission_usd(self) -> Decimal | None:
-        """Return what the broker charged; ``None`` while it has not said so of every fill."""
+        """Return the commission in USD; ``None`` until it is known for every fill."""
         return self.charged_usd if self.is_charged else None
 
     @property
@@ -117,17 +117,17 @@ class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def value_usd(self) -> Decimal:
-        """Return what the known fills came to, without commission."""
+        """Return the value of the known fills in USD, without commission."""
         return sum((fill.quantity * fill.price for fill in self.fills), ZERO)
 
     @property
     def is_over(self) -> bool:
-        """Tell whether the broker showed, or a person said, that nothing more will fill."""
+        """Tell whether no more shares will fill, by the broker's evidence or a person's answer."""
         return self.status in ("filled", "cancelled", "rejected", "resolved")
 
     @property
     def unpriced(self) -> Decimal:
-        """Return the shares that are evidenced but whose execution, and so their price, is not known yet."""
+        """Return the filled shares whose execution, and so their price, is not known yet."""
         return self.filled - self.executed
 
     @property

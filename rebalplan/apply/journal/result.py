@@ -57,7 +57,7 @@ class LineResult(msgspec.Struct, frozen=True):
 
     @property
     def value_usd(self) -> Decimal:
-        """Return what all known fills came to, without commission."""
+        """Return the value of all known fills in USD, without commission."""
         return sum((order.value_usd for order in self.orders), ZERO)
 
     @property
@@ -67,12 +67,12 @@ class LineResult(msgspec.Struct, frozen=True):
 
     @property
     def charged_usd(self) -> Decimal:
-        """Return what the broker is known to have charged so far."""
+        """Return the known commissions in USD."""
         return sum((order.charged_usd for order in self.orders), ZERO)
 
     @property
     def commission_usd(self) -> Decimal | None:
-        """Return what the broker charged; ``None`` while it has not said so of every fill."""
+        """Return the commission in USD; ``None`` until it is known for every fill."""
         return self.charged_usd if all(order.is_charged for order in self.orders) else None
 
     @property
@@ -101,14 +101,14 @@ class LineResult(msgspec.Struct, frozen=True):
 
 
 class Holdings(msgspec.Struct, frozen=True):
-    """What an account holds: its positions, by symbol and contract, and its cash in USD."""
+    """An account's positions, by symbol and contract, and its cash in USD."""
 
     positions: tuple[Position, ...]
     cash_usd: Decimal
 
 
 class AccountOrders(msgspec.Struct, frozen=True):
-    """One account's INTENTs and orders as its records alone tell of them: no plan is needed."""
+    """One account's INTENTs and orders, from its records alone: no plan is needed."""
 
     account: str
     intents: tuple[Intent, ...]
@@ -176,7 +176,7 @@ class AccountResult(msgspec.Struct, frozen=True):
 
     @property
     def closed_error(self) -> str:
-        """Return what was said when the account was last closed."""
+        """Return the error text of the account's last closing."""
         return self.closed.error if self.closed is not None else ""
 
     @property
@@ -186,7 +186,7 @@ class AccountResult(msgspec.Struct, frozen=True):
 
     @property
     def unpriced(self) -> tuple[OrderResult, ...]:
-        """Return the orders that are over but lack executions: what they came to is not known yet."""
+        """Return the orders that are over and lack executions: their value is not known yet."""
         return tuple(order for order in self.orders if order.is_over and not order.is_priced)
 
     @property
