@@ -1,6 +1,6 @@
 """The deadlines of each order: when to ask about it, when to cancel it, when to stop waiting.
 
-An order is in doubt when the broker owes a message about it. From the first doubt on, rebal asks for the broker's
+An order is in doubt when a message about it is late. From the first doubt on, rebal asks for the broker's
 lists every ``notice_sec``, until they settle the order or ``settle_sec`` have passed.
 """
 

@@ -20,7 +20,7 @@ from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.order_records import OrderRecords
 from rebalplan.core.money import ZERO, canonical
 from rebalplan.core.orders import (
-    DEAD,
+    ENDED,
     FILLED,
     INACTIVE,
     Commissioned,
@@ -211,7 +211,7 @@ class LiveOrders:
 
     def status(self, event: StatusReported) -> None:
         """Take in the end of an order; other states change nothing."""
-        is_end = event.status in (*FILLED, *DEAD)
+        is_end = event.status in (*FILLED, *ENDED)
         for live in self.by_reference.values():
             if event.perm_id and live.order.perm_id == event.perm_id:
                 if is_end:
@@ -236,7 +236,7 @@ class LiveOrders:
     def _end_rejected(self, order_id: int) -> None:
         """End a pending order that the broker rejected with an error and a status, which carry no reference."""
         early_end = self._early_ends.get(order_id)
-        if early_end is None or early_end.status not in DEAD or early_end.filled:
+        if early_end is None or early_end.status not in ENDED or early_end.filled:
             return
         for live in self.unacknowledged():
             if live.order_id == order_id and live.is_rejected:

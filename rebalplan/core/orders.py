@@ -22,7 +22,7 @@ INACTIVE = "Inactive"
 ALGO_REFUSED = range(439, 444)
 """Error codes of an order whose algorithm is not known or not allowed (Message Codes page of the TWS API reference)."""
 
-DEAD: tuple[str, ...] = ("Cancelled", "ApiCancelled", INACTIVE)
+ENDED: tuple[str, ...] = ("Cancelled", "ApiCancelled", INACTIVE)
 """Wire statuses after which nothing more can fill (OrderStatus page of the TWS API reference)."""
 
 
