@@ -1,8 +1,9 @@
 """Sends an account's orders over one connection and follows each to its end.
 
 At most ``WINDOW`` orders are pending at a time: sent and not acknowledged. The executor sends nothing while the
-gateway has lost the broker, before it has read the broker's lists after that, after a stop, or while an unknown order
-blocks the account. Every wait has an end: an order that still works when its time is up is left working and reported.
+gateway has lost the broker, nor after that before it has read the broker's lists. It sends nothing after a stop, or
+while an unknown order blocks the account. Every wait has an end: an order that still works when its time is up is left
+working and reported.
 """
 
 from __future__ import annotations

@@ -96,8 +96,8 @@ def allot_buys(
 ) -> tuple[Allotment, ...]:
     """Serve the largest drift first, in whole steps, at the live ask plus costs; the smallest is cut first.
 
-    ``step`` is 1 share or 0.0001. A request for whole shares is cut to whole shares all the same: only the plan decides
-    where a fraction of a share may be sent, and the API of TWS refuses one (error 10243). A buy that is cut below
+    ``step`` is 1 share or 0.0001. A request for whole shares is cut to whole shares all the same. Only the plan decides
+    where a fraction of a share may be sent. The API of TWS refuses one (error 10243). A buy that is cut below
     ``min_order_usd`` is left out.
     """
     budget = funds.cash - funds.floor - funds.reserved

@@ -17,6 +17,6 @@ NOT_BOOKED: Final[dict[int, str]] = {
 
 Source: Message Codes page of the TWS API reference; 383 and 451 are the order precautions of the gateway's settings
 (Presets), which ask a person and refuse the API. An error proves nothing on its own: a code of this table lets a person
-answer sooner, it never ends an order. 201 and 439-443 are not here, because the broker books such an order as Inactive;
+answer sooner, it never ends an order. 201 and 439-443 are not here, because the broker books such an order as Inactive.
 103, 161, 321, 10147 and 10148 are not, because orders that got them were seen to live on.
 """

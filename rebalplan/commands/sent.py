@@ -33,8 +33,8 @@ class SentOrder(msgspec.Struct, frozen=True):
 def find_sent(disk: Disk, folder: Path, digits: str, reference: str) -> SentOrder:
     """Return the order with this reference; ``digits`` are those of the plan in it.
 
-    Raises ``UsageError`` when no journal in the folder is of that plan, ``RefusedError`` for an order that it does not
-    have or whose end is known, and ``JournalError`` for a journal that cannot be read.
+    Raises ``UsageError`` when no journal in the folder is of that plan, and ``JournalError`` for an unreadable one.
+    Raises ``RefusedError`` for an order that the journal does not have, or whose end is known.
     """
     path, plan_id = _find_journal(folder, digits)
     journal = open_journal(disk, path)

@@ -31,8 +31,8 @@ class ExitCode(enum.IntEnum):
 class RebalError(Exception):
     """An error with a message that a user can act on.
 
-    The message is one short paragraph: what is wrong, where (file:line, account, field), what was
-    expected, what to do next.
+    The message is one short paragraph: the problem, its place (file:line, account, field), the expected
+    value, the next step.
     """
 
     exit_code = ExitCode.ERROR
