@@ -1,8 +1,8 @@
-"""Applies one account: looks, looks again after the answer, sells, buys, reconciles, closes.
+"""Applies one account: preview, preview again after the answer, sell, buy, reconcile, close.
 
-Its parts may come in different runs: ``settle`` finds out what became of earlier orders and sends
-nothing; ``look`` finds out what may be sent now; ``trade`` sends it. Each has a connection of its own. Whatever stops
-it, it follows the orders that are out as far as it can, and writes how the account was closed exactly once.
+``settle`` learns the ends of earlier orders and sends nothing. ``preview`` checks which orders may be sent now.
+``trade`` sends them. Each opens a connection of its own, and they may belong to different runs. Whatever stops the
+account, rebal still follows the orders at the broker as far as it can. It records the account's end exactly once.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
+from rebalplan.apply.agreement import as_agreed, got_worse
 from rebalplan.apply.closing import out_of_reach, unfinished
 from rebalplan.apply.context import ApplyContext
 from rebalplan.apply.deadlines import Deadlines
@@ -18,7 +19,7 @@ from rebalplan.apply.executor import Executor
 from rebalplan.apply.journal.records import AccountClosed, AccountStatus
 from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.live_orders import LiveOrders
-from rebalplan.apply.preview import Preview, as_agreed, got_worse
+from rebalplan.apply.preview import Preview
 from rebalplan.apply.reader import AccountReader
 from rebalplan.apply.stages import rests_of
 from rebalplan.apply.trader import AccountTrader
@@ -30,7 +31,7 @@ from rebalplan.plan.document import AccountPlan
 from rebalplan.plan.retries import connected
 
 
-class Changed(msgspec.Struct, frozen=True):
+class WorsePreview(msgspec.Struct, frozen=True):
     """Less can be sent than the person agreed to. Nothing was sent; they must be asked again."""
 
     preview: Preview
@@ -38,7 +39,7 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class AccountApply:
-    """Walks one account's ``Recover``, ``Check`` or ``Trade`` stage; everything it finds out is in the journal."""
+    """Walks one account's ``Recover``, ``Check`` or ``Trade`` stage. Every finding goes to the journal."""
 
     def __init__(
         self, context: ApplyContext, plan: AccountPlan, result: AccountResult, endpoint: Endpoint
@@ -56,10 +57,9 @@ class AccountApply:
         self._end: AccountSnapshot | None = None
 
     def settle(self, *, trades_after: bool) -> bool:
-        """Find out what became of earlier orders; return whether the account may be traded now.
+        """Learn the ends of earlier orders; return whether the account may be traded now.
 
-        How the account was closed is recorded when something does, or when ``trade`` is not to follow. Raises
-        ``DiskError``.
+        The account is closed in the journal unless ``trade`` follows. Raises ``DiskError``.
         """
         try:
             self._recover()
@@ -70,16 +70,17 @@ class AccountApply:
             self._close()
         return is_settled
 
-    def look(self) -> Preview | None:
-        """Return what may be sent now; ``None`` when nothing may: how the account was closed is recorded then.
+    def preview(self) -> Preview | None:
+        """Return the preview of the orders that may be sent now.
 
-        An account that was begun is read before it is closed: its earlier orders may have news all the same.
+        When none may be sent, close the account in the journal and return ``None``. An account that was begun is read
+        before that, because there may be news of its earlier orders.
         """
         if not self._has_orders_left():
             return Preview(self._plan.account, (), 0, (), self._context.clock.now())
         try:
             with self._connected() as link:
-                return self._trader(link).look()
+                return self._trader(link).preview()
         except (AccountError, BrokerError, RefusedError) as error:
             self._problems.append(str(error))
             if not isinstance(error, LinkDownError):
@@ -87,8 +88,8 @@ class AccountApply:
         self._close()
         return None
 
-    def trade(self, agreed: Preview) -> AccountStatus | Changed:
-        """Trade the account and record how it ended, or return why it must be asked about again.
+    def trade(self, agreed: Preview) -> AccountStatus | WorsePreview:
+        """Trade the account and record its end, or return the worse preview that the person must be asked about.
 
         Raises ``DiskError`` when the journal fails.
         """
@@ -104,7 +105,7 @@ class AccountApply:
         return self._close()
 
     def refuse(self, why: str) -> None:
-        """Record that the account was left as it is, and why."""
+        """Record that rebal sent nothing of the account, and why."""
         self._problems.append(why)
         self._close()
 
@@ -112,7 +113,7 @@ class AccountApply:
         return bool(self._result.unsent or rests_of(self._result))
 
     def _follow_up(self) -> None:
-        """Connect once more to learn what became of what was sent; send nothing."""
+        """Connect once more to learn the ends of the orders that were sent; send nothing."""
         if not self._orders.by_reference:
             return
         try:
@@ -123,6 +124,7 @@ class AccountApply:
     def _recover(self) -> None:
         self._orders.reconnected()
         if self._orders.followed():
+            # An order on its way over the lost connection may reach the broker's lists seconds later.
             self._context.clock.sleep(self._context.timing.quiet_sec)
         with self._connected() as link:
             link.check_account(self._plan.account)
@@ -133,17 +135,18 @@ class AccountApply:
             self._read_end(link, executor)
 
     def _connected(self) -> AbstractContextManager[TradingConnection]:
-        """Connect under the client id that the plan names. The gateway lets nobody else in under it meanwhile."""
+        """Connect under the plan's client id, which keeps other runs out: the gateway takes each id once."""
         context, endpoint = self._context, self._endpoint
         return connected(lambda: context.broker.connect(endpoint), context.pace, context.clock)
 
-    def _trade(self, link: TradingConnection, agreed: Preview) -> Changed | None:
+    def _trade(self, link: TradingConnection, agreed: Preview) -> WorsePreview | None:
         trader = self._trader(link)
         if self._has_orders_left():
-            now = trader.look(agreed.what_if_at)
+            # Quotes and the account moved while the person read: only a second look shows what may go out.
+            now = trader.preview(agreed.what_if_at)
             worse = got_worse(agreed, now, self._plan.policy.rebalance.min_order_usd)
             if worse:
-                return Changed(now, worse)
+                return WorsePreview(now, worse)
             trader.send(as_agreed(agreed, now))
         self._read_end(link, trader.executor)
         return None
@@ -182,10 +185,10 @@ class AccountApply:
         )
 
     def _read_end(self, link: TradingConnection, executor: Executor) -> None:
-        """Read fills and commissions once more, and the account as it is now.
+        """Read fills and commissions once more, then the account.
 
-        The broker may be slow to book what it reported: it is given ``reread_sec`` until the positions are those
-        that our fills explain. An answer of a person that the lists contradict is taken back.
+        The broker books fills later than it reports them: within ``reread_sec`` the positions must be those that our
+        fills explain. When the lists contradict a person's answer about an order, the order is unknown again.
         """
         account = self._plan.account
         executions, commissions = link.executions(account)
@@ -197,7 +200,9 @@ class AccountApply:
             self._orders.check_resolved(link.open_orders(account), link.completed_orders(account), executions)
         if self._current().intents:
             self._end, booking = self._reader(link, executor).read_positions(self._context.timing.reread_sec)
-            self._problems += [f"{sentence}: look at the account statement" for sentence in booking.strange]
+            self._problems += [
+                f"{sentence}: look at the account statement" for sentence in booking.unexplained
+            ]
             self._problems += [
                 f"{sentence}: it may be behind, look again with --resume" for sentence in booking.late
             ]
@@ -206,7 +211,7 @@ class AccountApply:
             self._end = self._plan.with_names(link.read_account(account))
 
     def _close(self) -> AccountStatus:
-        """Record how the account ended this time."""
+        """Record how the account ended in this run."""
         result = self._current()
         orders = self._orders.by_reference.values()
         self._problems += [*self._orders.alarms, *out_of_reach(orders, self._plan.client_id)]
@@ -215,7 +220,7 @@ class AccountApply:
         self._context.journal.append(
             AccountClosed(
                 account=self._plan.account,
-                at=self._orders.now(),
+                at=self._orders.records.now(),
                 status=status,
                 error="; ".join(dict.fromkeys([*self._problems, *self._unfinished(result)])),
                 read=end is not None,

@@ -16,14 +16,14 @@ def shown_otherwise(
     completed: Iterable[CompletedOrder],
     executions: Iterable[Execution],
 ) -> str:
-    """Say how a resolved order stands in the broker's complete lists, if they contradict the answer.
+    """Return how the broker's complete lists show a resolved order, or nothing when they do not contradict the answer.
 
-    A completed order that says 0, or nothing, speaks against no answer: an execution may be missing from it.
+    A completed order with 0 or no filled shares contradicts nothing: an execution may be missing from its count.
     """
     if any(shown.reference == reference for shown in open_orders):
         return "working"
-    dealt = last_corrections(e for e in executions if e.reference == reference)
-    said = [canonical(sum((e.quantity for e in dealt), ZERO))] if dealt else []
+    last = last_corrections(e for e in executions if e.reference == reference)
+    said = [canonical(sum((e.quantity for e in last), ZERO))] if last else []
     said += [c.filled for c in completed if c.reference == reference and c.filled]
     wrong = [quantity for quantity in said if quantity != filled]
     return f"filled {wrong[0]}" if wrong else ""

@@ -1,7 +1,7 @@
-"""Compares an account with what our fills make of it: booked, late, or somebody else's trade. Pure.
+"""Compares an account with the holdings that our fills explain: booked, late, or somebody else's trade. Pure.
 
-Positions lag behind fills by seconds, account values by up to three minutes. What stands between the account before
-our orders and the account as our fills leave it is only late; what stands outside is not ours.
+Positions lag behind fills by seconds, account values by up to three minutes. A position between its quantity before
+our orders and its quantity after our fills is only late. A position outside that range shows somebody else's trade.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.live import cash_tolerance, is_reinvested
 from rebalplan.core.money import ZERO
@@ -21,15 +22,15 @@ _Contract = tuple[str, int]
 
 
 class Booking(msgspec.Struct, frozen=True):
-    """How an account differs from what our fills make of it, a sentence for each position.
+    """The differences between an account and its holdings by our fills, a sentence for each position.
 
-    ``strange`` positions are explained by no fill of ours, ``late`` ones by fills that are not booked yet.
-    ``missing_usd`` is what the cash lacks of what it should be beyond the tolerance, ``taken_usd`` the part of it that
-    no delay explains; both are 0 or more. ``unbooked_usd`` is cash that is only there because buys of ours are not
-    booked yet: it may hide what somebody took.
+    No fill of ours explains the ``unexplained`` positions. Fills that are not booked yet explain the ``late`` ones.
+    ``missing_usd`` is the cash that is missing beyond the tolerance, ``taken_usd`` the part of it that no delay
+    explains; both are 0 or more. ``unbooked_usd`` is cash that our buys spent and the broker still shows: a withdrawal
+    may hide behind it.
     """
 
-    strange: tuple[str, ...]
+    unexplained: tuple[str, ...]
     late: tuple[str, ...]
     missing_usd: Decimal
     taken_usd: Decimal
@@ -37,19 +38,29 @@ class Booking(msgspec.Struct, frozen=True):
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether nothing more is waited for: all is booked, or waiting would not help."""
+        """Tell whether waiting is over: everything is booked, or waiting would not help."""
         is_late = self.late or self.missing_usd > self.taken_usd or self.unbooked_usd
-        return bool(self.strange) or not is_late
+        return bool(self.unexplained) or not is_late
+
+
+def shares_in_flight(orders: Iterable[OrderResult]) -> dict[int, Decimal]:
+    """Return the signed shares that may fill, or may have filled unreported, by contract id."""
+    shares: dict[int, Decimal] = {}
+    for order in orders:
+        if not order.is_over:
+            con_id = order.dispatch.con_id
+            shares[con_id] = shares.get(con_id, ZERO) + order.sign * (order.most - order.executed)
+    return shares
 
 
 def compare_bookings(
     result: AccountResult, snapshot: AccountSnapshot, in_flight: Mapping[int, Decimal]
 ) -> Booking:
-    """Compare an account that was begun. ``in_flight`` has the signed shares that may fill unheard, by contract id."""
+    """Compare an account that was begun. ``in_flight`` is from ``shares_in_flight``."""
     before = _held(p for intent in result.intents[:1] for p in intent.positions)
     reckoned = result.reckon()
     expected, now = _held(reckoned.positions), _held(snapshot.positions)
-    strange, late = [], []
+    unexplained, late = [], []
     for key in sorted(expected.keys() | now.keys()):
         held, wanted = now.get(key, ZERO), expected.get(key, ZERO)
         open_shares = in_flight.get(key[1], ZERO)
@@ -57,16 +68,17 @@ def compare_bookings(
             continue
         ends = (before.get(key, ZERO), wanted, wanted + open_shares)
         if not min(ends) <= held <= max(ends):
-            strange.append(f"the account has {held:f} {key[0]}, our fills make it {wanted:f}")
+            unexplained.append(f"the account has {held:f} {key[0]}, our fills make it {wanted:f}")
         elif not open_shares:
             late.append(f"{key[0]} shows {count(held, 'share')}, our fills make it {wanted:f}")
     missing = reckoned.cash_usd - snapshot.cash_usd
+    # While bookings are late, the cash lies between these amounts. Below the least of them, somebody took money.
     taken = min(reckoned.cash_usd, *(intent.cash_usd for intent in result.intents)) - snapshot.cash_usd
     tolerance = cash_tolerance(result.plan)
     bought = sum((line.value_usd for line in result.lines if line.planned.side == "BUY"), ZERO)
     is_unbooked = tolerance < -missing <= bought + tolerance
     return Booking(
-        tuple(strange),
+        tuple(unexplained),
         tuple(late),
         missing if missing > tolerance else ZERO,
         taken if taken > tolerance else ZERO,

@@ -1,6 +1,6 @@
-"""What is checked on the connection before an account's first order: time, day, hours, the live account.
+"""The checks of an account before its first order: time, day, hours, the live account.
 
-Each check raises ``RefusedError`` naming what was measured, the limit and the way out; nothing was sent then.
+Each check raises ``RefusedError``, which names the measured value, the limit and the way out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rebalplan.plan.verify import verify_expiry
 
 
 def check_day(plan: Plan, result: AccountResult, now: datetime) -> None:
-    """Refuse an expired plan by the broker's time, and a resume on another day than the journal's."""
+    """Refuse a plan that has expired by the broker's time, and a resume on a later day than the first INTENT."""
     expired = verify_expiry(plan, now)
     if expired:
         raise FindingsError(expired[:1])
@@ -54,9 +54,9 @@ def check_hours(plan: AccountPlan, result: AccountResult, quotes: LiveQuotes) ->
 
 
 def required_account(plan: AccountPlan, result: AccountResult) -> RequiredAccount:
-    """Return what the account must show now: the plan's snapshot, or the first INTENT and our own fills since.
+    """Return the holdings that the account must show now: the plan's snapshot, or the first INTENT and our fills since.
 
-    An order that a person has resolved must not be working any more, so its reference is no longer one of ours.
+    An order that a person has resolved must not work any more, so its reference does not count as one of ours.
     """
     orders = (order for line in result.lines for order in line.orders)
     references = tuple(order.dispatch.reference for order in orders if order.status != "resolved")
@@ -77,7 +77,8 @@ def check_live(
 ) -> tuple[Finding[InPlan], ...]:
     """Return the harmless differences; raises ``FindingsError`` for a stale account.
 
-    ``references`` are this plan's that the journal does not know. Lines whose price moved are left out elsewhere.
+    ``references`` are those of this plan that the broker has and the journal does not. A line whose price moved is no
+    finding here: the preview leaves it out.
     """
     findings = (
         *foreign_orders(required.plan.account, references),

@@ -1,4 +1,4 @@
-"""What must be said of an account when it is closed. Pure."""
+"""The sentences about lines and orders that stand in an account's closing record. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rebalplan.core.text import count
 
 
 def unfinished(result: AccountResult) -> list[str]:
-    """Return a sentence for each line that did not come to its end. A buy that cash did not cover is at its end."""
+    """Return a sentence for each line that is not finished. A buy that cash did not cover is finished."""
     sentences = []
     for line in result.lines:
         name = f"{line.planned.side.lower()} {line.planned.symbol}"

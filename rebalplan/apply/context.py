@@ -1,4 +1,4 @@
-"""What every account of an apply needs beside itself."""
+"""The context that all accounts of an apply share."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from rebalplan.plan.codec import Envelope
 
 
 class ApplyContext(msgspec.Struct, frozen=True):
-    """What applying an account needs beside the account: the world, the plan, and who may say stop.
+    """The plan, the journal, the ports to broker and clock, and the test for a stop.
 
-    ``guard`` raises ``RefusedError`` when live and paper do not agree for an account. ``pace`` says how often a
-    connect is tried again.
+    ``guard`` raises ``RefusedError`` for an account when the plan is live and the account is paper, or the other way
+    round. ``pace`` says how often rebal tries to connect again.
     """
 
     envelope: Envelope

@@ -1,7 +1,7 @@
-"""When to ask about an order, when to cancel it, when to stop waiting: the clock of each order.
+"""The deadlines of each order: when to ask about it, when to cancel it, when to stop waiting.
 
-An order is doubted when something that should have been said was not. From the first doubt on, the lists are
-asked every ``notice_sec`` until they settle it or ``settle_sec`` have passed.
+An order is in doubt when a message about it is late. From the first doubt on, rebal asks for the broker's
+lists every ``notice_sec``, until they settle the order or ``settle_sec`` have passed.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from rebalplan.core.ports import Clock
 
 @dataclass
 class _Due:
-    """When an order is asked about next, since when it is in doubt, whether this connection has sent its cancel."""
+    """One order: when to ask about it next, since when it is in doubt, whether this connection sent its cancel."""
 
     ask_at: datetime | None = None
     doubted_from: datetime | None = None
-    is_cancel_out: bool = False
+    is_cancel_sent: bool = False
 
 
 class Deadlines:
-    """Knows when each order is asked about next. Knows no broker and no journal."""
+    """The deadlines of one account's orders. They know neither broker nor journal."""
 
     def __init__(self, clock: Clock, execution: ExecutionPolicy, timing: Timing) -> None:
         self._clock = clock
@@ -42,51 +42,52 @@ class Deadlines:
         self._ask_in(live, self._timing.ack_sec)
 
     def acknowledged(self, live: LiveOrder) -> None:
-        """Doubt the order no longer: the broker has it. Once its cancel is out, its end is still waited for."""
+        """End the doubt: the broker has the order. After its cancel was sent, its end is still waited for."""
         due = self._of(live)
-        if not due.is_cancel_out:
+        if not due.is_cancel_sent:
             due.ask_at, due.doubted_from = None, None
 
     def contested(self, live: LiveOrder) -> None:
         """Forget a cancel: the order works although it was over."""
-        self._of(live).is_cancel_out = False
+        self._of(live).is_cancel_sent = False
 
     def reconnected(self, live: LiveOrder) -> None:
-        """Begin anew with an order: this connection has neither shown it nor asked for its cancel."""
+        """Start anew with an order: this connection has neither shown it nor sent its cancel."""
         self._due[live.reference] = _Due(ask_at=self._clock.now())
 
     def after_notice(self, live: LiveOrder) -> None:
-        """Expect the notice to be about something the lists show."""
+        """Expect the lists to show the event behind the notice."""
         self._ask_in(live, self._timing.notice_sec)
 
     def ask_about_ends(self, orders: Iterable[LiveOrder]) -> None:
-        """Ask in time about each order for which no cancel will be sent any more.
+        """Set the time of the next question about each order that rebal will not cancel any more.
 
-        It ended, but the lists have not confirmed that; it cannot be cancelled; or its cancel is out.
+        The order ended and the lists have not confirmed it, or it cannot be cancelled, or its cancel was sent.
         """
         for live in orders:
             due = self._of(live)
             if live.ended_at is not None:
+                # Filled whole: there is no rest to send, only executions and their prices are missing.
                 lacks_fills_only = live.end_filled >= live.order.most
                 seconds = (
                     float(self._execution.commission_report_timeout)
                     if lacks_fills_only
                     else self._timing.agree_sec
                 )
-                self._ask_once_ripe(due, live.ended_at + timedelta(seconds=seconds))
-            elif due.ask_at is None and (live.order_id is None or due.is_cancel_out):
+                self._ask_from(due, live.ended_at + timedelta(seconds=seconds))
+            elif due.ask_at is None and (live.order_id is None or due.is_cancel_sent):
                 self._ask_in(live, float(self._execution.commission_report_timeout))
 
-    def _ask_once_ripe(self, due: _Due, ripe_at: datetime) -> None:
-        """Ask about an ended order when what crossed its end has had the time to show; not later for other reasons."""
+    def _ask_from(self, due: _Due, earliest: datetime) -> None:
+        """Ask about an ended order once an execution that crossed its end has had the time to show, but not later."""
         if due.ask_at is None:
-            due.ask_at = max(ripe_at, self._clock.now())
-        elif due.ask_at > ripe_at > self._clock.now():
-            due.ask_at = ripe_at
+            due.ask_at = max(earliest, self._clock.now())
+        elif due.ask_at > earliest > self._clock.now():
+            due.ask_at = earliest
 
     def after_cancel(self, live: LiveOrder) -> None:
         """Expect the end."""
-        self._of(live).is_cancel_out = True
+        self._of(live).is_cancel_sent = True
         self._ask_in(live, self._timing.cancel_sec)
 
     def after_answer(self, live: LiveOrder, *, is_fine: bool) -> None:
@@ -98,11 +99,11 @@ class Deadlines:
             self._ask_in(live, self._timing.notice_sec)
 
     def answered(self, live: LiveOrder) -> None:
-        """Forget the question about an order. Whether it is in doubt does not change."""
+        """Drop the next question about an order. Its doubt does not change."""
         self._of(live).ask_at = None
 
     def ask_now(self, orders: Iterable[LiveOrder]) -> None:
-        """Ask about each order at the next occasion."""
+        """Make each order due for a question at once."""
         for live in orders:
             self._ask_in(live, 0)
 
@@ -111,7 +112,7 @@ class Deadlines:
         due.ask_at = at if due.ask_at is None else min(due.ask_at, at)
 
     def due(self, orders: Iterable[LiveOrder]) -> list[LiveOrder]:
-        """Return the orders to ask about now; each is in doubt from here on."""
+        """Return the orders to ask about now. Each of them is in doubt from here on."""
         now = self._clock.now()
         found = []
         for live in orders:
@@ -122,30 +123,30 @@ class Deadlines:
         return found
 
     def is_settled_late(self, live: LiveOrder) -> bool:
-        """Tell whether an order has been in doubt for as long as anybody waits."""
+        """Tell whether an order has been in doubt for ``settle_sec``: nobody waits longer."""
         return self._has_passed(self._of(live).doubted_from, self._timing.settle_sec)
 
-    def is_cancel_out(self, live: LiveOrder) -> bool:
-        """Tell whether this connection has asked for the order's cancel."""
-        return self._of(live).is_cancel_out
+    def is_cancel_sent(self, live: LiveOrder) -> bool:
+        """Tell whether this connection has sent the order's cancel."""
+        return self._of(live).is_cancel_sent
 
     def is_link_lost_late(self, down_from: datetime | None) -> bool:
         """Tell whether the gateway has been without its broker for too long."""
         return self._has_passed(down_from, self._timing.link_sec)
 
     def is_to_be_cancelled(self, live: LiveOrder, *, stopped: bool) -> bool:
-        """Tell whether an order is to be cancelled: it had its time, or everything is stopped."""
+        """Tell whether rebal must cancel an order now: it had its time, or somebody said stop."""
         if self._cannot_be_cancelled(live):
             return False
         return self.has_had_its_time(live, stopped=stopped)
 
     def has_had_its_time(self, live: LiveOrder, *, stopped: bool) -> bool:
         """Tell whether an order has worked for as long as it may; after a stop every order has."""
-        return stopped or self._has_passed(live.since, self._patience(live))
+        return stopped or self._has_passed(live.since, self._working_limit_sec(live))
 
     def _cannot_be_cancelled(self, live: LiveOrder) -> bool:
-        """Tell whether no cancel will come for an order: it is out, it has no number of ours, or the order ended."""
-        return self.is_cancel_out(live) or live.order_id is None or bool(live.end_status)
+        """Tell whether rebal will send no cancel: it did already, or it has no order id for it, or the order ended."""
+        return self.is_cancel_sent(live) or live.order_id is None or bool(live.end_status)
 
     def next_sec(self, orders: Iterable[LiveOrder]) -> float:
         """Return the seconds until something is due, at most one tick."""
@@ -157,14 +158,14 @@ class Deadlines:
         ask_at = self._of(live).ask_at
         if self._cannot_be_cancelled(live):
             return ask_at
-        cancel_at = live.since + timedelta(seconds=self._patience(live))
+        cancel_at = live.since + timedelta(seconds=self._working_limit_sec(live))
         return cancel_at if ask_at is None else min(ask_at, cancel_at)
 
     def _has_passed(self, since: datetime | None, seconds: float) -> bool:
         return since is not None and (self._clock.now() - since).total_seconds() >= seconds
 
-    def _patience(self, live: LiveOrder) -> float:
-        """Return how many seconds an order is watched before it is cancelled."""
+    def _working_limit_sec(self, live: LiveOrder) -> float:
+        """Return how many seconds an order may work before rebal cancels it."""
         execution = self._execution
         if live.order.dispatch.algo != "none" and execution.fallback_plain_market:
             return float(min(execution.wait_before_fallback, execution.fill_timeout_sec))

@@ -1,4 +1,4 @@
-"""Walks the stages of an apply. One account's failure is written down and the next one goes on."""
+"""Walks the stages of an apply. When one account fails, the journal says so and the next account follows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from rebalplan.apply.account import AccountApply, Changed
+from rebalplan.apply.account import AccountApply, WorsePreview
 from rebalplan.apply.context import ApplyContext
 from rebalplan.apply.journal.records import AccountClosed, Dispatch, RunStarted
 from rebalplan.apply.journal.result import ApplyResult
@@ -28,31 +28,31 @@ class Operator(Protocol):
 
     @property
     def is_attended(self) -> bool:
-        """Tell whether a person answers, who can be asked anew."""
+        """Tell whether a person answers: a person can be asked again."""
         ...
 
     def confirm(self, previews: Sequence[Preview], worse: Sequence[str] = ()) -> bool:
-        """Ask whether to send this; anything but a clear yes is a no. ``worse`` says why it is asked once more."""
+        """Ask whether to send these orders; only a clear yes counts. ``worse`` says why the question comes again."""
         ...
 
     def tell(self, account: str, text: str) -> None:
-        """Say what happened to an account that was not traded. An empty account means all of them."""
+        """Say why an account was not traded. An empty account means all of them."""
         ...
 
     def ended(self, account: str) -> None:
-        """Show what became of an account that is over, and write its report."""
+        """Show the result of an account that is closed, and write its report."""
         ...
 
 
 class Today(msgspec.Struct, frozen=True):
-    """What today's files say: the mode, and each account's policy and targets."""
+    """The mode, and each account's policy and targets, by today's files."""
 
     mode: Mode
     accounts: Mapping[str, AccountToday]
 
 
 Endpoints = Mapping[str, Endpoint]
-"""Where each account of today's settings is reached."""
+"""The endpoint of each account by today's settings."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def require_applicable(plan: Plan, now: datetime, today: Today) -> None:
-    """Raise ``NotApplicableError`` with every reason why the plan must not be applied at all."""
+    """Raise ``NotApplicableError`` with every reason against applying the plan at all."""
     findings = (
         *verify_derivation(plan),
         *verify_expiry(plan, now),
@@ -81,10 +81,10 @@ def require_applicable(plan: Plan, now: datetime, today: Today) -> None:
 
 
 def walk(stages: Sequence[Stage], context: ApplyContext, endpoints: Endpoints, operator: Operator) -> Outcome:
-    """Walk the stages and return what the journal says afterwards.
+    """Walk the stages and return the outcome by the journal.
 
-    A stop ends the walk; one that is there from the start still lets earlier orders be followed and cancelled.
-    Raises ``DiskError`` when the journal cannot be written: whatever was under way is settled by a resume.
+    A stop ends the walk. After a stop before the walk, rebal still follows earlier orders and cancels them. Raises
+    ``DiskError`` when the journal cannot be written; then ``--resume`` settles the orders at the broker.
     """
     walker, before = _Walker(context, endpoints, operator), len(context.journal.records)
     if any(isinstance(stage, Recover | Check) for stage in stages):
@@ -106,14 +106,14 @@ def walk(stages: Sequence[Stage], context: ApplyContext, endpoints: Endpoints, o
 
 
 class _Walker:
-    """Remembers what was seen, what was confirmed and what went wrong on the way."""
+    """Walks the stages and keeps the previews, the recovered accounts and the accounts with a problem."""
 
     def __init__(self, context: ApplyContext, endpoints: Endpoints, operator: Operator) -> None:
         self._context = context
         self._endpoints = endpoints
         self._operator = operator
         self._previews: dict[str, Preview] = {}
-        self._learnt: list[str] = []
+        self._recovered: list[str] = []
         self.problems: list[str] = []
 
     def walk_all(self, stages: Iterable[Stage]) -> None:
@@ -124,7 +124,7 @@ class _Walker:
             self._walk(stage)
 
     def only_recover(self, stages: Iterable[Stage]) -> None:
-        """Follow earlier orders; after a stop our own working ones are cancelled."""
+        """Follow earlier orders and, because of the stop, cancel those of ours that still work."""
         for stage in stages:
             if isinstance(stage, Recover):
                 self._recover(msgspec.structs.replace(stage, trades_after=False))
@@ -151,7 +151,7 @@ class _Walker:
 
     def _skip(self, stage: Skip) -> None:
         result = self._context.journal.result_of(stage.account)
-        if stage.account in self._learnt and result.is_applied:
+        if stage.account in self._recovered and result.is_applied:
             self._leave_out(stage.account, "everything is settled now, nothing is left", is_problem=False)
         elif not stage.is_unknown or result.unknown:
             self._leave_out(stage.account, stage.why, is_problem=stage.is_problem)
@@ -165,14 +165,14 @@ class _Walker:
             self.problems.append(account)
 
     def _recover(self, stage: Recover) -> None:
-        """Find out what became of earlier orders; an account whose orders are not settled is not looked at further."""
+        """Learn the ends of earlier orders. Unless all are settled, rebal does nothing more with the account."""
         account = stage.account
         if account not in self._endpoints:
             why = "it has orders under way but is not in [accounts] ids any more: put it back and --resume"
             self._leave_out(account, why, is_problem=True)
             return
-        self._learnt.append(account)
-        if not self._turn_of(account).settle(trades_after=stage.trades_after):
+        self._recovered.append(account)
+        if not self._account_apply(account).settle(trades_after=stage.trades_after):
             why = "what became of earlier orders is not settled; nothing more is sent"
             self._leave_out(account, why, is_problem=True)
             self._operator.ended(account)
@@ -182,10 +182,10 @@ class _Walker:
             self._operator.ended(account)
 
     def _check(self, account: str) -> None:
-        """Find out what may be sent. An account of which nothing may be sent is closed."""
+        """Make the preview of an account. An account without a sendable order is closed."""
         if account in self.problems:
             return
-        preview = self._turn_of(account).look()
+        preview = self._account_apply(account).preview()
         if preview is not None:
             self._previews[account] = preview
         else:
@@ -193,7 +193,7 @@ class _Walker:
             self._operator.ended(account)
 
     def _confirm(self, accounts: Sequence[str]) -> None:
-        """Ask about the accounts of which something may be sent."""
+        """Ask about the accounts that have an order to send."""
         previews = [self._previews[account] for account in accounts if account in self._previews]
         asked = [preview for preview in previews if not preview.is_empty]
         if not asked or self._operator.confirm(asked):
@@ -202,7 +202,7 @@ class _Walker:
             self._decline(preview.account)
 
     def _decline(self, account: str) -> None:
-        """Record a no. For an account that was begun before, that is a problem."""
+        """Record a no. For an account that was begun, a no is a problem: it stays incomplete."""
         del self._previews[account]
         is_begun = bool(self._context.journal.result_of(account).intents)
         if is_begun:
@@ -220,10 +220,10 @@ class _Walker:
         )
 
     def _trade(self, account: str) -> None:
-        """Send what the person agreed to. If less can be sent by now, ask again."""
+        """Send the orders that the person agreed to. When less can be sent by now, ask again."""
         while account in self._previews:
-            ended = self._turn_of(account).trade(self._previews[account])
-            if not isinstance(ended, Changed):
+            ended = self._account_apply(account).trade(self._previews[account])
+            if not isinstance(ended, WorsePreview):
                 if ended != "done":
                     self.problems.append(account)
                 self._operator.ended(account)
@@ -231,17 +231,17 @@ class _Walker:
             self._previews[account] = ended.preview
             self._ask_again(account, ended)
 
-    def _ask_again(self, account: str, changed: Changed) -> None:
+    def _ask_again(self, account: str, changed: WorsePreview) -> None:
         if not self._operator.is_attended:
             why = f"less can be sent than when it was confirmed: {'; '.join(changed.why)}"
-            self._turn_of(account).refuse(why)
+            self._account_apply(account).refuse(why)
             self.problems.append(account)
             del self._previews[account]
             self._operator.ended(account)
         elif not self._operator.confirm((changed.preview,), changed.why):
             self._decline(account)
 
-    def _turn_of(self, account: str) -> AccountApply:
-        """Return what applies an account, from what the journal says now."""
+    def _account_apply(self, account: str) -> AccountApply:
+        """Return the apply of one account, with its result by the journal of this moment."""
         result = self._context.journal.result_of(account)
         return AccountApply(self._context, result.plan, result, self._endpoints[account])

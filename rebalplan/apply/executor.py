@@ -1,24 +1,24 @@
 """Sends an account's orders over one connection and follows each to its end.
 
-At most ``WINDOW`` orders are unacknowledged at a time. Nothing is sent while the gateway has lost the broker,
-before the lists were asked after that, after a stop, or while an unknown order blocks the account. Every wait
-has an end: an order that the broker still shows when its time is up is left working and reported.
+At most ``WINDOW`` orders are pending at a time: sent and not acknowledged. The executor sends nothing while the
+gateway has lost the broker, nor after that before it has read the broker's lists. It sends nothing after a stop, or
+while an unknown order blocks the account. Every wait has an end: an order that still works when its time is up is left
+working and reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Protocol
 
 from rebalplan.apply.deadlines import Deadlines
-from rebalplan.apply.journal.records import Dispatch
 from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.order import LiveOrder
+from rebalplan.apply.phase import ClosedGate, Gate, NoOffers, Offers
 from rebalplan.apply.reconcile import Lists, ask_lists, conclude
+from rebalplan.apply.tickets import dispatch_record
 from rebalplan.apply.timing import Timing
-from rebalplan.core.errors import BrokerError, LinkDownError, RefusedError, TimedOutError, UnreachableError
+from rebalplan.core.errors import BrokerError, LinkDownError, TimedOutError, UnreachableError
 from rebalplan.core.orders import (
     Acknowledged,
     Commissioned,
@@ -27,7 +27,6 @@ from rebalplan.core.orders import (
     LinkRestored,
     Noticed,
     OrderEvent,
-    OrderTicket,
     StatusReported,
 )
 from rebalplan.core.policy import ExecutionPolicy
@@ -35,72 +34,10 @@ from rebalplan.core.ports import Clock, Progress, TradingConnection
 from rebalplan.core.references import line_of
 
 WINDOW = 4
-"""Never are more orders unacknowledged: what waits in the client library's own queue is lost when it dies."""
+"""The most pending orders: orders in the client library's own queue are lost when the process dies."""
 
 BENIGN = (399, 404, 2109, 10349)
 """Notices about orders that live on (Message Codes page of the TWS API reference)."""
-
-
-class Offers(Protocol):
-    """What one phase, the sells or the buys, wants to send."""
-
-    def prepare(self) -> None:
-        """Do what must be done before the first of it is offered; may take seconds."""
-        ...
-
-    def next(self) -> OrderTicket | None:
-        """Return what may be sent now, or ``None``; takes no time."""
-        ...
-
-    def is_over(self) -> bool:
-        """Tell whether nothing more is offered unless an order that is under way dies."""
-        ...
-
-    def has_rest(self) -> bool:
-        """Tell whether the rest of a dead order is among what is offered."""
-        ...
-
-
-class Gate(Protocol):
-    """The last check before an order leaves."""
-
-    def refresh(self) -> None:
-        """Ask for quotes again when they are old; may take seconds."""
-        ...
-
-    def approve(self, ticket: OrderTicket) -> Decimal | None:
-        """Return the price to measure slippage against, or ``None`` after naming the refusal."""
-        ...
-
-
-class NoOffers:
-    """Nothing to send: a recovery only follows."""
-
-    def prepare(self) -> None:
-        """Prepare nothing."""
-
-    def next(self) -> OrderTicket | None:
-        """Offer nothing."""
-        return None
-
-    def is_over(self) -> bool:
-        """Tell that nothing is offered."""
-        return True
-
-    def has_rest(self) -> bool:
-        """Tell that nothing is offered."""
-        return False
-
-
-class ShutGate:
-    """Lets no order pass: a recovery must send nothing."""
-
-    def refresh(self) -> None:
-        """Ask for nothing."""
-
-    def approve(self, ticket: OrderTicket) -> Decimal | None:
-        """Refuse every order as a defect."""
-        raise RefusedError(f"a recovery must send nothing, not even {ticket.reference}: a defect")
 
 
 class Executor:
@@ -133,7 +70,7 @@ class Executor:
         self.stopped = False
 
     def await_link(self) -> None:
-        """Take in what was said on connecting, and wait until the gateway has its broker.
+        """Take in the broker's first messages, and wait until the gateway is connected to the broker.
 
         Raises ``LinkDownError`` when that takes too long.
         """
@@ -145,15 +82,15 @@ class Executor:
             self._notice_stop()
 
     def listen(self) -> None:
-        """Take in what the broker has said so far."""
+        """Take in the broker's messages so far."""
         self._take_in(0)
 
     def follow(self) -> None:
-        """Follow everything to its end or its deadline and send nothing; raises like ``work``."""
-        self.work(NoOffers(), ShutGate())
+        """Follow every order to its end or its deadline and send nothing; raises like ``work``."""
+        self.work(NoOffers(), ClosedGate())
 
     def work(self, offers: Offers, gate: Gate) -> None:
-        """Send what is offered until there is no more, and follow everything to its end or its deadline.
+        """Send the orders on offer until there are no more, and follow every order to its end or its deadline.
 
         Raises ``BrokerError`` when the connection, the broker behind it or a needed answer is lost, and
         ``DiskError`` when the journal is.
@@ -165,6 +102,7 @@ class Executor:
                 gate.refresh()
                 if offers.has_rest():
                     self._look_for_late_fills()
+            # Reading quotes and lists takes seconds. A stop, or a fill meanwhile, must count before the next send.
             self._take_in(0)
             self._notice_stop()
             if self._may_send() and self._send_next(offers, gate):
@@ -174,20 +112,20 @@ class Executor:
             self._take_in(self._wait_sec())
 
     def inquire(self) -> None:
-        """Ask the lists once about every order that is not over, given up or not; raises ``BrokerError``."""
+        """Read the lists once for every order that is not over, the unknown ones too; raises ``BrokerError``."""
         lists = ask_lists(self._link, self._orders)
         for order in self._orders.by_reference.values():
             if not order.order.is_over:
                 conclude(self._orders, order, lists, is_last=False, agree_sec=self._timing.agree_sec)
 
     def await_commissions(self) -> None:
-        """Give the broker ``commission_report_timeout`` to say what the fills cost."""
+        """Wait up to ``commission_report_timeout`` for the commissions of all fills."""
         until = self._clock.now() + timedelta(seconds=float(self._execution.commission_report_timeout))
         while self._orders.lacks_commissions() and self._clock.now() < until:
             self._take_in(min(self._timing.tick_sec, (until - self._clock.now()).total_seconds()))
 
     def may_go_on(self) -> bool:
-        """Tell whether anything may be sent after this phase."""
+        """Tell whether rebal may send any order after this phase."""
         return not self.stopped and not self._orders.has_unknown() and not self._orders.alarms
 
     def _may_send(self) -> bool:
@@ -206,7 +144,7 @@ class Executor:
         return self._deadlines.next_sec(self._orders.followed())
 
     def _send_next(self, offers: Offers, gate: Gate) -> bool:
-        """Send one order: the record of it is on the disk before it goes to the socket, once."""
+        """Send one order, once. Tell whether there was one on offer."""
         ticket = offers.next()
         if ticket is None:
             return False
@@ -214,26 +152,16 @@ class Executor:
         if price is None:
             return True
         order_id = self._link.next_order_id()
-        record = Dispatch(
-            account=ticket.account,
-            at=self._orders.now(),
-            reference=ticket.reference,
-            line=line_of(ticket.reference),
-            symbol=ticket.symbol,
-            con_id=ticket.con_id,
-            side=ticket.side,
-            order_id=order_id,
-            quantity=ticket.quantity,
-            algo=ticket.algo,
-            quote=price,
-        )
+        record = dispatch_record(ticket, order_id, price, self._orders.records.now())
+        # The journal comes first. After a crash in between, a resume asks about an order that was never sent. The other
+        # way round, a resume would not know the order and could send it twice.
         self._orders.dispatch(record)
         self._link.place(order_id, ticket)
         self._progress(f"{ticket.account} {ticket.side} {ticket.quantity} {ticket.symbol} sent")
         return True
 
     def _take_in(self, seconds: float) -> None:
-        """Take in what the broker says, waiting so long for the first of it."""
+        """Take in the broker's messages, waiting so many seconds for the first."""
         event = self._link.next_event(seconds)
         while event is not None:
             self._handle(event)
@@ -254,6 +182,7 @@ class Executor:
             case LinkLost():
                 self._down_from = self._down_from or self._clock.now()
             case LinkRestored():
+                # After 1101 the gateway does not repeat the events meanwhile: lists come before the next send.
                 self._down_from, self._unsynced_from = None, self._clock.now()
                 self._deadlines.ask_now(self._orders.followed())
 
@@ -270,7 +199,7 @@ class Executor:
             self._deadlines.after_notice(order)
 
     def _look_after(self) -> None:
-        """See to a stop, to what is in doubt and to what has had its time."""
+        """See to a stop, then to the orders in doubt, then to those that have had their time."""
         self._notice_stop()
         if self._down_from is not None:
             self._require_link_soon()
@@ -286,9 +215,9 @@ class Executor:
                 self._cancel(order)
 
     def _look_for_late_fills(self) -> None:
-        """Ask the lists again before a rest is sent, when that was long ago: a fill that crossed the end may show now.
+        """Read the lists again before a rest is sent, unless they are fresh. The rest waits until they can be read.
 
-        The rest waits while they cannot be had.
+        An execution that crossed the order's end may show only now. It makes the rest smaller.
         """
         now = self._clock.now()
         if self._listed_at is None or (now - self._listed_at).total_seconds() > self._timing.agree_sec:
@@ -303,12 +232,12 @@ class Executor:
             )
 
     def _follows_in_error(self, order: LiveOrder) -> bool:
-        """Tell whether an order went out for a rest that turned out to have been filled, or that may yet be."""
+        """Tell whether an order was sent for a rest that has been filled after all, or may yet be filled."""
         first = self._orders.by_reference.get(line_of(order.reference), order)
         return first is not order and (bool(first.order.late) or not first.order.is_over)
 
     def _notice_stop(self) -> None:
-        """Look for a stop; asked right before each send, because questions and quotes take time."""
+        """Remember a stop. It is asked for right before each send, because questions and quotes take time."""
         self.stopped = self.stopped or self._stop()
 
     def _is_to_ask_later(self) -> bool:
@@ -320,7 +249,7 @@ class Executor:
             self._link.cancel(order.order_id)
 
     def _ask_about(self, orders: Sequence[LiveOrder]) -> None:
-        """Ask the broker's lists; when they cannot be had, ask again soon, until everyone's time is up."""
+        """Read the broker's lists and decide about these orders. Without an answer, ask again later."""
         try:
             lists = ask_lists(self._link, self._orders)
         except BrokerError as error:
@@ -339,23 +268,25 @@ class Executor:
         if unsynced is not None and (now - unsynced).total_seconds() >= self._timing.settle_sec:
             raise BrokerError(f"the broker's lists could not be had: {error}") from error
         for order in orders:
-            self._orders.leave(order, is_left=self._deadlines.is_settled_late(order))
+            self._orders.leave_working(order, is_time_up=self._deadlines.is_settled_late(order))
 
     def _conclude(self, order: LiveOrder, lists: Lists) -> None:
-        """Follow from complete lists what is to be done about one order."""
+        """Decide about one order by complete lists: over, ask again, cancel, or leave it working."""
         if not order.is_followed:
             return
         is_last = self._deadlines.is_settled_late(order)
         verdict = conclude(self._orders, order, lists, is_last=is_last, agree_sec=self._timing.agree_sec)
-        if verdict != "open":
-            self._deadlines.after_answer(order, is_fine=verdict == "over")
+        if verdict != "working":
+            self._deadlines.after_answer(order, is_fine=verdict == "ended")
         elif order.owner is not None:
-            self._orders.leave(order, is_left=self._deadlines.has_had_its_time(order, stopped=self.stopped))
+            self._orders.leave_working(
+                order, is_time_up=self._deadlines.has_had_its_time(order, stopped=self.stopped)
+            )
             self._deadlines.after_answer(order, is_fine=True)
-        elif not self._deadlines.is_cancel_out(order):
+        elif not self._deadlines.is_cancel_sent(order):
             self._deadlines.after_answer(order, is_fine=True)
         elif is_last:
-            self._orders.leave(order, is_left=True)
+            self._orders.leave_working(order, is_time_up=True)
         else:
             self._deadlines.answered(order)
             self._cancel(order)

@@ -1,4 +1,4 @@
-"""What there is to spend, what the buys of an account may cost, and which are cut when it is not enough. Pure."""
+"""The money of an account's buys: how much may be spent, and which buys are cut when it is not enough. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from decimal import ROUND_FLOOR, Decimal
 
 import msgspec
 
-from rebalplan.apply.journal.result import OrderResult
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.core.money import ONE, SHARE_STEP, ZERO, divide, from_bps, usd
 
 
 class Funds(msgspec.Struct, frozen=True):
-    """What there is to spend, in USD.
+    """The money that buys may use, in USD.
 
-    ``cash`` is cash now with every confirmed proceed and payment in it; ``reserved`` what working buys may still
-    take; ``exposure_room`` what may be bought before leverage passes its cap.
+    ``cash`` includes every confirmed proceed and payment. ``reserved`` is the most that working buys may still take.
+    ``exposure_room`` is the value that may be bought before leverage passes its cap.
     """
 
     cash: Decimal
@@ -27,8 +27,8 @@ class Funds(msgspec.Struct, frozen=True):
 class Baseline(msgspec.Struct, frozen=True):
     """The account just before this run's first send, in USD.
 
-    ``values`` is what each earlier order had come to by then: fills of theirs that are reported later may be
-    in that cash already, so a sell's never count again. ``elsewhere`` is the turnover of the other accounts.
+    ``values`` has the value of each earlier order's fills by then. ``cash`` may contain fills of these orders that are
+    reported later, so their proceeds never count again. ``elsewhere`` is the turnover of the other accounts.
     """
 
     cash: Decimal
@@ -40,7 +40,7 @@ class Baseline(msgspec.Struct, frozen=True):
 
 
 class Funding(msgspec.Struct, frozen=True):
-    """What an account's orders leave to spend, from how it was before them. ``floor`` is in USD."""
+    """Calculates the money that an account's orders leave, from the baseline before them. ``floor`` is in USD."""
 
     baseline: Baseline
     floor: Decimal
@@ -48,7 +48,7 @@ class Funding(msgspec.Struct, frozen=True):
     max_leverage: Decimal
 
     def funds(self, orders: Iterable[OrderResult]) -> Funds:
-        """Return what there is to spend after these orders: only what the broker confirmed counts as proceeds."""
+        """Return the funds after these orders. Only proceeds that the broker confirmed count."""
         baseline = self.baseline
         cost = ONE + from_bps(self.cost_bps)
         cash, exposure, reserved = baseline.cash + baseline.commissions, baseline.exposure, ZERO
@@ -68,12 +68,12 @@ class Funding(msgspec.Struct, frozen=True):
         return Funds(cash, self.floor, reserved, self.max_leverage * baseline.net_liquidation - exposure)
 
     def without(self, missing_usd: Decimal) -> Funding:
-        """Return the funding of an account that has so much less cash than the baseline and its fills would allow."""
+        """Return the funding with so many USD less cash."""
         baseline = msgspec.structs.replace(self.baseline, cash=self.baseline.cash - missing_usd)
         return msgspec.structs.replace(self, baseline=baseline)
 
 
-class Wish(msgspec.Struct, frozen=True):
+class BuyRequest(msgspec.Struct, frozen=True):
     """A buy that waits for money: shares, the drift it corrects and the live ask, both in USD."""
 
     reference: str
@@ -84,56 +84,62 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 class Allotment(msgspec.Struct, frozen=True):
-    """How many shares of a wish may be bought now; fewer than wished says why."""
+    """The shares of a request that may be bought now. ``why`` says why they are fewer than requested."""
 
-    wish: Wish
+    request: BuyRequest
     quantity: Decimal
     why: str
 
 
 def allot_buys(
-    wishes: Sequence[Wish], funds: Funds, *, cost_bps: Decimal, step: Decimal, min_order_usd: Decimal
+    requests: Sequence[BuyRequest], funds: Funds, *, cost_bps: Decimal, step: Decimal, min_order_usd: Decimal
 ) -> tuple[Allotment, ...]:
     """Serve the largest drift first, in whole steps, at the live ask plus costs; the smallest is cut first.
 
-    ``step`` is 1 share or 0.0001. A wish for whole shares is cut to whole shares all the same: only the plan decides
-    where a fraction of a share may be sent, and the API of TWS refuses one (error 10243). What is cut below
-    ``min_order_usd`` is not bought at all.
+    ``step`` is 1 share or 0.0001. A request for whole shares is cut to whole shares all the same. Only the plan decides
+    where a fraction of a share may be sent. The API of TWS refuses one (error 10243). A buy that is cut below
+    ``min_order_usd`` is left out.
     """
     budget = funds.cash - funds.floor - funds.reserved
     room = funds.exposure_room - funds.reserved
     allotments = []
-    for wish in sorted(wishes, key=lambda wish: (-abs(wish.drift_usd), wish.symbol)):
-        price = wish.ask * (ONE + from_bps(cost_bps))
-        allotment = _allot(wish, budget, room, price, step=step, min_order_usd=min_order_usd)
+    for request in sorted(requests, key=lambda request: (-abs(request.drift_usd), request.symbol)):
+        price = request.ask * (ONE + from_bps(cost_bps))
+        allotment = _allot(request, budget, room, price, step=step, min_order_usd=min_order_usd)
         allotments.append(allotment)
         budget -= allotment.quantity * price
-        room -= allotment.quantity * wish.ask
+        room -= allotment.quantity * request.ask
     return tuple(allotments)
 
 
 def _allot(
-    wish: Wish, budget: Decimal, room: Decimal, price: Decimal, *, step: Decimal, min_order_usd: Decimal
+    request: BuyRequest,
+    budget: Decimal,
+    room: Decimal,
+    price: Decimal,
+    *,
+    step: Decimal,
+    min_order_usd: Decimal,
 ) -> Allotment:
-    if wish.quantity == wish.quantity.to_integral_value():
+    if request.quantity == request.quantity.to_integral_value():
         step = ONE
-    payable, allowed = _steps(budget, price, step), _steps(room, wish.ask, step)
-    if min(payable, allowed) >= wish.quantity:
-        return Allotment(wish, wish.quantity, "")
+    payable, allowed = _steps(budget, price, step), _steps(room, request.ask, step)
+    if min(payable, allowed) >= request.quantity:
+        return Allotment(request, request.quantity, "")
     quantity = max(ZERO, min(payable, allowed))
     if payable <= allowed:
         why = (
-            f"cash_short: {usd(wish.quantity * price)} USD needed at the live ask with costs, "
+            f"cash_short: {usd(request.quantity * price)} USD needed at the live ask with costs, "
             f"{usd(max(budget, ZERO))} USD left"
         )
     else:
         why = (
-            f"leverage_cap: {usd(wish.quantity * wish.ask)} USD wanted at the live ask, room for "
+            f"leverage_cap: {usd(request.quantity * request.ask)} USD wanted at the live ask, room for "
             f"{usd(max(room, ZERO))} USD under max_leverage"
         )
-    if ZERO < quantity * wish.ask < min_order_usd:
-        return Allotment(wish, ZERO, f"{why}; what is left is below min_order_usd = {usd(min_order_usd)}")
-    return Allotment(wish, quantity, why)
+    if ZERO < quantity * request.ask < min_order_usd:
+        return Allotment(request, ZERO, f"{why}; what is left is below min_order_usd = {usd(min_order_usd)}")
+    return Allotment(request, quantity, why)
 
 
 def _steps(amount: Decimal, price: Decimal, step: Decimal) -> Decimal:

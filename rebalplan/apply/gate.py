@@ -1,4 +1,4 @@
-"""The last check before an order leaves: it must be its plan line, within every limit, and nothing may say stop.
+"""The checks of an order right before it leaves: its plan line, its reference, limits, time and market.
 
 Each refusal names the measured value, the limit and the way out.
 """
@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.journal.result import OrderResult
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.live import price_move
 from rebalplan.core.money import HUNDRED, ZERO, divide, percent_above, quantize, usd
 from rebalplan.core.orders import OrderTicket
@@ -26,14 +26,14 @@ _BPS = Decimal(10_000)
 
 
 class GateRefusal(msgspec.Struct, frozen=True):
-    """Why an order must not leave. ``is_defect`` marks what no plan and no market can cause: all sending stops."""
+    """Why an order must not leave. ``is_defect``: no plan and no market can cause this, so all sending stops."""
 
     why: str
     is_defect: bool = False
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What the account has already sent, in USD what it bought and sold or still may; the total is all accounts'."""
+    """The account's orders so far: references, number, turnover in USD. ``total_usd`` is that of all accounts."""
 
     references: tuple[str, ...]
     orders: int
@@ -42,7 +42,7 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 def sent_of(orders: Sequence[OrderResult], elsewhere_usd: Decimal) -> Sent:
-    """Return what an account has sent with these orders, beside the turnover of the other accounts."""
+    """Return the account's orders so far, added to the turnover of the other accounts."""
     value = turnover(orders)
     return Sent(
         tuple(order.reference for order in orders),
@@ -53,7 +53,7 @@ def sent_of(orders: Sequence[OrderResult], elsewhere_usd: Decimal) -> Sent:
 
 
 def turnover(orders: Iterable[OrderResult]) -> Decimal:
-    """Return what orders have bought and sold or still may, in USD at the quotes they were sent at."""
+    """Return the value of the shares that orders filled or may still fill, in USD at their quotes when sent."""
     return sum(((o.filled if o.is_over else o.dispatch.quantity) * o.dispatch.quote for o in orders), ZERO)
 
 
@@ -143,7 +143,7 @@ def check_time(now: datetime, expires_at: datetime, closes_at: datetime) -> Gate
 def check_quote(
     quote: Quote, price: Decimal, planned: PlannedOrder, limits: LimitsPolicy
 ) -> GateRefusal | None:
-    """Refuse a line whose market is not what the plan was made for: halted, closed, moved, wide."""
+    """Refuse a line whose market is halted, closed, crossed or too wide, or whose price moved since the plan."""
     if quote.halted:
         return GateRefusal(f"{quote.symbol} is halted: plan again when it trades")
     if quote.closed:

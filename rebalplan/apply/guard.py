@@ -1,4 +1,4 @@
-"""Which accounts a plan may be sent to: the plan's mode, the account's id, its port and its own switches agree."""
+"""Decides whether a plan may be sent to an account: its mode, the account id, the port and the switches must agree."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from rebalplan.core.vocabulary import Mode, is_paper
 from rebalplan.inputs.settings import AccountSettings
 
 LIVE_PORTS, PAPER_PORTS = (4001, 7496), (4002, 7497)
-"""The ports that gateway and TWS propose; any other one says nothing (Initial Setup page of the TWS API reference)."""
+"""The default ports of IB Gateway and TWS (Initial Setup page of the TWS API reference). Any other port is neutral."""
 
 
 def check_mode(account: AccountSettings, mode: Mode) -> None:
-    """Raise ``RefusedError`` for an account that a plan of this mode must not be sent to as the settings stand."""
+    """Raise ``RefusedError`` when these settings keep a plan of this mode away from the account."""
     check_own_read_only(account)
     if mode == "sim":
         return

@@ -1,7 +1,7 @@
-"""What one account is asked over its connection around its orders; each method raises ``RefusedError`` by name.
+"""Checks one account over its connection, before INTENT, after INTENT and before the buys.
 
-Before INTENT: is the account what the plan was made for, and would its orders be taken? After INTENT: was another copy
-of the plan faster? Before the buys: does somebody else trade the account?
+Before INTENT: does the account match its plan, and would the broker take the orders? After INTENT: did another copy of
+the plan send first? Before the buys: does somebody else trade the account? Each method raises ``RefusedError``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from rebalplan.apply.checks import check_day, check_hours, check_live, foreign, required_account
 from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.journal.result import AccountResult
-from rebalplan.apply.live import foreign_orders, working_strangers
+from rebalplan.apply.live import foreign_orders, foreign_working_orders
 from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.live_quotes import LiveQuotes
 from rebalplan.apply.reader import AccountReader
@@ -31,14 +31,14 @@ from rebalplan.plan.document import AccountPlan
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """An account that is what its plan was made for, and what a person should know of it all the same."""
+    """An account that matches its plan, and the harmless differences that a person should know."""
 
     snapshot: AccountSnapshot
     notes: tuple[Finding[InPlan], ...]
 
 
 class Inspection:
-    """Looks at one account; ``result`` is what the journal said when the account was taken up."""
+    """The checks of one account; ``result`` is its result in the journal when its stage began."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Inspection:
         self._quotes = quotes
 
     def check(self) -> Checked:
-        """Refuse a stale account, and return it as it is."""
+        """Refuse a stale account; return the account as it is now."""
         account, link, quotes = self._plan.account, self._link, self._quotes
         if self._result.intents:
             snapshot, _ = self._reader.require_booked()
@@ -88,10 +88,11 @@ class Inspection:
         return Checked(snapshot, check_live(required, snapshot, quotes.by_symbol, references))
 
     def ask_what_if(self, lines: Sequence[OrderLine]) -> bool:
-        """Refuse the account when the broker would refuse an order: nobody is sold out and stranded in cash.
+        """Refuse the account when the broker would refuse one of its orders.
 
-        Funds are no reason: what the sells bring is not there yet, and no buy is sent before it is. A gateway that
-        does not answer one is not asked again. Return whether it took so long that the account must be checked anew.
+        Otherwise sells would go out whose buys the broker refuses, and the account would be left in cash. A lack of
+        funds refuses nothing: no buy is sent before the sells have paid for it. A gateway that does not answer one
+        what-if is not asked again. Return whether the questions took so long that the account must be checked anew.
         """
         started = self._clock.now()
         for line in lines:
@@ -104,7 +105,7 @@ class Inspection:
         return (self._clock.now() - started).total_seconds() > self._timing.fresh_sec
 
     def _what_if(self, ticket: OrderTicket) -> WhatIf:
-        """Ask about an order; one that is refused for its algorithm is asked about as its fallback would be sent."""
+        """Ask about an order. When its algorithm is refused, ask about the plain market order of its fallback."""
         answer = self._link.ask_what_if(ticket)
         may_fall_back = self._plan.policy.execution.fallback_plain_market and ticket.algo != "none"
         if answer.lacks_algo and may_fall_back:
@@ -112,12 +113,14 @@ class Inspection:
         return answer
 
     def look_for_copies(self) -> None:
-        """Refuse, after INTENT and before the first send, when another copy of the plan was faster.
+        """Refuse when another copy of the plan has sent an order, or an earlier order of ours has had news.
 
-        Or when one of our own orders did something since the account was checked.
+        It runs after INTENT, right before the first send. The checks before INTENT may be seconds old, and another copy
+        may have sent since.
         """
         account, link = self._plan.account, self._link
-        open_orders = link.open_orders(account)  # first: what fills in between is among the executions
+        # Open orders first: an order that fills between the two questions is among the executions.
+        open_orders = link.open_orders(account)
         executions, _ = link.executions(account)
         self._orders.contest_ends(open_orders)
         for execution in executions:
@@ -128,25 +131,24 @@ class Inspection:
             raise FindingsError(found)
 
     def read_before_buys(self, *, together: bool) -> Decimal:
-        """Read the account again before the buys; return the USD that it lacks.
+        """Read the account again before the buys; return the USD that are missing.
 
-        Raises ``RefusedError`` when somebody else trades it.
-
-        While sells work, cash is only required not to be less than it was: what they bring may not be booked yet.
+        Raises ``RefusedError`` when somebody else trades the account. While sells work, cash may be as low as before
+        them: the broker may not have booked their proceeds yet.
         """
         reader = self._reader
         snapshot, booking = reader.read(self._timing.reread_sec) if together else reader.require_booked()
-        if booking.strange:
+        if booking.unexplained:
             raise RefusedError(
-                f"somebody else trades the account: {'; '.join(booking.strange)}. No buy was sent; plan again"
+                f"somebody else trades the account: {'; '.join(booking.unexplained)}. No buy was sent; plan again"
             )
-        strangers = list(working_strangers(required_account(self._plan, self._current()), snapshot))
-        if strangers:
-            raise FindingsError(strangers[:1])
+        working = list(foreign_working_orders(required_account(self._plan, self._current()), snapshot))
+        if working:
+            raise FindingsError(working[:1])
         return booking.taken_usd if together else booking.missing_usd
 
     def refuse_alarms(self) -> None:
-        """Refuse the account once something is true of one of its orders that must not be."""
+        """Refuse the account after an alarm about one of its orders."""
         if self._orders.alarms:
             raise RefusedError("no more orders: what the broker shows is not what the journal says")
 

@@ -1,4 +1,4 @@
-"""What may be sent of one account's lines: their orders, the rests of dead ones, and the cuts on the way."""
+"""The next orders of one account's lines: first orders, fallbacks for a rest, and the cuts of lines."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.funding import Allotment, Funding, Wish, allot_buys, quantity_step
+from rebalplan.apply.funding import Allotment, BuyRequest, Funding, allot_buys, quantity_step
 from rebalplan.apply.journal.journal import Journal
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import LineCut
-from rebalplan.apply.journal.result import AccountResult, OrderResult
+from rebalplan.apply.journal.result import AccountResult
 from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.live_quotes import LiveQuotes
 from rebalplan.apply.preview import PreviewLine
@@ -24,7 +25,7 @@ from rebalplan.plan.document import AccountPlan
 
 
 class LineOrders:
-    """Makes the orders of one account's lines. ``problems`` collects what the account's summary must say."""
+    """Makes the orders of one account's lines. ``problems`` collects sentences for the account's closing record."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class LineOrders:
         """References of the first orders whose rest was offered, or will not be."""
 
     def spend_less(self, missing: Decimal) -> None:
-        """Spend so many USD less than the baseline and our own fills would allow: the broker does not show them."""
+        """Spend so many USD less: the broker shows less cash than the baseline and our fills give."""
         if missing > 0:
             self._funding = self._funding.without(missing)
             self._problems.append(
@@ -56,7 +57,7 @@ class LineOrders:
             )
 
     def take_cuts(self, cuts: Iterable[PreviewLine]) -> None:
-        """Record the lines that are not sent as planned, after the INTENT that opened the account."""
+        """Record the lines that are cut or left out, after the INTENT that opened the account."""
         for line in cuts:
             if line.is_refused:
                 self._problems.append(line.why)
@@ -67,7 +68,7 @@ class LineOrders:
         return line_ticket(self._plan, line)
 
     def fallbacks(self, side: Side) -> list[OrderResult]:
-        """Return the orders whose rest a plain market order may take, and that have had none."""
+        """Return the orders whose rest is due a plain market order and has had none."""
         if not self._plan.policy.execution.fallback_plain_market:
             return []
         return [
@@ -80,20 +81,20 @@ class LineOrders:
         ]
 
     def next_fallback(self, side: Side) -> OrderTicket | None:
-        """Return a plain market order for what a dead algo order evidently did not fill."""
+        """Return a plain market order for the rest of an algo order that is over by evidence."""
         for order in self.fallbacks(side):
             self._offered.add(order.reference)
             return fallback_ticket(self._plan, order, order.rest)
         return None
 
     def next_buy(self, waiting: list[OrderLine], *, may_wait: bool) -> OrderTicket | None:
-        """Cost all remaining buys again and return the largest drift's; what cannot be paid is cut.
+        """Return the buy with the largest drift, after all remaining buys were costed again. Cut it to the money.
 
-        With ``may_wait`` nothing is cut: there is no order until the money for all of it is there.
+        With ``may_wait`` nothing is cut: the buy waits until the money for all of it is there.
         """
-        while wishes := self._wishes(waiting):
-            first = self._allot(wishes)[0]
-            reference, is_whole = first.wish.reference, first.quantity == first.wish.quantity
+        while requests := self._requests(waiting):
+            first = self._allot(requests)[0]
+            reference, is_whole = first.request.reference, first.quantity == first.request.quantity
             if may_wait and not is_whole:
                 return None
             waiting[:] = [line for line in waiting if line.reference != reference]
@@ -103,29 +104,29 @@ class LineOrders:
                 return ticket
         return None
 
-    def _wishes(self, waiting: list[OrderLine]) -> list[Wish]:
-        """Return what is left to buy and can be costed; a symbol without an ask is refused by name."""
+    def _requests(self, waiting: list[OrderLine]) -> list[BuyRequest]:
+        """Return the buys that are left and have an ask price. A line without one is refused."""
         rests = [(order.reference, order.rest) for order in self.fallbacks("BUY")]
-        wishes = []
+        requests = []
         for reference, quantity in [*rests, *((line.reference, line.order.quantity) for line in waiting)]:
             symbol = self._planned[reference].symbol
             ask = self._ask(symbol)
             if ask is not None:
-                wishes.append(Wish(reference, symbol, quantity, self._drifts[symbol], ask))
+                requests.append(BuyRequest(reference, symbol, quantity, self._drifts[symbol], ask))
                 continue
             waiting[:] = [line for line in waiting if line.reference != reference]
             self.refuse(reference, f"{symbol} has no ask price: plan again when it is quoted")
-        return wishes
+        return requests
 
     def _ask(self, symbol: str) -> Decimal | None:
         quote = self._quotes.by_symbol.get(symbol)
         ask = quote.ask if quote is not None and quote.problem is None else None
         return ask if ask is not None and ask > 0 else None
 
-    def _allot(self, wishes: Sequence[Wish]) -> tuple[Allotment, ...]:
+    def _allot(self, requests: Sequence[BuyRequest]) -> tuple[Allotment, ...]:
         rules = self._plan.policy.rebalance
         return allot_buys(
-            wishes,
+            requests,
             self._funding.funds(self._orders.results()),
             cost_bps=rules.cost_bps,
             step=quantity_step(allow_fractional=rules.allow_fractional),
@@ -133,7 +134,7 @@ class LineOrders:
         )
 
     def _buy_line(self, allotment: Allotment) -> OrderTicket | None:
-        reference = allotment.wish.reference
+        reference = allotment.request.reference
         if allotment.why:
             self._cut(reference, allotment.quantity, allotment.why)
         if not allotment.quantity:
@@ -142,7 +143,7 @@ class LineOrders:
         return line_ticket(self._plan, OrderLine(reference, order))
 
     def _buy_fallback(self, allotment: Allotment) -> OrderTicket | None:
-        reference = allotment.wish.reference
+        reference = allotment.request.reference
         self._offered.add(reference)
         if allotment.why:
             self._problems.append(f"{fallback_reference(reference)}: {allotment.why}")
@@ -151,7 +152,7 @@ class LineOrders:
         return fallback_ticket(self._plan, self._orders.by_reference[reference].order, allotment.quantity)
 
     def refuse(self, reference: str, why: str) -> None:
-        """Leave a line, or the rest of one, unsent: the account is not done then."""
+        """Leave a line, or the rest of one, unsent; the account ends incomplete."""
         self._problems.append(why)
         if reference in self._orders.by_reference:
             self._offered.add(reference)
@@ -162,7 +163,7 @@ class LineOrders:
         self._journal.append(
             LineCut(
                 account=self._plan.account,
-                at=self._orders.now(),
+                at=self._orders.records.now(),
                 line=reference,
                 quantity=canonical(quantity),
                 is_refusal=is_refusal,

@@ -1,7 +1,7 @@
-"""Is an account still what its plan was made for? Two tiers of findings, each with a stable code.
+"""Compares an account with its plan right before it is traded. Each finding has a stable code.
 
 Exact: positions, working orders, contract ids, this plan's references at the broker. Within the plan's own
-tolerances: net liquidation value, missing cash, prices. What may be different is reported as a note.
+tolerances: net liquidation value, missing cash, prices. A harmless difference is a note.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _SERIOUSNESS: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
 
 class RequiredAccount(msgspec.Struct, frozen=True):
-    """What the account must show now: its plan, adjusted by this plan's own fills since.
+    """The holdings that the account must show now: those of the plan, with this plan's own fills since.
 
-    ``own_references`` are orders of this plan that the journal knows; they are no foreign orders.
+    ``own_references`` are the orders of this plan in the journal; they are no foreign orders.
     """
 
     plan: AccountPlan
@@ -37,7 +37,7 @@ class RequiredAccount(msgspec.Struct, frozen=True):
 def verify_live(
     required: RequiredAccount, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]
 ) -> tuple[Finding[InPlan], ...]:
-    """Compare the account as it is with what it should be; the most serious first."""
+    """Compare the account with its required holdings; return the findings, the most serious first."""
     plan = required.plan
     found = [
         *_failures(plan, snapshot),
@@ -57,7 +57,7 @@ def _failures(plan: AccountPlan, snapshot: AccountSnapshot) -> Iterable[Finding[
 
 
 def _positions(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable[Finding[InPlan]]:
-    """Exact, but for an increase below one share: a reinvested dividend."""
+    """Compare positions exactly, except that a reinvested dividend may add less than one share."""
     account = required.plan.account
     before = {(p.symbol, p.con_id): p.quantity for p in required.positions if p.quantity}
     now = {(p.symbol, p.con_id): p.quantity for p in snapshot.positions}
@@ -84,7 +84,7 @@ def _positions(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable
 
 
 def is_reinvested(before: Decimal, now: Decimal) -> bool:
-    """Tell whether a position grew as by a reinvested dividend: by less than a share of something held."""
+    """Tell whether a holding grew by less than one share, as by a reinvested dividend."""
     return before > 0 and ZERO < now - before < ONE
 
 
@@ -101,10 +101,10 @@ def _working_orders(required: RequiredAccount, snapshot: AccountSnapshot) -> Ite
             way_out="switch its Read-Only API off",
         )
         return
-    yield from working_strangers(required, snapshot)
+    yield from foreign_working_orders(required, snapshot)
 
 
-def working_strangers(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable[Finding[InPlan]]:
+def foreign_working_orders(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable[Finding[InPlan]]:
     """Return a finding for each working order on a planned symbol that is not this plan's own."""
     for order in snapshot.working_orders or ():
         if required.plan.is_stopped_by(order) and order.order_ref not in required.own_references:
@@ -138,7 +138,7 @@ def _contracts(plan: AccountPlan, quotes: Mapping[str, Quote]) -> Iterable[Findi
 def _net_liquidation(
     required: RequiredAccount, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]
 ) -> Iterable[Finding[InPlan]]:
-    """Compare what prices and positions make of it; extra cash is never stale."""
+    """Compare the net liquidation value at live prices. Extra cash is left out: it makes no plan stale."""
     plan = required.plan
     if plan.summary is None:
         return
@@ -163,9 +163,9 @@ def _net_liquidation(
 
 
 def net_liquidation(plan: AccountPlan, snapshot: AccountSnapshot, quotes: Mapping[str, Quote]) -> Decimal:
-    """Return the account's value in USD at live prices, or at the plan's where there is no live one.
+    """Return the account's value in USD at live prices, or at the plan's price where there is no live one.
 
-    What the plan left out for want of a price is in neither.
+    Holdings that the plan left out for lack of a price do not count, as in the plan.
     """
     prices = {row.symbol: row.price for row in plan.drift}
     value = snapshot.cash_usd
@@ -180,7 +180,7 @@ def net_liquidation(plan: AccountPlan, snapshot: AccountSnapshot, quotes: Mappin
 
 
 def _cash(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable[Finding[InPlan]]:
-    """Missing cash beyond the tolerance is stale; extra cash never is."""
+    """Compare cash. Missing cash beyond the tolerance makes the plan stale; extra cash is a note."""
     plan = required.plan
     if plan.summary is None:
         return
@@ -203,7 +203,7 @@ def _cash(required: RequiredAccount, snapshot: AccountSnapshot) -> Iterable[Find
 
 
 def cash_tolerance(plan: AccountPlan) -> Decimal:
-    """Return by how much cash may differ in USD: ``cash_tolerance_usd`` or ``cash_tolerance_pct``, the larger."""
+    """Return the USD by which cash may differ: the larger of ``cash_tolerance_usd`` and ``cash_tolerance_pct``."""
     limits, summary = plan.policy.limits, plan.summary
     worth = summary.net_liquidation_usd if summary is not None else ZERO
     return max(limits.cash_tolerance_usd, from_pct(limits.cash_tolerance_pct) * worth)
@@ -221,7 +221,7 @@ def _prices(plan: AccountPlan, quotes: Mapping[str, Quote]) -> Iterable[Finding[
 
 
 def price_move(order: PlannedOrder, price: Decimal, limits: LimitsPolicy) -> str:
-    """Say how far the price (USD per share) moved since the plan when that is over the limit; else return nothing."""
+    """Return a sentence when the price (USD per share) moved over the limit since the plan, else nothing."""
     moved = abs(price - order.price)
     if divide(moved * HUNDRED, order.price) <= limits.max_price_move_pct:
         return ""
@@ -244,7 +244,7 @@ def _line(plan: AccountPlan, order: PlannedOrder, now: str, message: str) -> Fin
 
 
 def foreign_orders(account: str, references: Sequence[str]) -> tuple[Finding[InPlan], ...]:
-    """Return a finding for orders of this plan at the broker that the journal does not know."""
+    """Return a finding when the broker has orders of this plan that the journal does not know."""
     if not references:
         return ()
     names = ", ".join(references)
@@ -261,5 +261,5 @@ def foreign_orders(account: str, references: Sequence[str]) -> tuple[Finding[InP
 
 
 def refusals(findings: Sequence[Finding[InPlan]]) -> tuple[Finding[InPlan], ...]:
-    """Return what refuses the account."""
+    """Return the findings that refuse the account."""
     return tuple(f for f in findings if f.severity == "error")

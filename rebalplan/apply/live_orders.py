@@ -1,27 +1,26 @@
-"""The orders of one account, kept in step with the journal.
+"""The orders of one account as the broker reports them, kept in step with the journal.
 
-Every change is in the journal before anything else follows from it. Orders are found by their reference; a
-permanent id stands for it once the broker has tied the two together; an order id never does on its own,
-because a gateway restart issues ids again.
+Every change is in the journal before anything follows from it. The reference identifies an order. The permanent id
+does too, once the broker has shown both together. An order id alone never does: a restarted gateway issues ids again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 
+from rebalplan.apply.alarms import Alarms
 from rebalplan.apply.answers import shown_otherwise
 from rebalplan.apply.deadlines import Deadlines
 from rebalplan.apply.journal.journal import Journal
-from rebalplan.apply.journal.records import Dispatch, DoneStatus
-from rebalplan.apply.journal.result import LineResult, OrderResult
+from rebalplan.apply.journal.order_result import OrderResult
+from rebalplan.apply.journal.records import Dispatch
+from rebalplan.apply.journal.result import LineResult
 from rebalplan.apply.order import LiveOrder
 from rebalplan.apply.order_records import OrderRecords
-from rebalplan.core.finding import Finding, InPlan
 from rebalplan.core.money import ZERO, canonical
 from rebalplan.core.orders import (
-    DEAD,
+    ENDED,
     FILLED,
     INACTIVE,
     Commissioned,
@@ -40,9 +39,9 @@ from rebalplan.core.vocabulary import WorkingOrder
 
 
 class LiveOrders:
-    """One account's orders by reference. ``deadlines`` is told of what changes when they are asked about.
+    """One account's orders by reference. It tells ``deadlines`` every event that changes when to ask about an order.
 
-    Once there is an alarm, nothing more of the account is sent.
+    After an alarm, rebal sends nothing more of the account.
     """
 
     def __init__(
@@ -50,24 +49,20 @@ class LiveOrders:
     ) -> None:
         self.account = account
         self._client_id = client_id
-        self._records = OrderRecords(account, journal, clock)
+        self.records = OrderRecords(account, journal, clock)
         self.clock = clock
         self._deadlines = deadlines
         self.by_reference: dict[str, LiveOrder] = {}
-        self._alarms: dict[str, str] = {}
-        self._strays: dict[int, StatusReported] = {}
+        self._alarms = Alarms(account)
+        self._early_ends: dict[int, StatusReported] = {}
 
     @property
     def alarms(self) -> tuple[str, ...]:
-        """Return a sentence about each order of which something is true that must not be."""
-        return tuple(self._alarms.values())
-
-    def now(self) -> datetime:
-        """Return the time to the second, for records."""
-        return self._records.now()
+        """Return a sentence about each order with an alarm."""
+        return self._alarms.sentences
 
     def adopt(self, lines: Iterable[LineResult]) -> None:
-        """Take over the orders of earlier runs, as the journal left them."""
+        """Take over the orders of earlier runs from the journal."""
         for line in lines:
             for result in line.orders:
                 live = LiveOrder(result, self.clock.now(), end_filled=result.evidenced)
@@ -77,30 +72,30 @@ class LiveOrders:
 
     def dispatch(self, record: Dispatch) -> LiveOrder:
         """Record that an order is about to be sent."""
-        self._strays.pop(record.order_id, None)
-        live = self._records.dispatched(record)
+        self._early_ends.pop(record.order_id, None)
+        live = self.records.dispatched(record)
         self.by_reference[record.reference] = live
         self._deadlines.after_send(live)
         return live
 
     def results(self) -> list[OrderResult]:
-        """Return the orders as the journal has them, in the order they were sent."""
+        """Return the orders by the journal, in the order they were sent."""
         return [live.order for live in self.by_reference.values()]
 
     def cancel_asked(self, live: LiveOrder) -> None:
-        """Note that we are about to ask for an order's cancel."""
+        """Note that rebal is about to cancel an order."""
         live.is_cancel_asked = True
         self._deadlines.after_cancel(live)
 
-    def leave(self, live: LiveOrder, *, is_left: bool) -> None:
-        """Say whether an order has had its time: then its end is not waited for any more, it works on."""
-        live.is_left = is_left
+    def leave_working(self, live: LiveOrder, *, is_time_up: bool) -> None:
+        """Leave an order working once its time is up: its end is not waited for any more."""
+        live.is_left_working = is_time_up
 
     def reconnected(self) -> None:
-        """Forget every order id: another connection may know other orders by them."""
-        self._strays.clear()
+        """Forget every order id: on another connection it may belong to another order."""
+        self._early_ends.clear()
         for live in self.by_reference.values():
-            live.order_id, live.owner, live.is_left, live.inactive_filled = None, None, False, None
+            live.order_id, live.owner, live.is_left_working, live.inactive_filled = None, None, False, None
             if live.is_followed:
                 self._deadlines.reconnected(live)
 
@@ -109,28 +104,19 @@ class LiveOrders:
         return [live for live in self.by_reference.values() if live.is_followed]
 
     def unacknowledged(self) -> list[LiveOrder]:
-        """Return the followed orders the broker has not shown yet."""
+        """Return the pending orders: followed, and not shown by the broker yet."""
         return [live for live in self.followed() if not live.order.perm_id]
 
     def has_unknown(self) -> bool:
-        """Tell whether nobody can say what became of some order: then nothing more is sent."""
+        """Tell whether some order is unknown: then rebal sends nothing more."""
         return any(live.is_unknown for live in self.by_reference.values())
 
-    def shares_in_flight(self) -> dict[int, Decimal]:
-        """Return the signed shares that may fill, or have filled, without our knowing it, by contract id."""
-        shares: dict[int, Decimal] = {}
-        for order in self.results():
-            if not order.is_over:
-                con_id = order.dispatch.con_id
-                shares[con_id] = shares.get(con_id, ZERO) + order.sign * (order.most - order.executed)
-        return shares
-
     def lacks_commissions(self) -> bool:
-        """Tell whether the cost of some fill has not been reported."""
+        """Tell whether the commission of some fill is missing."""
         return not all(order.is_charged for order in self.results())
 
     def shown(self, found: OpenOrder) -> None:
-        """Tie an order that the broker shows to ours by its reference."""
+        """Take in an order that the broker shows, when its reference is one of ours."""
         live = self._tie(found.reference, found.account, found.perm_id)
         if live is None:
             return
@@ -147,39 +133,20 @@ class LiveOrders:
             self._note_change(live, found)
 
     def _note_change(self, live: LiveOrder, found: OpenOrder) -> None:
-        """Record that somebody changed a working order; raised over what was sent it stops the account."""
-        order = live.order
-        quantity = canonical(found.quantity or order.working_quantity)
-        order_type = printable(found.order_type) or order.order_type
-        if (quantity, order_type) == (order.working_quantity, order.order_type):
-            return
-        self._records.changed(live, quantity, order_type)
-        if quantity > order.dispatch.quantity:
-            self._sound(
-                live,
-                f"somebody changed {order.reference} at the broker from {order.dispatch.quantity:f} to "
-                f"{count(quantity, 'share')} of {order.dispatch.symbol}: more than planned may fill, "
-                "nothing more is sent",
-            )
+        """Record that somebody changed a working order. More shares than sent stop the account."""
+        if self.records.changed(live, found) and live.order.working_quantity > live.order.dispatch.quantity:
+            self._alarms.raised(live.order)
 
     def _contest(self, live: LiveOrder, now: str) -> None:
-        """Take back what a person said of an order: the broker shows it as ``now``. It blocks the account again."""
+        """Take back a person's answer about an order: the broker shows it as ``now``. It blocks the account again."""
         filled = live.order.filled
         why = f"it was resolved as {count(filled, 'share')}, but the broker shows it {now}"
         live.end_status, live.end_filled = "", ZERO
-        self._records.unknown(live, why, is_twin=False)
-        found = Finding(
-            code="RB512",
-            severity="error",
-            where=InPlan(self.account, f"orders.{live.order.dispatch.symbol}"),
-            message=f"{live.reference}: {why}. Nothing more is sent",
-            planned=str(filled),
-            now=now,
-        )
-        self._sound(live, found.coded)
+        self.records.unknown(live, why, is_twin=False)
+        self._alarms.resolved_otherwise(live.order, filled, why, now)
         for execution in live.seen.values():
             self.record_execution(execution)
-        self.settle(live)
+        self.records.settle(live)
 
     def check_resolved(
         self,
@@ -187,7 +154,7 @@ class LiveOrders:
         completed: Iterable[CompletedOrder],
         executions: Iterable[Execution],
     ) -> None:
-        """Compare what a person said of orders with the broker's complete lists."""
+        """Compare a person's answers about orders with the broker's complete lists."""
         for live in [live for live in self.by_reference.values() if live.is_resolved]:
             filled = live.order.filled
             now = shown_otherwise(live.reference, filled, open_orders, completed, executions)
@@ -195,7 +162,7 @@ class LiveOrders:
                 self._contest(live, now)
 
     def contest_ends(self, open_orders: Iterable[OpenOrder | WorkingOrder]) -> None:
-        """Take back the end of each order that a complete list of open orders of this account shows all the same."""
+        """Take back the end of each order that the account's complete list of open orders still shows."""
         for found in open_orders:
             live = self.by_reference.get(found.reference)
             if live is None or not live.order.is_over or live.is_resolved:
@@ -205,16 +172,16 @@ class LiveOrders:
                 self._contest_end(live, found.quantity)
 
     def _contest_end(self, live: LiveOrder, quantity: Decimal) -> None:
-        """Take back that an order is over: it works, for so many shares. It stops the account and is followed again."""
-        reference, perm_id, filled = live.reference, live.order.perm_id, live.order.filled
+        """Take back an order's end: it works for so many shares. That stops the account; the order is followed."""
+        perm_id, filled = live.order.perm_id, live.order.filled
         what = f"is over with {filled:f} shares by all that was reported, but works at the broker for {quantity:f}"
-        live.is_left, live.end_status, live.ended_at, live.is_end_counted = False, "", None, False
+        live.is_left_working, live.end_status, live.ended_at, live.is_end_counted = False, "", None, False
         live.inactive_filled = None
         self._deadlines.contested(live)
-        self._records.unknown(live, f"it {what}", is_twin=False)
+        self.records.unknown(live, f"it {what}", is_twin=False)
         if perm_id:
             self._acknowledge(live, perm_id)
-        self._sound(live, f"{reference} {what}: nothing more is sent, --resume follows it")
+        self._alarms.works_on(live.order, what)
 
     def _tie(self, reference: str, account: str, perm_id: int) -> LiveOrder | None:
         live = self.by_reference.get(reference)
@@ -222,29 +189,29 @@ class LiveOrders:
             return None
         known = live.order.perm_id
         if account != self.account:
-            self.refuse_twin(live, f"the broker has its reference in account {printable(account)}")
+            self.give_up_doubled(live, f"the broker has its reference in account {printable(account)}")
             return None
         if known and perm_id and known != perm_id:
-            self.refuse_twin(live, f"the broker has it twice (permanent ids {known} and {perm_id})")
+            self.give_up_doubled(live, f"the broker has it twice (permanent ids {known} and {perm_id})")
         elif not known and perm_id:
             self._acknowledge(live, perm_id)
         return live
 
-    def refuse_twin(self, live: LiveOrder, why: str) -> None:
-        """Give an order up although it may be over: its reference is no longer a key."""
+    def give_up_doubled(self, live: LiveOrder, why: str) -> None:
+        """Record an order as unknown because the broker has its reference twice: it identifies no order any more."""
         if not live.order.is_doubled and not live.is_resolved:
-            self._records.unknown(live, why, is_twin=True)
+            self.records.unknown(live, why, is_twin=True)
 
     def _acknowledge(self, live: LiveOrder, perm_id: int) -> None:
-        self._records.acknowledged(live, perm_id)
+        self.records.acknowledged(live, perm_id)
         self._deadlines.acknowledged(live)
-        early = [event for event in self._strays.values() if event.perm_id == perm_id]
+        early = [event for event in self._early_ends.values() if event.perm_id == perm_id]
         if early and not live.order.is_over:
             self._said(live, early[-1])
 
     def status(self, event: StatusReported) -> None:
-        """Note the end of an order; states in between change nothing."""
-        is_end = event.status in (*FILLED, *DEAD)
+        """Take in the end of an order; other states change nothing."""
+        is_end = event.status in (*FILLED, *ENDED)
         for live in self.by_reference.values():
             if event.perm_id and live.order.perm_id == event.perm_id:
                 if is_end:
@@ -254,11 +221,11 @@ class LiveOrders:
                 return
         if not is_end:
             return
-        self._strays[event.order_id] = event
+        self._early_ends[event.order_id] = event
         self._end_rejected(event.order_id)
 
     def _said(self, live: LiveOrder, event: StatusReported) -> None:
-        """Take the wire's word for an end; ``Inactive`` alone is none, since a held order is inactive too."""
+        """Take a status for an end. ``Inactive`` alone is none: the broker shows a held order as inactive too."""
         if event.status == INACTIVE and not live.is_rejected:
             if live.inactive_filled is None:
                 self._deadlines.ask_now([live])
@@ -267,25 +234,25 @@ class LiveOrders:
             self.end(live, event.status, event.filled)
 
     def _end_rejected(self, order_id: int) -> None:
-        """End an order that never got a reference on the wire: error and status together say it was not taken."""
-        stray = self._strays.get(order_id)
-        if stray is None or stray.status not in DEAD or stray.filled:
+        """End a pending order that the broker rejected with an error and a status, which carry no reference."""
+        early_end = self._early_ends.get(order_id)
+        if early_end is None or early_end.status not in ENDED or early_end.filled:
             return
         for live in self.unacknowledged():
             if live.order_id == order_id and live.is_rejected:
-                self.end(live, stray.status, stray.filled)
+                self.end(live, early_end.status, early_end.filled)
 
     def end(self, live: LiveOrder, status: str, filled: Decimal | None) -> None:
-        """Take the broker's word that an order is over; its fills may still be on their way."""
+        """Note that the broker reported an order's end. Its executions may still be on their way."""
         if live.order.is_over:
             return
         live.end_status, live.ended_at = status, live.ended_at or self.clock.now()
         if filled is not None:
             live.end_filled, live.is_end_counted = max(live.end_filled, canonical(filled)), True
-        self.settle(live)
+        self.records.settle(live)
 
     def record_execution(self, execution: Execution) -> LiveOrder | None:
-        """Record a fill, once; a correction takes the place of what it corrects. Return its order when it is news."""
+        """Record an execution once; a correction replaces the one it corrects. Return the order when it is news."""
         live = self._tie(execution.reference, execution.account, execution.perm_id)
         if live is None:
             return None
@@ -296,35 +263,13 @@ class LiveOrders:
         known = [correction_number(f.exec_id) for f in live.order.fills if correction_root(f.exec_id) == root]
         if known and known[0] >= number:
             return None
-        self._records.filled(live, execution)
+        self.records.filled(live, execution)
         if live.order.late:
-            self._sound_late(live)
+            self._alarms.filled_late(live.order)
         elif live.order.executed > live.order.dispatch.quantity:
-            self._sound_overfilled(live)
-        self.settle(live)
+            self._alarms.overfilled(live.order)
+        self.records.settle(live)
         return live
-
-    def _sound_late(self, live: LiveOrder) -> None:
-        """Stop the account: an order that was evidenced as over filled more, so evidence cannot be built on."""
-        order = live.order
-        self._sound(
-            live,
-            f"{order.reference} filled {count(order.filled, 'share')} of {order.dispatch.symbol}, the broker had said "
-            f"that it ended with {order.evidenced:f}: nothing more is sent",
-        )
-
-    def _sound_overfilled(self, live: LiveOrder) -> None:
-        """Stop the account: an order filled more than was sent, whether or not anybody told who raised it."""
-        order = live.order
-        self._sound(
-            live,
-            f"{order.reference} filled {count(order.executed, 'share')} of {order.dispatch.symbol}, "
-            f"{order.dispatch.quantity:f} were sent: nothing more is sent",
-        )
-
-    def _sound(self, live: LiveOrder, what: str) -> None:
-        """Raise the alarm about an order; the first one says it."""
-        self._alarms.setdefault(live.reference, what)
 
     def commissioned(self, event: Commissioned) -> None:
         """Record a fill's commission, once."""
@@ -332,10 +277,10 @@ class LiveOrders:
         for live in self.by_reference.values():
             ours = any(correction_root(fill.exec_id) == root for fill in live.order.fills)
             if ours and live.order.commissions.get(root) != event.amount:
-                self._records.charged(live, event)
+                self.records.charged(live, event)
 
     def noticed(self, event: Noticed) -> LiveOrder | None:
-        """Keep what was said about an unfinished order and return it; on its own it proves nothing."""
+        """Keep an error about a followed order and return the order. An error alone proves no end."""
         for live in self.followed():
             if live.order_id == event.order_id:
                 live.notices[event.code] = printable(event.text)
@@ -345,30 +290,7 @@ class LiveOrders:
                 return live
         return None
 
-    def settle(self, live: LiveOrder, *, is_agreed: bool = False, is_last: bool = False) -> None:
-        """Close an order that is filled whole, or whose end with a rest the lists have confirmed.
-
-        ``is_agreed``: the broker's complete lists agree on how much was filled. ``is_last``: it is taken without that.
-        """
-        order = live.order
-        if order.is_over or order.is_doubled:
-            return
-        if order.executed >= max(order.most, live.end_filled):
-            self._close(live, "filled", order.executed, is_agreed=True)
-        elif live.end_status and (is_agreed or is_last):
-            self._close(live, _end_kind(live), max(order.executed, live.end_filled), is_agreed=is_agreed)
-
-    def _close(self, live: LiveOrder, status: DoneStatus, filled: Decimal, *, is_agreed: bool) -> None:
-        self._records.done(live, status, filled, is_agreed=is_agreed)
-        live.end_filled = filled
-
     def give_up(self, live: LiveOrder, why: str) -> None:
-        """Record that nobody can say what became of an order; it blocks the account."""
+        """Record a followed order as unknown; it blocks the account."""
         if live.is_followed:
-            self._records.unknown(live, why, is_twin=False)
-
-
-def _end_kind(live: LiveOrder) -> DoneStatus:
-    if live.end_status in FILLED or live.end_filled >= live.order.dispatch.quantity > ZERO:
-        return "filled"
-    return "rejected" if live.is_rejected or live.end_status == INACTIVE else "cancelled"
+            self.records.unknown(live, why, is_twin=False)

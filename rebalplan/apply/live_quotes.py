@@ -1,4 +1,4 @@
-"""The market one account trades in: quotes that are asked for again when they are old, and the broker's time."""
+"""The market of one account: its quotes, read again when they are old, and the broker's time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rebalplan.core.vocabulary import AccountSnapshot, Quote, Session
 from rebalplan.plan.document import AccountPlan
 
 _CLOCK_STEP = timedelta(seconds=1)
-"""The broker tells whole seconds; nothing is sent in the last one before a limit."""
+"""The broker tells whole seconds. rebal takes the latest moment of the second, so it never sends after a limit."""
 
 
 def outside_hours(account: str, message: str, way_out: str) -> FindingsError:
@@ -24,7 +24,7 @@ def outside_hours(account: str, message: str, way_out: str) -> FindingsError:
 
 
 class LiveQuotes:
-    """Quotes of everything the account holds or trades."""
+    """The quotes of all symbols that the account holds or trades."""
 
     def __init__(
         self, link: TradingConnection, plan: AccountPlan, clock: Clock, timing: Timing, progress: Progress
@@ -41,11 +41,11 @@ class LiveQuotes:
         self.by_symbol: Mapping[str, Quote] = {}
 
     def now(self) -> datetime:
-        """Return the broker's time in UTC, as the last read said and as far as this machine's clock runs evenly."""
+        """Return the broker's time in UTC: as of the last read, plus the time since by this machine's clock."""
         return self._clock.now() + self._skew
 
     def session(self) -> Session:
-        """Return the regular session that is open, or that was; raises ``FindingsError`` when there is none."""
+        """Return the open regular session, or the last one that was; raises ``FindingsError`` when there is none."""
         if self._session is None:
             raise outside_hours(
                 self._plan.account, "the market is closed", "apply within the regular session"
@@ -53,7 +53,7 @@ class LiveQuotes:
         return self._session
 
     def read(self, snapshot: AccountSnapshot) -> None:
-        """Ask for the quotes of what the account holds and of what its plan trades."""
+        """Ask for the quotes of all symbols that the account holds or its plan trades."""
         left_out = {holding.con_id for holding in self._plan.left_out}
         wanted = {p.symbol: p.con_id for p in snapshot.positions if p.con_id not in left_out}
         wanted.update({order.symbol: order.con_id for order in self._plan.orders})

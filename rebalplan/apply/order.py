@@ -1,4 +1,4 @@
-"""One order of a run: what its records make of it, and what was heard of it since the last of them."""
+"""One order of a run: its result by the journal, and the broker's messages since its last record."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import Said
-from rebalplan.apply.journal.result import OrderResult
 from rebalplan.core.money import ZERO
 from rebalplan.core.orders import ALGO_REFUSED, Execution
 
 REJECTIONS = (201, *ALGO_REFUSED)
-"""Error codes that come with an order the broker did not take (Message Codes page of the TWS API reference)."""
+"""Error codes of an order that the broker rejected (Message Codes page of the TWS API reference)."""
 
 MOST_SAID = 8
-"""More different errors about one order are not kept in the record that gives it up."""
+"""The most errors about one order that its UNKNOWN record keeps."""
 
 
 @dataclass
 class LiveOrder:
-    """An order that was dispatched; the book alone writes it.
+    """An order that was dispatched. Only ``LiveOrders`` and its ``OrderRecords`` write it.
 
-    ``order`` is what the journal says and changes with each record. The rest was heard on the wire and is not recorded
-    yet, or counts for this process only. ``order_id`` is what the present connection knows the order by: ids are
-    issued again after a gateway restart, so it is ``None`` until this connection sent the order or showed it; ``owner``
-    is the client id it works under when that is not ours, so that we cannot cancel it.
+    ``order`` is its result by the journal; each record changes it. The other fields come from messages that are not
+    recorded yet, or count for this process only. ``order_id`` belongs to the present connection, because a restarted
+    gateway issues ids again: it is ``None`` until this connection has sent or shown the order. ``owner`` is the client
+    id that the order works under when it is not ours; rebal cannot cancel such an order.
 
-    ``end_status`` is the wire's last word, empty while the order may still fill. The first word of an end does not know
-    of a fill that crossed it, so an end with a rest is evidenced by lists only, asked some time after ``ended_at``.
-    ``is_end_counted`` tells that a word of the end said how much was filled: ``end_filled``. ``inactive_filled`` is
-    what was filled when the wire called the order inactive: dead, or only held. ``seen`` are the executions of an
-    order that a person has resolved. ``is_left`` marks an order that was still working when its deadline passed.
+    ``end_status`` is the last status that means an end; it is empty while the order may still fill. The first report of
+    an end does not count a fill that crossed it. So only lists that were read some time after ``ended_at`` are evidence
+    of an end with a rest. ``is_end_counted``: a report of the end gave a number of filled shares, ``end_filled``.
+    ``inactive_filled`` is the number of filled shares when the broker called the order inactive, which is either its
+    end or a hold. ``seen`` are the executions of an order that a person has resolved. ``is_left_working``: the order
+    still worked at its deadline.
     """
 
     order: OrderResult
@@ -44,7 +45,7 @@ class LiveOrder:
     is_end_counted: bool = False
     inactive_filled: Decimal | None = None
     is_cancel_asked: bool = False
-    is_left: bool = False
+    is_left_working: bool = False
     seen: dict[str, Execution] = field(default_factory=dict)
     notices: dict[int, str] = field(default_factory=dict)
 
@@ -55,30 +56,30 @@ class LiveOrder:
 
     @property
     def is_unknown(self) -> bool:
-        """Tell whether nobody can say what became of it; after an end that was heard since it is followed."""
+        """Tell whether it is unknown. Once an end was reported since, it is followed instead."""
         return self.order.status == "unknown" and (self.order.is_doubled or not self.end_status)
 
     @property
     def is_resolved(self) -> bool:
-        """Tell whether a person said what became of it."""
+        """Tell whether a person has resolved it."""
         return self.order.status == "resolved"
 
     @property
     def is_followed(self) -> bool:
         """Tell whether its end is waited for."""
-        return not self.order.is_over and not self.is_unknown and not self.is_left
+        return not self.order.is_over and not self.is_unknown and not self.is_left_working
 
     @property
     def is_rejected(self) -> bool:
-        """Tell whether the broker said that it did not take the order."""
+        """Tell whether the broker rejected the order with an error."""
         return any(code in REJECTIONS for code in self.notices)
 
     @property
     def said(self) -> tuple[Said, ...]:
-        """Return what the broker said about it, the latest of very much."""
+        """Return the broker's errors about it, the latest when there are many."""
         return tuple(Said(code, text) for code, text in self.notices.items())[-MOST_SAID:]
 
     @property
     def note(self) -> str:
-        """Return what the broker said about it."""
+        """Return the broker's errors about it in one line."""
         return "; ".join(f"{text} ({code})" for code, text in self.notices.items())

@@ -1,4 +1,4 @@
-"""Writes what becomes of an order: first the record, then the order follows from it."""
+"""Writes the records of an order. The journal has the record first, then the order changes by it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from rebalplan.apply.journal.records import (
     Unknown,
 )
 from rebalplan.apply.order import LiveOrder
-from rebalplan.core.money import canonical
-from rebalplan.core.orders import Commissioned, Execution
+from rebalplan.core.money import ZERO, canonical
+from rebalplan.core.orders import FILLED, INACTIVE, Commissioned, Execution, OpenOrder
 from rebalplan.core.ports import Clock
 from rebalplan.core.text import printable
 
@@ -65,7 +65,7 @@ class OrderRecords:
         )
 
     def charged(self, live: LiveOrder, event: Commissioned) -> None:
-        """Record what a fill cost."""
+        """Record the commission of a fill."""
         self._write(
             live,
             Commission(
@@ -76,8 +76,13 @@ class OrderRecords:
             ),
         )
 
-    def changed(self, live: LiveOrder, quantity: Decimal, order_type: str) -> None:
-        """Record what the working order is for now."""
+    def changed(self, live: LiveOrder, found: OpenOrder) -> bool:
+        """Record the quantity and type of a working order that somebody changed; tell whether they are news."""
+        order = live.order
+        quantity = canonical(found.quantity or order.working_quantity)
+        order_type = printable(found.order_type) or order.order_type
+        if (quantity, order_type) == (order.working_quantity, order.order_type):
+            return False
         self._write(
             live,
             Changed(
@@ -88,9 +93,41 @@ class OrderRecords:
                 order_type=order_type,
             ),
         )
+        return True
 
-    def done(self, live: LiveOrder, status: DoneStatus, filled: Decimal, *, is_agreed: bool) -> None:
-        """Record that nothing more of the order will fill."""
+    def unknown(self, live: LiveOrder, why: str, *, is_twin: bool) -> None:
+        """Record the order as unknown, with the broker's errors about it."""
+        self._write(
+            live,
+            Unknown(
+                account=self._account,
+                at=self.now(),
+                reference=live.reference,
+                why=why,
+                is_twin=is_twin,
+                said=live.said,
+            ),
+        )
+
+    def settle(self, live: LiveOrder, *, is_agreed: bool = False, is_last: bool = False) -> None:
+        """Record the end of an order that is filled whole, or whose end with a rest is confirmed.
+
+        ``is_agreed``: the broker's complete lists agree on the filled shares. ``is_last``: the time to agree is up, and
+        the end counts without it.
+        """
+        order = live.order
+        if order.is_over or order.is_doubled:
+            return
+        if order.executed >= max(order.most, live.end_filled):
+            self._close(live, "filled", order.executed, is_agreed=True)
+        elif live.end_status and (is_agreed or is_last):
+            self._close(live, _end_kind(live), max(order.executed, live.end_filled), is_agreed=is_agreed)
+
+    def _close(self, live: LiveOrder, status: DoneStatus, filled: Decimal, *, is_agreed: bool) -> None:
+        self._done(live, status, filled, is_agreed=is_agreed)
+        live.end_filled = filled
+
+    def _done(self, live: LiveOrder, status: DoneStatus, filled: Decimal, *, is_agreed: bool) -> None:
         self._write(
             live,
             Done(
@@ -105,16 +142,8 @@ class OrderRecords:
             ),
         )
 
-    def unknown(self, live: LiveOrder, why: str, *, is_twin: bool) -> None:
-        """Record that nobody can say what became of the order, with what the broker said of it."""
-        self._write(
-            live,
-            Unknown(
-                account=self._account,
-                at=self.now(),
-                reference=live.reference,
-                why=why,
-                is_twin=is_twin,
-                said=live.said,
-            ),
-        )
+
+def _end_kind(live: LiveOrder) -> DoneStatus:
+    if live.end_status in FILLED or live.end_filled >= live.order.dispatch.quantity > ZERO:
+        return "filled"
+    return "rejected" if live.is_rejected or live.end_status == INACTIVE else "cancelled"

@@ -1,6 +1,6 @@
-"""What would be sent of one account now, and what would be left out or cut, and why. Pure.
+"""The preview of one account: which orders would be sent now, which would be left out or cut, and why. Pure.
 
-It is shown before the question, and made again after the answer: nothing is sent that was not said yes to.
+rebal shows it before the question and makes it again after the answer. ``agreement`` compares the two.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from decimal import Decimal
 
 import msgspec
 
-from rebalplan.apply.funding import Allotment, Funds, Wish, allot_buys, quantity_step
+from rebalplan.apply.funding import Allotment, BuyRequest, Funds, allot_buys, quantity_step
 from rebalplan.apply.gate import Sent, check_limits, check_quote, check_time
 from rebalplan.apply.journal.result import AccountResult, LineResult
 from rebalplan.apply.sell_cuts import Missing, SellCuts, cut_sells
 from rebalplan.apply.stages import OrderLine, rests_of
 from rebalplan.apply.tickets import line_ticket
 from rebalplan.core.finding import Finding, InPlan
-from rebalplan.core.money import ONE, ZERO, divide, from_bps, usd
+from rebalplan.core.money import ONE, ZERO, from_bps, usd
 from rebalplan.core.vocabulary import Quote
 from rebalplan.plan.document import AccountPlan, PlannedOrder
 from rebalplan.plan.pricing import NoPrice, choose_price
 
 
 class PreviewLine(msgspec.Struct, frozen=True):
-    """A line of the plan nothing was sent of yet. Shares.
+    """A line of the plan without an order yet. Shares.
 
-    ``quantity`` is what may be sent now, 0 for a line that is left out, and ``why`` says why it is less than planned.
-    ``is_refused``: a check says no to it; else it is a sell whose buys are missing, or a buy that nothing pays for.
-    ``payable`` is how much of it the cash of this moment would buy.
+    ``quantity`` may be sent now; it is 0 for a line that is left out, and ``why`` says why it is less than planned.
+    ``is_refused``: a check refused the line. Otherwise it is a sell whose buys are left out, or a buy without money.
+    ``payable`` is the part of ``quantity`` that the cash of this moment pays for.
     """
 
     reference: str
@@ -41,10 +41,10 @@ class PreviewLine(msgspec.Struct, frozen=True):
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """What one look at an account found; ``rests`` counts the fallbacks that a resume still owes.
+    """The orders of an account that may be sent now. ``rests`` counts the fallbacks that a resume still has to send.
 
-    ``what_if_at`` is when the orders were last asked about as what-ifs, by this machine's clock in UTC. ``findings``
-    are the differences between plan and account that refuse nothing.
+    ``what_if_at`` is the time of the last what-ifs, by this machine's clock in UTC. ``findings`` are the harmless
+    differences between plan and account.
     """
 
     account: str
@@ -66,7 +66,7 @@ class Preview(msgspec.Struct, frozen=True):
 
     @property
     def buys(self) -> list[OrderLine]:
-        """Return the buys that may be sent; what they cost is looked at again before each."""
+        """Return the buys that may be sent; each is costed again before it leaves."""
         return [line for line in self._sendable() if line.order.side == "BUY"]
 
     def _sendable(self) -> list[OrderLine]:
@@ -78,12 +78,12 @@ class Preview(msgspec.Struct, frozen=True):
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nothing at all can be sent."""
+        """Tell whether no order can be sent."""
         return not self.rests and all(not line.quantity for line in self.lines)
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """What the gate would see: quotes, the broker's time, the account's money in USD, what was sent already."""
+    """The facts for the send gate: quotes, the broker's time, the account's money in USD, the orders sent so far."""
 
     quotes: Mapping[str, Quote]
     now: datetime
@@ -94,13 +94,13 @@ class Situation(msgspec.Struct, frozen=True):
     sent: Sent
 
 
-def foresee(result: AccountResult, situation: Situation) -> Preview:
-    """Return what may be sent of an account's lines in this situation."""
-    return _Foresight(result, situation).preview()
+def build_preview(result: AccountResult, situation: Situation) -> Preview:
+    """Return the preview of an account's lines in this situation."""
+    return _PreviewBuilder(result, situation).preview()
 
 
-class _Foresight:
-    """Collects the lines that are refused, until those that are left pass every check with the sells cut for them."""
+class _PreviewBuilder:
+    """Refuses lines until all others pass every check, with the sells cut for the buys that are left out."""
 
     def __init__(self, result: AccountResult, situation: Situation) -> None:
         self._result = result
@@ -122,6 +122,7 @@ class _Foresight:
             if why:
                 self._refused[line.reference] = why
         cuts = self._cut()
+        # Each refusal cuts sells, and a smaller sell may bring a later line back under its limit: one at a time.
         while found := self._first_over_limits(cuts):
             self._refused.update(found)
             cuts = self._cut()
@@ -155,7 +156,7 @@ class _Foresight:
         return ZERO if line.reference in self._refused else line.planned.quantity
 
     def _market_refusal(self, order: PlannedOrder) -> str:
-        """Return why the market of an order is not one to send it into, or nothing."""
+        """Return why the market of an order refuses it now, or nothing."""
         policy, quote = self._plan.policy, self._now.quotes.get(order.symbol)
         price = choose_price(quote, policy.pricing, policy.limits)
         if quote is None or isinstance(price, NoPrice):
@@ -175,7 +176,7 @@ class _Foresight:
         return cut_sells(self._plan, sells, [*self._missing()])
 
     def _missing(self) -> Iterable[Missing]:
-        """Yield what will not be traded of each line: refused now, or over without its rest."""
+        """Yield the shares of each line that will not be traded: refused now, or the rest of a line that is over."""
         for line in self._result.lines:
             if line.reference in self._refused:
                 yield Missing(line.planned, line.planned.quantity)
@@ -183,7 +184,7 @@ class _Foresight:
                 yield Missing(line.planned, max(ZERO, line.planned.quantity - line.filled))
 
     def _first_over_limits(self, cuts: SellCuts) -> dict[str, str]:
-        """Return the first line that would break a limit after those before it, with the sells cut as they are."""
+        """Return the first line that breaks a limit when the lines before it are sent, with these cuts of the sells."""
         sent, kept = self._now.sent, {cut.reference: cut.quantity for cut in cuts.cuts}
         for line in self._unsent:
             quantity = kept.get(line.reference, self._quantity(line))
@@ -212,10 +213,10 @@ class _Foresight:
         return None if isinstance(price, NoPrice) else price.value
 
     def _payable(self, cuts: SellCuts) -> dict[str, Allotment]:
-        """Return how much of each buy today's cash and the proceeds of the sells would pay, by reference."""
+        """Return how much of each buy the cash and the proceeds of the sells pay for, by reference."""
         rules, kept = self._plan.policy.rebalance, {cut.reference: cut.quantity for cut in cuts.cuts}
         income, relief = ZERO, ZERO
-        wishes = []
+        requests = []
         for line in self._unsent:
             quote = self._now.quotes.get(line.planned.symbol)
             quantity = kept.get(line.reference, self._quantity(line))
@@ -226,23 +227,23 @@ class _Foresight:
                 relief += quantity * quote.bid
             else:
                 drift = self._drifts[line.planned.symbol]
-                wishes.append(Wish(line.reference, line.planned.symbol, quantity, drift, quote.ask))
+                requests.append(BuyRequest(line.reference, line.planned.symbol, quantity, drift, quote.ask))
         funds = self._now.funds
         funds = msgspec.structs.replace(
             funds, cash=funds.cash + income, exposure_room=funds.exposure_room + relief
         )
         allotments = allot_buys(
-            wishes,
+            requests,
             funds,
             cost_bps=rules.cost_bps,
             step=quantity_step(allow_fractional=rules.allow_fractional),
             min_order_usd=rules.min_order_usd,
         )
-        return {allotment.wish.reference: allotment for allotment in allotments}
+        return {allotment.request.reference: allotment for allotment in allotments}
 
 
 def _unpaid(line: PreviewLine, payable: Mapping[str, Allotment]) -> PreviewLine:
-    """Return a buy of which the cash pays for nothing as left out: no sell is sent that could pay for it."""
+    """Return a buy that cash pays nothing of as left out: there is no sell that could pay for it."""
     if not line.quantity or line.payable or line.planned.side == "SELL":
         return line
     return msgspec.structs.replace(line, quantity=ZERO, why=payable[line.reference].why)
@@ -257,55 +258,5 @@ def _short_buys(lines: Sequence[PreviewLine]) -> Iterable[str]:
 
 
 def _left_over(cuts: SellCuts) -> Iterable[str]:
-    if cuts.duty:
-        yield f"about {usd(cuts.excess_usd)} USD more than planned stay in cash: {cuts.duty}"
-
-
-def got_worse(agreed: Preview, now: Preview, min_order_usd: Decimal) -> tuple[str, ...]:
-    """Return why less would be sent than a person said yes to, a sentence each; what got better is not among them.
-
-    What the cash pays for moves with every quote: it is worse when an order's worth less is bought.
-    """
-    before = {line.reference: line for line in agreed.lines}
-    return tuple(
-        f"{line.planned.action} {line.planned.symbol}: {line.why or 'cash pays for less of it'}"
-        for line in now.lines
-        if line.reference in before and _is_worse(before[line.reference], line, min_order_usd)
-    )
-
-
-def _is_worse(agreed: PreviewLine, now: PreviewLine, min_order_usd: Decimal) -> bool:
-    if now.quantity < agreed.quantity:
-        return True
-    lost = max(ZERO, min(agreed.payable, now.quantity) - now.payable) * now.planned.price
-    return lost > 0 and lost >= min(min_order_usd, divide(now.planned.value_usd, Decimal(10)))
-
-
-def as_agreed(agreed: Preview, now: Preview) -> Preview:
-    """Return ``now`` with no line larger than it was agreed to; a line that nobody was shown is left out."""
-    before = {line.reference: line for line in agreed.lines}
-    lines = [
-        line
-        if line.reference in before and line.quantity <= before[line.reference].quantity
-        else _capped(line, before.get(line.reference))
-        for line in now.lines
-    ]
-    return msgspec.structs.replace(now, lines=tuple(lines))
-
-
-def _capped(line: PreviewLine, agreed: PreviewLine | None) -> PreviewLine:
-    if agreed is None:
-        return msgspec.structs.replace(
-            line,
-            quantity=ZERO,
-            payable=ZERO,
-            why="it was not shown when the account was confirmed",
-            is_refused=True,
-        )
-    return msgspec.structs.replace(
-        line,
-        quantity=agreed.quantity,
-        payable=min(line.payable, agreed.quantity),
-        why=agreed.why,
-        is_refused=agreed.is_refused,
-    )
+    if cuts.why_sold:
+        yield f"about {usd(cuts.excess_usd)} USD more than planned stay in cash: {cuts.why_sold}"

@@ -1,11 +1,11 @@
-"""Reads an account that was begun until the broker has booked our fills, or until waiting would not help."""
+"""Reads an account that was begun, until the broker has booked our fills or waiting would not help."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
 
-from rebalplan.apply.booking import Booking, compare_bookings
+from rebalplan.apply.booking import Booking, compare_bookings, shares_in_flight
 from rebalplan.apply.journal.journal import Journal
 from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.timing import Timing
@@ -15,7 +15,7 @@ from rebalplan.core.vocabulary import AccountSnapshot
 
 
 class AccountReader:
-    """Reads one account over one connection; ``listen`` takes in what the broker has said meanwhile."""
+    """Reads one account over one connection; ``listen`` takes in the broker's messages meanwhile."""
 
     def __init__(
         self,
@@ -37,13 +37,13 @@ class AccountReader:
         self._stop = stop
 
     def compare(self, snapshot: AccountSnapshot) -> Booking:
-        """Return the account beside what our fills make of it."""
+        """Compare the account with its holdings by our fills."""
         return compare_bookings(
-            self._journal.result_of(self._orders.account), snapshot, self._orders.shares_in_flight()
+            self._journal.result_of(self._orders.account), snapshot, shares_in_flight(self._orders.results())
         )
 
     def read(self, seconds: float) -> tuple[AccountSnapshot, Booking]:
-        """Return the account once our fills are booked, or as it is after so many seconds or a stop."""
+        """Return the account once our fills are booked, or after so many seconds, or after a stop."""
         return self._read_until(seconds, lambda booking: booking.is_complete)
 
     def _read_until(
@@ -60,13 +60,13 @@ class AccountReader:
             self._clock.sleep(min(self._timing.poll_sec, seconds))
 
     def read_positions(self, seconds: float) -> tuple[AccountSnapshot, Booking]:
-        """Return the account once the positions are those that our fills explain; cash is not waited for."""
-        return self._read_until(seconds, lambda booking: bool(booking.strange) or not booking.late)
+        """Return the account once its positions are those that our fills explain. It does not wait for cash."""
+        return self._read_until(seconds, lambda booking: bool(booking.unexplained) or not booking.late)
 
     def require_booked(self) -> tuple[AccountSnapshot, Booking]:
-        """Return the account with our fills in it; raises ``RefusedError`` while their positions are not there."""
+        """Return the account with our fills booked; raises ``RefusedError`` when positions still lack them."""
         snapshot, booking = self.read(self._timing.booking_sec)
-        if booking.late and not booking.strange:
+        if booking.late and not booking.unexplained:
             raise RefusedError(
                 f"the broker has not booked all of our fills yet ({'; '.join(booking.late)}): nothing more was sent, "
                 "--resume again in a few minutes"

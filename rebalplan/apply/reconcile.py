@@ -1,8 +1,8 @@
-"""What became of orders nobody is sure of: the broker is asked, in an order that closes the race.
+"""Reconciles orders in doubt with the broker's lists.
 
-Open orders, completed orders, executions, open orders again: an order that moves from open to done between
-two questions is seen by the later one. Each answer must come with its end marker; an error is "not known",
-never "absent".
+The order of the questions matters: open orders, completed orders, executions, open orders again. When an order moves
+from open to completed between two questions, the later one shows it. Each answer must come with its end marker. An
+error means "not known", never "absent".
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from rebalplan.core.orders import INACTIVE, CompletedOrder, Execution, OpenOrder
 from rebalplan.core.ports import TradingConnection
 from rebalplan.core.text import count
 
-Verdict = Literal["over", "open", "short", "absent"]
-"""``short``: it is over, but the lists do not agree yet on how much was filled. ``absent``: no list has it."""
+Verdict = Literal["ended", "working", "unconfirmed", "absent"]
+"""``unconfirmed``: it is over, but the lists do not agree yet on how much was filled. ``absent``: no list has it."""
 
 
 class Lists(msgspec.Struct, frozen=True):
-    """What the broker has, each list complete, asked from ``asked_at`` on."""
+    """The broker's lists, each complete. ``asked_at`` is the time of the first question."""
 
     asked_at: datetime
     completed: tuple[CompletedOrder, ...]
@@ -32,11 +32,12 @@ class Lists(msgspec.Struct, frozen=True):
 
 
 def ask_lists(link: TradingConnection, orders: LiveOrders) -> Lists:
-    """Ask for everything and record what it shows of the account's orders.
+    """Ask for all lists and record the account's orders in them.
 
-    Raises ``BrokerError`` when a list cannot be had; then nothing may be concluded.
+    Raises ``BrokerError`` when one list is missing; then nothing may be concluded.
     """
     asked_at = orders.clock.now()
+    # Open orders twice: the second list shows an order that appeared meanwhile, and decides which orders are open.
     before = link.open_orders(orders.account)
     completed = link.completed_orders(orders.account)
     executions, commissions = link.executions(orders.account)
@@ -54,27 +55,27 @@ def ask_lists(link: TradingConnection, orders: LiveOrders) -> Lists:
 def conclude(
     orders: LiveOrders, live: LiveOrder, lists: Lists, *, is_last: bool, agree_sec: float
 ) -> Verdict:
-    """Say how an order stands by complete lists; on the last time what is absent is given up as unknown.
+    """Return an order's state by complete lists. With ``is_last``, an absent order becomes unknown.
 
-    An end with a rest holds once lists that were asked ``agree_sec`` after its first word agree on how much was
-    filled; on the last time it is taken without that, and nothing may follow it.
+    An end with a rest counts once lists that were asked ``agree_sec`` after its first report agree on the filled
+    shares. With ``is_last`` it counts without that, and then no order may follow for the rest.
     """
     done = [c for c in lists.completed if c.reference == live.reference]
     if len({live.order.perm_id, *(c.perm_id for c in done)} - {0}) > 1:
-        orders.refuse_twin(live, "the broker has it more than once")
+        orders.give_up_doubled(live, "the broker has it more than once")
     elif done:
         orders.end(live, done[-1].status, done[-1].filled)
     elif live.inactive_filled is not None and not _is_open(live, lists):
         orders.end(live, INACTIVE, live.inactive_filled)
     if live.is_followed and live.ended_at is not None:
-        is_ripe = (lists.asked_at - live.ended_at).total_seconds() >= agree_sec
-        orders.settle(live, is_agreed=is_ripe and _agree(live, lists), is_last=is_last)
+        is_old_enough = (lists.asked_at - live.ended_at).total_seconds() >= agree_sec
+        orders.records.settle(live, is_agreed=is_old_enough and _agree(live, lists), is_last=is_last)
     if not live.is_followed:
-        return "over"
+        return "ended"
     if live.end_status:
-        return "short"
+        return "unconfirmed"
     if _is_open(live, lists):
-        return "open"
+        return "working"
     if is_last:
         executed = live.order.executed
         fills = f"executions of {count(executed, 'share')}" if executed else "no execution"
@@ -83,7 +84,7 @@ def conclude(
 
 
 def _agree(live: LiveOrder, lists: Lists) -> bool:
-    """Tell whether everything that says how much of an ended order was filled says the same."""
+    """Tell whether all reports of an ended order's filled shares agree, and it is not open."""
     said = [c.filled for c in lists.completed if c.reference == live.reference and c.filled is not None]
     if not said and not live.is_end_counted:
         return False

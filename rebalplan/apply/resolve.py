@@ -1,6 +1,6 @@
-"""What a person is shown before saying what became of an unknown order, and the record of what they said. Pure.
+"""The evidence about an unknown order, the answer that it supports, and the record of a person's answer. Pure.
 
-The account's records are enough: no plan is needed.
+It needs the account's records only, no plan.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from decimal import Decimal
 import msgspec
 
 from rebalplan.apply.answers import shown_otherwise
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import Resolved
-from rebalplan.apply.journal.result import AccountOrders, AccountResult, OrderResult
+from rebalplan.apply.journal.result import AccountOrders, AccountResult
 from rebalplan.apply.refusals import NOT_BOOKED
 from rebalplan.apply.reports.line import said_texts
 from rebalplan.core.errors import RefusedError
@@ -30,11 +31,11 @@ STILL_WORKING = "it is still working: cancel it in TWS or wait for its end"
 TOO_EARLY = "Too early to say: the order is valid until today's close"
 
 FAR_FROM_THE_QUOTE = Decimal("0.2")
-"""A fill a fifth away from the price at sending is more likely a slip of the pen."""
+"""A price a fifth away from the quote at sending is more likely a typing error."""
 
 
 class BrokerView(msgspec.Struct, frozen=True):
-    """What the broker shows of the account now, each list complete."""
+    """The broker's lists of the account now, each complete."""
 
     executions: tuple[Execution, ...]
     open_orders: tuple[OpenOrder, ...]
@@ -43,14 +44,14 @@ class BrokerView(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What became of an order: shares, and USD per share (0 when none were filled)."""
+    """The result of an order: filled shares, and USD per share (0 when none were filled)."""
 
     filled: Decimal
     price: Decimal
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """The evidence in sentences, and the answer it agrees on; ``None`` when it does not, and ``why_not`` says so."""
+    """The evidence in sentences, and the answer that all of it supports; else ``None``, and ``why_not`` says why."""
 
     reference: str
     evidence: tuple[str, ...]
@@ -59,11 +60,11 @@ class Proposal(msgspec.Struct, frozen=True):
 
 
 def propose(account: Account, reference: str, view: BrokerView, *, is_session_over: bool) -> Proposal:
-    """Weigh executions and positions; they must agree, and a DAY order must not be able to fill any more.
+    """Return the proposal. Executions and positions must agree, and a DAY order must not be able to fill any more.
 
-    That the gateway refused the order without booking it counts like the end of its session: a person is proposed that
-    it never traded, when no list and no position speaks against it. Raises ``RefusedError`` when the account has no
-    such order, or the broker evidenced its end.
+    An order that the gateway refused before it was booked cannot fill any more either. The proposal is then that it
+    never traded, when no list and no position speaks against it. Raises ``RefusedError`` when the account has no such
+    order, or the broker confirmed its end.
     """
     order = find_order(account, reference)
     executed, value = _executed(reference, view.executions)
@@ -92,14 +93,14 @@ def _ended(reference: str, view: BrokerView) -> list[CompletedOrder]:
 
 
 def _is_final(order: OrderResult, ended: Sequence[CompletedOrder]) -> bool:
-    """Tell whether the completed orders show its end; of an order that the broker has twice they may show one half."""
+    """Tell whether the completed orders show its end. Of a doubled order they may show only one of two."""
     return bool(ended) and not order.is_doubled
 
 
 def _is_turned_away(order: OrderResult, reference: str, view: BrokerView) -> bool:
-    """Tell whether the gateway refused the order before it was booked, and nothing ever showed it since.
+    """Tell whether the gateway refused the order before it was booked, and no list shows it.
 
-    The lists of the view are complete: without that there is no view.
+    The lists of a view are always complete.
     """
     if not any(said.code in NOT_BOOKED for said in order.said) or order.perm_id or order.is_doubled:
         return False
@@ -154,13 +155,13 @@ def _why_not(
 
 
 def _executed(reference: str, executions: Iterable[Execution]) -> tuple[Decimal, Decimal]:
-    """Return shares and value of an order's executions; of corrections the last one counts."""
+    """Return shares and value in USD of an order's executions; the last correction of each counts."""
     last = last_corrections(e for e in executions if e.reference == reference)
     return canonical(sum((e.quantity for e in last), ZERO)), sum((e.quantity * e.price for e in last), ZERO)
 
 
 def _moved(account: Account, order: OrderResult, positions: Iterable[Position]) -> Decimal:
-    """Return how many shares the position moved the order's way beyond the fills that are known."""
+    """Return the shares by which the position moved in the order's direction, beyond the known fills."""
     con_id = order.dispatch.con_id
     expected = _held(account.reckon().positions, con_id)
     return canonical(order.sign * (_held(positions, con_id) - expected))
@@ -173,10 +174,10 @@ def _held(positions: Iterable[Position], con_id: int) -> Decimal:
 def contradictions(
     account: Account, reference: str, answer: Answer, view: BrokerView, *, is_session_over: bool = False
 ) -> tuple[str, ...]:
-    """Return what speaks against an answer: only a person who knows better overrides it.
+    """Return a sentence for each fact against an answer. A person who knows better may override them.
 
-    An order that the broker does not list as completed may still fill until its session is over; that it never
-    traded may be said before, when the gateway refused it without booking it. Raises ``RefusedError`` while the order
+    Until its session is over, an order may still fill unless the broker lists it as completed. For an order that the
+    gateway refused before it was booked, "it never traded" is allowed earlier. Raises ``RefusedError`` while the order
     works: then no answer can be right.
     """
     order = find_order(account, reference)
@@ -208,7 +209,7 @@ def contradictions(
 def resolve(
     account: Account, reference: str, answer: Answer, *, at: datetime, who: str, evidence: Sequence[str]
 ) -> Resolved:
-    """Return the record of what a person said; raises ``RefusedError`` for an answer that cannot be."""
+    """Return the record of a person's answer; raises ``RefusedError`` for an impossible one."""
     find_order(account, reference)
     if answer.filled < ZERO:
         raise RefusedError(f"{answer.filled} shares cannot be: give QTY@PRICE or --absent")
@@ -228,7 +229,7 @@ def resolve(
 
 
 def find_order(account: Account, reference: str) -> OrderResult:
-    """Return an order without an end, or one that was resolved: an answer that turns out wrong is given again.
+    """Return an order without an end, or a resolved one: a wrong answer may be replaced.
 
     Raises ``RefusedError`` when the account has no such order.
     """
@@ -246,7 +247,7 @@ def verify_resolved(
     completed: Iterable[CompletedOrder],
     executions: Iterable[Execution],
 ) -> tuple[Finding[InPlan], ...]:
-    """Return a finding for each resolved order that the broker's lists show otherwise than a person said."""
+    """Return a finding for each resolved order whose answer the broker's lists contradict."""
     open_orders, completed, executions = tuple(open_orders), tuple(completed), tuple(executions)
     found = []
     for order in (order for order in account.orders if order.status == "resolved"):

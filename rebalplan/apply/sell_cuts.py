@@ -1,6 +1,7 @@
-"""Sells that would only have funded buys that cannot be sent are cut, so that nobody is stranded in cash. Pure.
+"""Cuts the sells whose only purpose is to pay for buys that cannot be sent. Pure.
 
-Everything is measured at the plan's prices and costs, as the cash that the plan promises is.
+Without that, the account would sell and stay in cash. All amounts are at the plan's prices and costs, like the cash
+that the plan promises.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Missing(msgspec.Struct, frozen=True):
 
     @property
     def value_usd(self) -> Decimal:
-        """Return what they come to at the plan's price, without costs."""
+        """Return their value in USD at the plan's price, without costs."""
         return self.shares * self.order.price
 
 
@@ -35,21 +36,22 @@ class SellCut(msgspec.Struct, frozen=True):
 
 
 class SellCuts(msgspec.Struct, frozen=True):
-    """The cuts, and the cash in USD that stays in the account beyond what the plan promised, with the duty that sells.
+    """The cuts of an account's sells.
 
-    ``duty`` is empty when no more than one share's worth stays.
+    ``excess_usd`` is the cash that stays in the account beyond the plan's promise. ``why_sold`` says why it is sold for
+    all the same; it is empty when the excess is no more than one share's worth.
     """
 
     cuts: tuple[SellCut, ...]
     excess_usd: Decimal
-    duty: str
+    why_sold: str
 
 
 def cut_sells(plan: AccountPlan, sells: Mapping[str, PlannedOrder], missing: Sequence[Missing]) -> SellCuts:
     """Cut ``sells`` (by reference) by whole shares, smallest drift first, for the ``missing`` shares of the plan.
 
-    The account ends with no more cash than the plan promised plus one share. What closes a target of 0, restores the
-    floor or brings leverage under its cap is not cut.
+    The account ends with no more cash than the plan promised plus one share. A sell is not cut when it closes a target
+    of 0, restores the cash floor or brings leverage under its cap.
     """
     summary = plan.summary
     if summary is None:
@@ -58,7 +60,7 @@ def cut_sells(plan: AccountPlan, sells: Mapping[str, PlannedOrder], missing: Seq
 
 
 class _Cutter:
-    """Keeps the cash that is too much, and how much exposure may still be kept under the leverage cap."""
+    """Tracks the excess of cash, and the exposure that may still be kept under the leverage cap."""
 
     def __init__(self, plan: AccountPlan, summary: Summary, missing: Sequence[Missing]) -> None:
         rules = plan.policy.rebalance
@@ -89,15 +91,15 @@ class _Cutter:
         return SellCuts(
             tuple(cut for cut in cuts if cut is not None),
             max(ZERO, self._excess),
-            self._duty(left),
+            self._why_sold(left),
         )
 
     def _closes(self, order: PlannedOrder) -> bool:
-        """Tell whether an order closes a target of 0, but for a fraction of a share that nothing can sell."""
+        """Tell whether an order closes a target of 0, apart from a fraction of a share that no order can sell."""
         return order.closes or order.symbol in self._residues
 
     def _cut(self, reference: str, order: PlannedOrder) -> SellCut | None:
-        """Return how much of a sell is left, and take what it would have brought off the excess."""
+        """Return the cut of a sell, or ``None``. The proceeds of the shares that are kept come off the excess."""
         proceeds = order.price * (ONE - self._costs)
         shares = min(_shares(self._excess, proceeds, order), _shares(self._room, order.price, order))
         if shares <= 0:
@@ -118,11 +120,11 @@ class _Cutter:
         self._room -= shares * price
 
     def _is_spare(self, left: Decimal, proceeds: Decimal, price: Decimal) -> bool:
-        """Tell whether a rest below the minimum is needed neither for the floor nor for the cap."""
+        """Tell whether neither the floor nor the cap needs the sale of a rest below the minimum."""
         return self._excess + self._spare >= left * proceeds and self._room >= left * price
 
-    def _duty(self, left: Sequence[PlannedOrder]) -> str:
-        """Return why more than a share's worth of the money of missing buys stays as cash; empty where it does not."""
+    def _why_sold(self, left: Sequence[PlannedOrder]) -> str:
+        """Return why sells go out although more than one share's worth stays in cash; empty when it does not."""
         dearest = max((order.price for order in left), default=ZERO)
         if self._excess <= dearest:
             return ""
@@ -135,7 +137,7 @@ class _Cutter:
 
 
 def _shares(amount: Decimal, each: Decimal, order: PlannedOrder) -> Decimal:
-    """Return the whole shares that an amount stands for, or the whole order where it stands for all of it."""
+    """Return the whole shares that an amount covers, or the whole order when it covers all of it."""
     if amount >= each * order.quantity:
         return order.quantity
     return divide(amount, each).to_integral_value(ROUND_FLOOR)

@@ -1,4 +1,4 @@
-"""The send gate: the last look at an order, with fresh quotes, before it is recorded and leaves."""
+"""The send gate: the last check of an order, with fresh quotes, before its record and its way to the socket."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from rebalplan.plan.pricing import NoPrice, choose_price
 
 
 class SendGate:
-    """Passes an order of one account or has its line refused by name."""
+    """Passes an order of one account, or has its line refused with a reason."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class SendGate:
         self._quotes.refresh()
 
     def approve(self, ticket: OrderTicket) -> Decimal | None:
-        """Return the price to measure slippage against, or ``None`` for an order whose line was refused by name.
+        """Return the price in USD that slippage is measured against, or ``None`` when the line was refused.
 
         Raises ``RefusedError`` for a defect.
         """

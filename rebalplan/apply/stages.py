@@ -1,4 +1,4 @@
-"""The steps of an apply, built once by a pure function: what ``--dry-run`` prints is what is walked."""
+"""The stages of an apply. One pure function builds them for the walk and for ``--dry-run``, so both are the same."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from rebalplan.apply.journal.result import AccountResult, ApplyResult, OrderResult
+from rebalplan.apply.journal.order_result import OrderResult
+from rebalplan.apply.journal.result import AccountResult, ApplyResult
 from rebalplan.core.text import listed
 from rebalplan.core.vocabulary import ConfirmMode
 from rebalplan.plan.codec import Envelope
@@ -23,9 +24,9 @@ class OrderLine(msgspec.Struct, frozen=True):
 
 
 class Verify(msgspec.Struct, frozen=True, tag=True):
-    """The plan against itself and today's files, which decides what the other stages are: so it is done first.
+    """Compare the plan with itself and with today's files. It comes first, because it decides the other stages.
 
-    ``refused`` says why nothing may be sent of it any more; earlier orders are still followed then.
+    ``refused`` says why the plan may not be sent any more; rebal still follows its earlier orders then.
     """
 
     refused: str = ""
@@ -47,7 +48,7 @@ class Skip(msgspec.Struct, frozen=True, tag=True):
 
 
 class Check(msgspec.Struct, frozen=True, tag=True):
-    """Connect, find out what may be sent of an account now, disconnect: what the question is about."""
+    """Connect, make the preview that the question shows, disconnect."""
 
     account: str
 
@@ -59,9 +60,9 @@ class Confirm(msgspec.Struct, frozen=True, tag=True):
 
 
 class Recover(msgspec.Struct, frozen=True, tag=True):
-    """Connect, find out what became of the orders that were under way, if any, and read the account; send nothing.
+    """Connect, learn the ends of earlier orders, read the account; send nothing.
 
-    ``trades_after``: the account is traded in the same run when nothing stands in the way.
+    ``trades_after``: a ``Trade`` of the same run follows when nothing stands in the way.
     """
 
     account: str
@@ -72,7 +73,7 @@ class Recover(msgspec.Struct, frozen=True, tag=True):
 class Trade(msgspec.Struct, frozen=True, tag=True):
     """Connect, check again, send sells, read again, send buys, reconcile, report.
 
-    A resumed account also sends the fallback of each algo order that evidently died before it was filled.
+    A resume also sends the fallback of each algo order that is over by evidence and not filled.
     """
 
     account: str
@@ -91,10 +92,10 @@ Stage = Verify | ConfirmAll | Skip | Check | Confirm | Recover | Trade | Pause
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """Which accounts, and how the person is asked. An empty ``accounts`` means all.
+    """The accounts of a run, and how the person is asked. An empty ``accounts`` means all.
 
-    ``refused`` says of some accounts why nothing may be sent; a resume still finds out what became of their orders.
-    ``unverified`` says why nothing of the whole plan may be sent, and counts for every account.
+    ``refused`` says for some accounts why nothing may be sent; a resume still learns the ends of their orders.
+    ``unverified`` says why nothing of the whole plan may be sent, and holds for every account.
     """
 
     accounts: Collection[str]
@@ -108,7 +109,7 @@ class Selection(msgspec.Struct, frozen=True):
 def build_stages(envelope: Envelope, result: ApplyResult, selection: Selection) -> tuple[Stage, ...]:
     """Return the stages in the order they are walked.
 
-    One question for all comes after every account was checked: it says what is left to send of each.
+    A single question for all accounts comes after the checks of all, because it shows the orders of each.
     """
     groups = [
         _stages_of(account, result.of(account.account), selection)
@@ -135,10 +136,10 @@ def _paced(groups: Iterable[tuple[Stage, ...]], pacing_sec: float) -> Iterable[S
 
 
 def _stages_of(plan: AccountPlan, result: AccountResult, selection: Selection) -> tuple[Stage, ...]:
-    """Return one account's stages; the last one says whether it acts."""
+    """Return one account's stages. The last one is ``Trade`` when the account may be traded."""
     skip = _why_not(plan, result, selection)
     if skip is not None:
-        return (*_recover(result, trades_after=False), skip) if _may_learn(result, selection) else (skip,)
+        return (*_recover(result, trades_after=False), skip) if _may_recover(result, selection) else (skip,)
     if result.intents and not (result.unsent or result.unresolved or rests_of(result)):
         return _recover(result, trades_after=False)
     lines = [OrderLine(line.reference, line.planned) for line in result.unsent]
@@ -153,19 +154,19 @@ def _stages_of(plan: AccountPlan, result: AccountResult, selection: Selection) -
 
 
 def accounts_of(stages: Iterable[Stage]) -> tuple[str, ...]:
-    """Return the accounts that an apply is about, in order; one that is left out is among them."""
+    """Return the accounts of an apply in order, the skipped ones too."""
     names = [stage.account for stage in stages if isinstance(stage, Skip | Recover | Trade)]
     return tuple(dict.fromkeys(names))
 
 
 def _recover(result: AccountResult, *, trades_after: bool) -> tuple[Recover, ...]:
-    """Return the stage that learns; it is left out where trading follows anyway and nothing is under way."""
+    """Return the ``Recover`` stage; none when trading follows and no earlier order is open."""
     unsettled = (*result.unresolved, *result.unpriced)
     references = tuple(order.dispatch.reference for order in unsettled)
     return (Recover(result.account, references, trades_after),) if references or not trades_after else ()
 
 
-def _may_learn(result: AccountResult, selection: Selection) -> bool:
+def _may_recover(result: AccountResult, selection: Selection) -> bool:
     is_settled = not result.unresolved and not result.unpriced and result.is_current
     return selection.resume and bool(result.intents) and not is_settled
 
@@ -201,7 +202,7 @@ def _not_planned(plan: AccountPlan) -> Skip:
 
 
 def rests_of(result: AccountResult) -> tuple[OrderResult, ...]:
-    """Return the orders whose rest a plain market order may take, and that have had none yet."""
+    """Return the orders whose rest is due a plain market order and has had none yet."""
     if not result.plan.policy.execution.fallback_plain_market:
         return ()
     return tuple(

@@ -1,4 +1,4 @@
-"""What is done with one account over one connection: it is looked at, and its orders are sent."""
+"""Trades one account over one connection: makes the preview, then sends the orders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rebalplan.apply.live import net_liquidation
 from rebalplan.apply.live_orders import LiveOrders
 from rebalplan.apply.live_quotes import LiveQuotes
 from rebalplan.apply.offers import phases
-from rebalplan.apply.preview import Preview, Situation, foresee
+from rebalplan.apply.preview import Preview, Situation, build_preview
 from rebalplan.apply.reader import AccountReader
 from rebalplan.apply.send_gate import SendGate
 from rebalplan.core.errors import RefusedError
@@ -34,9 +34,10 @@ _LOG = logging.getLogger("rebalplan.apply")
 
 
 class AccountTrader:
-    """Looks first, then sends; every method raises ``RefusedError`` or ``BrokerError`` when nothing more may be sent.
+    """Previews first, then sends. Methods raise ``RefusedError`` or ``BrokerError`` when nothing more may be sent.
 
-    ``result`` is what the journal said when the account was taken up; ``problems`` collects what its summary must say.
+    ``result`` is the account's result in the journal when its stage began. ``problems`` collects sentences for its
+    closing record.
     """
 
     def __init__(
@@ -78,17 +79,17 @@ class AccountTrader:
         self._snapshot: AccountSnapshot | None = None
         self._funding: Funding | None = None
 
-    def look(self, what_if_at: datetime | None = None) -> Preview:
-        """Check the account and return what may be sent of it now.
+    def preview(self, what_if_at: datetime | None = None) -> Preview:
+        """Check the account and return the preview of its orders.
 
-        ``what_if_at`` is when its orders were last asked about as what-ifs; they are asked about again when that is
-        long ago. What was said meanwhile is taken in: this connection may not be the one that sends. Raises
-        ``RefusedError`` when nothing can be sent.
+        ``what_if_at`` is the time of the last what-ifs; old ones are asked again. The broker's messages meanwhile are
+        taken in, because another connection may send the orders. Raises ``RefusedError`` when no order can be sent.
         """
         self.executor.await_link()
         self._context.guard(self._plan.account)
         preview = self._check()
         asked_at = self._context.clock.now() if self._must_ask(what_if_at) else what_if_at
+        # What-ifs may take so long that the account has moved: then it is checked a second time.
         if self._must_ask(what_if_at) and self._inspection.ask_what_if([*preview.buys, *preview.sells]):
             preview = self._check()
         self.executor.listen()
@@ -102,11 +103,11 @@ class AccountTrader:
         return what_if_at is None or self._context.clock.now() - what_if_at > stands
 
     def _check(self) -> Preview:
-        """Return what may be sent; raises ``RefusedError`` when that is nothing: the account stays as it is."""
+        """Return the preview; raises ``RefusedError`` when no order can be sent."""
         checked = self._inspection.check()
         self._snapshot = checked.snapshot
         self._funding = self._fund(checked.snapshot)
-        preview = foresee(self._result, self._situation(self._funding))
+        preview = build_preview(self._result, self._situation(self._funding))
         if preview.is_empty:
             causes = sorted(preview.cuts, key=lambda line: not line.is_refused)
             why = dict.fromkeys(line.why for line in causes)
@@ -114,15 +115,16 @@ class AccountTrader:
         return msgspec.structs.replace(preview, findings=checked.notes)
 
     def send(self, preview: Preview) -> None:
-        """Open the account in the journal and send what the preview of this visit allows, sells before buys.
+        """Write INTENT and send the orders of this connection's preview, sells before buys.
 
-        After a stop it is not opened: it stays as it is for a later run.
+        After a stop there is no INTENT: a later run finds the account as it was.
         """
         if self._context.stop():
             raise RefusedError("stopped before any of these orders was sent")
         if self._snapshot is None or self._funding is None:
             raise RefusedError("the account was not looked at: a defect, nothing is sent")
         sells, buys = preview.sells, preview.buys
+        # INTENT comes before everything that can fail: a resume must know what the account held before any order.
         self._intend(self._snapshot, [line.reference for line in (*sells, *buys)])
         lines = LineOrders(
             self._result,
@@ -141,6 +143,7 @@ class AccountTrader:
             expires_at=self._context.envelope.plan.volatile.expires_at,
         )
         lines.take_cuts(preview.cuts)
+        # The last question before the first send: another copy of the plan may have been faster.
         self._inspection.look_for_copies()
         together = self._plan.policy.execution.sequence == "together"
         sent_before = len(self._orders.by_reference)
@@ -163,7 +166,7 @@ class AccountTrader:
         self.executor.await_commissions()
 
     def _situation(self, funding: Funding) -> Situation:
-        """Return what the send gate would see now."""
+        """Return the facts that the send gate would use now."""
         orders = self._orders.results()
         return Situation(
             quotes=self._quotes.by_symbol,
@@ -176,13 +179,13 @@ class AccountTrader:
         )
 
     def _fund(self, snapshot: AccountSnapshot) -> Funding:
-        """Measure the account; cash that the plan and our own fills do not explain is not touched."""
+        """Return the account's funding. Cash that the plan and our own fills do not explain is not spent."""
         rules, summary = self._plan.policy.rebalance, self._plan.summary
         floor = summary.cash_floor_usd if summary is not None else ZERO
         return Funding(self._baseline(snapshot), floor, rules.cost_bps, rules.max_leverage)
 
     def _baseline(self, snapshot: AccountSnapshot) -> Baseline:
-        """Return the account as it is before the first send of this run."""
+        """Return the account's baseline before the first send of this run."""
         worth = net_liquidation(self._plan, snapshot, self._quotes.by_symbol)
         others = [a for a in self._context.journal.result().accounts if a.account != self._plan.account]
         orders = self._orders.results()

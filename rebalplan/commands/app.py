@@ -1,4 +1,4 @@
-"""The application: its commands, and what any error of theirs becomes."""
+"""The application: its commands, and the text and exit code of every error."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _version() -> None:
 
 
 DIFF_TROUBLE = 2
-"""``rebal diff`` exits like the Unix diff: 1 means different, so no error of it may."""
+"""``rebal diff`` exits like the Unix diff: 1 means different, so its errors exit with 2."""
 
 _UsageError = typer.BadParameter.__bases__[0]
 
@@ -106,7 +106,7 @@ def _root(
 
 @functools.cache
 def _commands() -> Any:
-    """Return every command as the library runs it; to read all signatures takes a while, and they do not change."""
+    """Return the library's object of every command. It is cached, because reading all signatures is slow."""
     return typer.main.get_command(app)
 
 
@@ -128,7 +128,7 @@ def run(arguments: Sequence[str], machine: object = None) -> int:
     except (KeyboardInterrupt, InterruptionError, typer.Abort):
         typer.echo(f"\n{_interrupted(arguments)}", err=True)
         return ExitCode.INTERRUPTED
-    except Exception as error:  # every error becomes a paragraph and a code here
+    except Exception as error:  # Every error becomes a paragraph and a code here.
         if verbose and not isinstance(error, _UsageError):
             traceback.print_exc()
         code = _report(error)
@@ -147,7 +147,7 @@ def _close_logs() -> None:
 
 
 def _prepared(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments, with the running shell where its script is asked for and none is named."""
+    """Return the arguments. A completion option without a shell gets the running one."""
     if COMPLETION_VARIABLE in os.environ:
         from rebalplan.commands.cli import completion
 
@@ -160,7 +160,7 @@ def _prepared(arguments: Sequence[str]) -> list[str]:
 
 
 def _interrupted(arguments: Sequence[str]) -> str:
-    """Say what an interruption means for orders: only some commands may have sent any before it."""
+    """Print the meaning of an interruption for orders: only some commands may have sent any."""
     match list(arguments[:2]):
         case ["apply", *_]:
             return "Interrupted. `rebal status PLAN` says what was sent, `rebal apply PLAN --resume` goes on."
@@ -175,7 +175,7 @@ def _interrupted(arguments: Sequence[str]) -> str:
 def _set_up_output(verbose: bool) -> None:
     """Never fail on a character the terminal lacks; log when asked for.
 
-    What goes to a file or another program is UTF-8 with LF on every system.
+    Output to a file or another program is UTF-8 with LF on every system.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

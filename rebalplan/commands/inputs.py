@@ -1,4 +1,4 @@
-"""The input files of a run: settings.ini and the portfolios its accounts use, read once each."""
+"""Reads the input files of a run, each once: settings.ini and its accounts' portfolios."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rebalplan.plan.collect import AccountToRead
 
 
 def load(config: Path, *, with_places: bool = False) -> Settings:
-    """Read settings.ini, print its warnings to stderr and set the level of what --verbose logs."""
+    """Read settings.ini, print its warnings to stderr and set the log level of --verbose."""
     settings = load_settings(config, with_places=with_places)
     open_logs(settings)
     for warning in settings.warnings:
@@ -28,7 +28,7 @@ def load(config: Path, *, with_places: bool = False) -> Settings:
 
 
 def choose_accounts(settings: Settings, wanted: Sequence[str]) -> tuple[AccountSettings, ...]:
-    """Return the accounts to work on, in the order of settings.ini. Raises ``UsageError`` for one not in it."""
+    """Return the accounts of the run, in the order of settings.ini. Raises ``UsageError`` for one not in it."""
     known = {a.account for a in settings.account_settings}
     asked = {name.strip().upper() for name in wanted}
     unknown = sorted(asked - known)
@@ -68,7 +68,7 @@ def _read_files(settings: Settings) -> dict[Path, Portfolios]:
 
 
 def require_mode(settings: Settings, planned: Mode) -> None:
-    """Refuse to ask today's gateway about a plan of another mode: it is another world, and its answers are untrue."""
+    """Refuse to ask today's gateway about a plan of another mode: its accounts are other ones."""
     mode = trading_mode(settings)
     if planned != mode:
         found = Finding(

@@ -1,4 +1,4 @@
-"""Where the log goes: to stderr with ``--verbose``, and to the file that ``[io] log_file`` names."""
+"""Sends the log to stderr with ``--verbose``, and to the file of ``[io] log_file``."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _KEPT_FILES = 5
 _FILE_BYTES = 1_000_000
 _SHOWN_DIGITS = 4
 _ANY_ID = "D?[UFI][0-9]{4,}"
-"""Ids of the broker: those of other accounts that the login sees are in its answers too."""
+"""Any account id: the broker's answers name other accounts of the login too."""
 
 _LOG = logging.getLogger("rebalplan.apply")
 
 
 class _Lines(logging.Formatter):
-    """One line an event, in UTC; of an account id only its last four characters are shown."""
+    """One line per event, in UTC. Only the last four characters of an account id are shown."""
 
     def __init__(self, accounts: Iterable[str]) -> None:
         super().__init__("%(asctime)sZ %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
@@ -38,7 +38,7 @@ class _Lines(logging.Formatter):
 
 
 def _is_told(record: logging.LogRecord) -> bool:
-    """Return whether a record belongs in the log: what libraries do step by step names no account, and is DEBUG."""
+    """Return whether a record belongs in the log. The libraries' steps do so only at DEBUG."""
     own = record.name.startswith("rebalplan")
     return own or record.levelno >= logging.WARNING or logging.getLogger().level <= logging.DEBUG
 
@@ -89,7 +89,7 @@ def _file_handler(path: Path) -> logging.Handler:
 
 
 def close_logs() -> None:
-    """Take back what was set up here."""
+    """Undo ``log_to_stderr`` and ``open_logs``."""
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if handler.get_name() == __name__]:
         root.removeHandler(handler)
@@ -97,6 +97,6 @@ def close_logs() -> None:
 
 
 def log_record(record: AnyRecord) -> None:
-    """Log what the journal has just recorded."""
+    """Log the journal's latest record."""
     level = logging.DEBUG if isinstance(record, Commission) else logging.INFO
     _LOG.log(level, "%s", log_line(record))

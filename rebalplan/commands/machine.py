@@ -1,4 +1,4 @@
-"""The machine a command runs on, built in one place and handed to whatever needs its clock or its disk."""
+"""The machine of a command: its clock and disk, built in one place and handed in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rebalplan.system.disk import SystemDisk
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """A clock, a disk, and how long an apply waits for what. A test hands in its own."""
+    """A clock, a disk, and the waits of an apply. A test hands in its own."""
 
     clock: Clock
     disk: Disk
@@ -20,6 +20,6 @@ class Machine(msgspec.Struct, frozen=True):
 
 
 def machine_of(context: typer.Context) -> Machine:
-    """Return the machine that the command line was started with: this one, unless another was handed in."""
+    """Return the machine of this command line: the real one, unless another was handed in."""
     given = context.obj
     return given if isinstance(given, Machine) else Machine(SystemClock(), SystemDisk())

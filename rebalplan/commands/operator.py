@@ -1,4 +1,4 @@
-"""The person in front of an apply: prompts that default to no."""
+"""The operator of an apply on a terminal: prompts that default to no."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HASH_DIGITS = 12
 
 
 class Consent(msgspec.Struct, frozen=True):
-    """What the command line said beforehand. ``expect`` is the plan id's last 12 characters, or empty."""
+    """The consent of the command line. ``expect`` is the plan id's last 12 characters, or empty."""
 
     yes: bool
     expect: str
@@ -44,7 +44,7 @@ def check_expectation(envelope: Envelope, consent: Consent) -> None:
 
 
 class Screen(msgspec.Struct, frozen=True):
-    """Where a person reads: stderr when stdout is for a program that reads the result as JSON."""
+    """The stream for the person: stderr when a program reads JSON from stdout."""
 
     style: Style
     is_for_json: bool = False
@@ -55,10 +55,10 @@ class Screen(msgspec.Struct, frozen=True):
 
 
 class Terminal:
-    """Asks on the terminal; the end of the input, or no terminal at all, is a no.
+    """Asks on the terminal. Without a terminal, or at the end of the input, the answer is no.
 
-    ``pause`` takes away a line of progress, which would be drawn over what is printed. ``report`` writes the reports
-    of an account that is over. ``warnings`` are those of the settings: they stand in every question.
+    ``pause`` clears the line of progress before a print. ``report`` writes the reports of a closed account.
+    ``warnings`` are those of the settings: every question shows them.
     """
 
     def __init__(
@@ -87,11 +87,11 @@ class Terminal:
 
     @property
     def is_attended(self) -> bool:
-        """Tell whether a person answers; ``--yes`` has answered once and for all."""
+        """Tell whether a person answers; with ``--yes`` nobody does."""
         return not self._consent.yes
 
     def confirm(self, previews: Sequence[Preview], worse: Sequence[str] = ()) -> bool:
-        """Ask whether to send what was seen of these accounts."""
+        """Ask whether to send the orders of these previews."""
         self._pause()
         accounts = [preview.account for preview in previews]
         asked = [(self._journal.result_of(preview.account), preview) for preview in previews]
@@ -112,7 +112,7 @@ class Terminal:
         return confirmed
 
     def _question(self, accounts: Sequence[str], *, is_global: bool) -> tuple[str, str]:
-        """Return what must be typed (empty: yes) and how to ask for it."""
+        """Return the text that the person must type (empty: yes), and the question."""
         if self._envelope.plan.mode != "live":
             return "", f"Send these orders for {', '.join(accounts)}? Only yes sends them [no]: "
         if is_global:
@@ -126,7 +126,7 @@ class Terminal:
     def _read_answer(self, question: str) -> str:
         self._screen.echo(question, nl=False)
         self._stop.is_asking = True
-        try:  # a signal from before this raised nothing: whoever sent it is not kept waiting for an answer
+        try:  # A signal before this point raised nothing. Its sender must not wait for an answer to the prompt.
             answer = sys.stdin.readline() if sys.stdin is not None and not self._stop.signalled else ""
         except KeyboardInterrupt:
             answer = ""
@@ -142,7 +142,7 @@ class Terminal:
         self._screen.echo(f"{account}: {text}" if account else text)
 
     def ended(self, account: str) -> None:
-        """Show what became of an account before the next one is asked about, and write its report."""
+        """Show the result of an account before the next question, and write its report."""
         self._pause()
         self._screen.echo(render_ended(self._journal.result_of(account), self._screen.style))
         self._is_over_one = True

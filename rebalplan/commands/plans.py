@@ -1,4 +1,4 @@
-"""The plan that an argument names, in the folder that the settings file names."""
+"""Finds the plan of an argument in the plan folder of the settings."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _LOCK_FILE = ".apply.lock"
 
 
 def find_plan(reference: str, config: Path) -> Path:
-    """Return the file of a plan. A path is taken as it is, so that no settings file is needed to look at one."""
+    """Return the file of a plan. A path is taken as it is, so that it needs no settings file."""
     path = as_path(reference)
     return path if path is not None else plan_store(config).find(reference)
 
 
 def plan_store(config: Path) -> PlanStore:
-    """Return the plan folder of a settings file; without the file, ``plans`` beside where it would be."""
+    """Return the plan folder of a settings file. Without the file, it is ``plans`` in its folder."""
     from rebalplan.inputs.settings import load_settings
 
     if not config.exists():
@@ -33,7 +33,7 @@ def plan_store(config: Path) -> PlanStore:
 
 
 def blocked_elsewhere(disk: Disk, path: Path, accounts: Iterable[str]) -> dict[str, str]:
-    """Return a sentence for each account that must not be traded because of a journal of another plan in the folder."""
+    """Return a sentence for each account that the journal of another plan in the folder blocks."""
     own = f"{path.stem}{JOURNAL_SUFFIX}"
     found = [_read(disk, other, plan_id) for other, plan_id in journals_in(path.parent) if other.name != own]
     blocked = {a: next((e.of(a) for e in found if e.of(a)), "") for a in accounts}
@@ -53,7 +53,7 @@ def _read(disk: Disk, journal: Path, plan_id: str) -> Elsewhere:
 
 
 def _accounts_with_orders(journal: Path, plan_id: str) -> tuple[str, ...] | None:
-    """Return the accounts that the plan of a journal has orders in; ``None`` without a plan that can be read."""
+    """Return the accounts with orders in a journal's plan; ``None`` when there is no readable plan."""
     from rebalplan.core.errors import RebalError
 
     try:
@@ -72,5 +72,5 @@ def journals_in(folder: Path) -> list[tuple[Path, str]]:
 
 
 def plan_lock(disk: Disk, path: Path) -> AbstractContextManager[None]:
-    """Hold what allows one apply, or one resolve, in a plan's folder at a time; ``RefusedError`` while it is held."""
+    """Hold the lock of a plan folder, for one apply or resolve at a time; raises ``RefusedError`` while it is held."""
     return disk.lock(path.parent / _LOCK_FILE)

@@ -1,4 +1,4 @@
-"""Progress on stderr: one line that says what is being done, and nothing when nobody watches."""
+"""Progress on stderr: one line with the current step, and nothing without a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ProgressLine:
-    """Shows the latest step until it is paused; the next step shows it again. It is a ``Progress``."""
+    """Shows the latest step until it is paused; the next step shows the line again. It is a ``Progress``."""
 
     def __init__(self, status: Status | None) -> None:
         self._status = status
@@ -25,14 +25,14 @@ class ProgressLine:
             self._status.start()
 
     def pause(self) -> None:
-        """Take the line away: what is printed or asked next stays on the screen."""
+        """Clear the line, so that it does not overwrite the next print or question."""
         if self._status is not None:
             self._status.stop()
 
 
 @contextmanager
 def progress_line(*, color: bool) -> Iterator[ProgressLine]:
-    """Return a line on stderr, when that is a terminal, which is gone after the context."""
+    """Yield a line on stderr if that is a terminal. The line is cleared after the context."""
     line = ProgressLine(_status(color=color) if _is_watched() else None)
     try:
         yield line

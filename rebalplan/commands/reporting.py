@@ -1,4 +1,4 @@
-"""Write the reports that plan and journal give."""
+"""Writes the reports from plan and journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rebalplan.system.files import why_unwritable, write_atomically
 
 
 def require_writable_folder(settings: Settings) -> None:
-    """Raise ``RefusedError`` unless the reports can be written: that is better known before the first order."""
+    """Raise ``RefusedError`` unless the reports can be written. It runs before the first order."""
     if why := why_unwritable(settings.io.report_dir):
         raise RefusedError(
             f"no report can be written to {settings.io.report_dir} ({why}): correct [io] report_dir in "
@@ -31,8 +31,8 @@ def write_reports(
 ) -> None:
     """Write a report for each account of each run of a plan and one for each run; print the name of each file.
 
-    Their names carry the time of the run, so writing them again gives the same files. One that cannot be written
-    keeps no other from being written; raises ``ReportError`` at the end with all of those.
+    Their names carry the time of the run, so writing them again gives the same files. After a failure the others are
+    still written; at the end ``ReportError`` names all failures.
     """
     folder, failed = settings.io.report_dir, _Failures({})
     for run in runs:
@@ -43,7 +43,7 @@ def write_reports(
 
 
 def write_report_of(settings: Settings, run: Run, account: str) -> None:
-    """Write an account's report when it is over, and the run's with it. What cannot be written is said at the end."""
+    """Write the report of a closed account, and the run's with it. Failures are reported at the end of the run."""
     _write(settings.io.report_dir, run, (account,), _Failures({}))
 
 
@@ -57,7 +57,7 @@ class _Failures(msgspec.Struct, frozen=True):
 
 
 def _write(folder: Path, run: Run, accounts: Collection[str], failed: _Failures) -> list[Path]:
-    """Write these accounts' reports and the run's; return what was written."""
+    """Write these accounts' reports and the run's; return the written files."""
     written = []
     for path, data in _files(folder, run, accounts).items():
         try:
@@ -81,7 +81,7 @@ def _files(folder: Path, run: Run, accounts: Collection[str]) -> dict[Path, byte
 
 
 def _explained(folder: Path, plan: Path, failed: Mapping[str, Sequence[str]]) -> str:
-    """Return what to do about reports, by the reason why they could not be written."""
+    """Return the advice for unwritten reports, by the reason of the failure."""
     reasons = "; ".join(f"{', '.join(names)}: {why}" for why, names in failed.items())
     number = count(sum(len(names) for names in failed.values()), "report")
     return (

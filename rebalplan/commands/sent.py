@@ -1,4 +1,4 @@
-"""An order that was sent, found by its reference in the journal of its plan. The plan itself may be gone."""
+"""Finds a sent order by its reference in the journal of its plan. The plan itself may be gone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import msgspec
 from rebalplan.apply.journal.chain import RESTORE
 from rebalplan.apply.journal.fold import fold_orders
 from rebalplan.apply.journal.journal import JournalFile, open_journal
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import Dispatch
-from rebalplan.apply.journal.result import AccountOrders, OrderResult
+from rebalplan.apply.journal.result import AccountOrders
 from rebalplan.apply.resolve import find_order
 from rebalplan.commands.plans import journals_in
 from rebalplan.core.errors import JournalError, RebalError, RefusedError, UsageError
@@ -32,8 +33,8 @@ class SentOrder(msgspec.Struct, frozen=True):
 def find_sent(disk: Disk, folder: Path, digits: str, reference: str) -> SentOrder:
     """Return the order with this reference; ``digits`` are those of the plan in it.
 
-    Raises ``UsageError`` when no journal in the folder is of that plan, ``RefusedError`` for an order that it does not
-    have or whose end is known, and ``JournalError`` for a journal that cannot be read.
+    Raises ``UsageError`` when no journal in the folder is of that plan, and ``JournalError`` for an unreadable one.
+    Raises ``RefusedError`` for an order that the journal does not have, or whose end is known.
     """
     path, plan_id = _find_journal(folder, digits)
     journal = open_journal(disk, path)
@@ -72,7 +73,7 @@ def _account_of(journal: JournalFile, reference: str, plan_id: str) -> str:
 
 
 def has_plan(folder: Path, plan_id: str) -> bool:
-    """Tell whether the plan of a journal is there, as it was made."""
+    """Tell whether the unchanged plan of a journal is in the folder."""
     try:
         return read_plan(folder / f"{plan_id}.json").id == plan_id
     except RebalError:

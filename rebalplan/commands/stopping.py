@@ -12,10 +12,10 @@ STOP_FILE = "STOP"
 
 
 class Stop:
-    """Says whether anything asked to stop.
+    """Tells whether somebody asked rebal to stop.
 
-    The first signal stops sending and lets the run end in order; a second one, or one at a prompt
-    (``is_asking``), interrupts at once.
+    The first signal stops sending and lets the run end in order. A second signal, or one at a prompt (``is_asking``),
+    interrupts at once.
     """
 
     def __init__(self, file: Path) -> None:
@@ -24,12 +24,12 @@ class Stop:
         self.is_asking = False
 
     def __call__(self) -> bool:
-        """Tell whether nothing more may be sent."""
+        """Tell whether rebal must send nothing more."""
         return self.signalled or self._file.exists()
 
     @property
     def why(self) -> str:
-        """Return what stopped it and how to go on after it."""
+        """Return the cause of the stop and the way to go on after it."""
         if self.signalled:
             return "Stopped by Ctrl-C or a signal"
         return f"Stopped by the file {self._file}, which must be deleted before anything is sent again"

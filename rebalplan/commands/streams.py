@@ -1,4 +1,4 @@
-"""Output whose reader may go away, as ``rebal plan | head`` does: the rest is dropped, the exit code stays."""
+"""Output whose reader may close early, as in ``rebal plan | head``: the rest is dropped, the exit code stays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TextIO, cast
 
 
 class _Patient:
-    """A text stream that turns to nowhere once nobody reads it."""
+    """A text stream that drops its text once nobody reads it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -36,6 +36,6 @@ class _Patient:
 
 
 def patient(stream: TextIO | None) -> TextIO:
-    """Return the stream with that patience; a stream that was closed from outside swallows everything."""
-    nowhere = Path(os.devnull).open("w", encoding="utf-8") if stream is None else stream  # noqa: SIM115  # for good
+    """Return a stream that survives the end of its reader. A stream that is closed already drops everything."""
+    nowhere = Path(os.devnull).open("w", encoding="utf-8") if stream is None else stream  # noqa: SIM115  # open until the process ends
     return cast("TextIO", _Patient(nowhere))

@@ -1,4 +1,4 @@
-"""The world of a run: the embedded gateway or the real one, behind the same broker port."""
+"""The broker of a run: the embedded gateway or the real one, behind the same port."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUILT_IN_ONLY = "The built-in gateway knows only its own symbols: `rebal sim sho
 
 
 class World(msgspec.Struct, frozen=True):
-    """A broker, a clock and how long an apply waits for what there, and where to find each account."""
+    """A broker, its clock and waits, and the endpoint of each account."""
 
     broker: TradingBroker
     clock: Clock
@@ -28,11 +28,11 @@ class World(msgspec.Struct, frozen=True):
     gateway: Endpoint | None
 
     def place(self, accounts: Sequence[AccountToRead]) -> tuple[AccountToRead, ...]:
-        """Return the accounts with the endpoints they are reached at in this world."""
+        """Return the accounts with their endpoints in this world."""
         return tuple(AccountToRead(self.place_settings(a.settings), a.targets) for a in accounts)
 
     def place_settings(self, account: AccountSettings) -> AccountSettings:
-        """Return one account's settings with the endpoint it is reached at in this world."""
+        """Return one account's settings with its endpoint in this world."""
         if self.gateway is None:
             return account
         endpoint = msgspec.structs.replace(self.gateway, client_id=account.endpoint.client_id)
@@ -41,7 +41,7 @@ class World(msgspec.Struct, frozen=True):
 
 @contextmanager
 def open_world(settings: Settings, machine: Machine) -> Iterator[World]:
-    """Open what ``[ibkr] mode`` says: with ``sim`` the embedded gateway runs in this process."""
+    """Open the world of ``[ibkr] mode``: with ``sim`` the embedded gateway runs in this process."""
     clock = machine.clock
     known = BUILT_IN_ONLY if settings.ibkr.mode == "sim" else ""
     broker = IbkrBroker(

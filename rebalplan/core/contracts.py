@@ -1,7 +1,7 @@
-"""The names of contracts: a symbol, with its exchange or contract id where the symbol alone is several of them.
+"""The names of contracts: a symbol, with its exchange or contract id where several contracts share the symbol.
 
-A name is ``AAA``, ``AAA@ARCA`` (primary exchange) or ``AAA@756733`` (contract id). Within an account a position, its
-target, its order and its row have one name: that of portfolios.csv, where it lists the contract. The broker's own
+A name is ``AAA``, ``AAA@ARCA`` (primary exchange) or ``AAA@756733`` (contract id). Within an account, a position, its
+target, its order and its row have the same name: the one in portfolios.csv if it lists the contract. The broker's own
 symbol never has an @.
 """
 
@@ -34,15 +34,15 @@ def con_id_of(name: str) -> int:
 
 
 def contract_name(symbol: str, con_id: int) -> str:
-    """Return the name of one contract, whatever else has its symbol."""
+    """Return the name that stands for one contract only, even if others share its symbol."""
     return f"{symbol_of(symbol)}{_AT}{con_id}"
 
 
 def quote_of(quotes: Mapping[str, Quote], name: str, con_id: int = 0) -> Quote | None:
-    """Return the quote of a contract; without a contract id the one of its name.
+    """Return the quote of a contract, or of its name when there is no contract id.
 
-    Accounts share their quotes, so the same contract may be quoted under another name. What another contract has under
-    this name is returned when there is nothing else.
+    Accounts share their quotes, so another account may quote the same contract under another name. Without a quote of
+    the contract, the quote under this name is returned, whichever contract it is of.
     """
     con_id = con_id or con_id_of(name)
     own = quotes.get(name)
@@ -58,9 +58,9 @@ def quote_of(quotes: Mapping[str, Quote], name: str, con_id: int = 0) -> Quote |
 def with_names(snapshot: AccountSnapshot, targets: Targets, quotes: Mapping[str, Quote]) -> AccountSnapshot:
     """Return the snapshot with its positions under the names of the targets.
 
-    A target that names a contract is that one; a plain symbol is what the account holds of it besides. Two contracts
-    that one plain symbol could mean keep its name, which no account is planned with. A holding without a target has the
-    name it is quoted under.
+    A target with an exchange or id names one contract. A plain symbol names another contract of that symbol that the
+    account holds. Two such contracts keep the plain name, and the account is not planned. A holding without a target
+    keeps the name of its quote.
     """
     listed = {weight.symbol for weight in targets.weights}
     named: dict[int, str] = {}
@@ -85,9 +85,9 @@ def _by_symbol(positions: Iterable[Position]) -> dict[str, list[Position]]:
 
 
 def _told_apart(symbol: str, listed: Iterable[str], quotes: Mapping[str, Quote]) -> dict[int, str]:
-    """Return the names of the targets that say which contract of a symbol they are, by contract id."""
+    """Return the names of the targets with an exchange or id, by contract id."""
     found = {}
-    for name in sorted(listed, reverse=True):  # of two names for one contract the first counts
+    for name in sorted(listed, reverse=True):  # The first of two names for one contract counts.
         if name != symbol and symbol_of(name) == symbol:
             quote = quotes.get(name)
             con_id = con_id_of(name) or (quote.con_id if quote is not None else 0)

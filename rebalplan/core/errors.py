@@ -1,6 +1,6 @@
-"""One tree of errors; each class carries the exit code its printing leads to.
+"""One tree of errors; each class carries the exit code of the process.
 
-Errors are raised where they are known and printed in one place, ``rebalplan.commands``.
+The code that finds an error raises it; ``rebalplan.commands`` prints all of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rebalplan.core.finding import Code, Finding, InFile, InPlan
 
 
 class ExitCode(enum.IntEnum):
-    """What the shell sees."""
+    """The exit codes of ``rebal``."""
 
     DONE = 0
     ERROR = 1
@@ -29,17 +29,17 @@ class ExitCode(enum.IntEnum):
 
 
 class RebalError(Exception):
-    """Something the user can read and act on.
+    """An error with a message that a user can act on.
 
-    The message is one short paragraph: what is wrong, where (file:line, account, field), what was
-    expected, what to do next.
+    The message is one short paragraph: the problem, its place (file:line, account, field), the expected
+    value, the next step.
     """
 
     exit_code = ExitCode.ERROR
 
 
 class UsageError(RebalError):
-    """The command line asks for something that does not exist."""
+    """The command line names something that does not exist."""
 
     exit_code = ExitCode.USAGE
 
@@ -51,7 +51,7 @@ class RefusedError(RebalError):
 
 
 class FindingsError(RefusedError):
-    """Checks found what refuses an account or a plan. ``findings`` has all of it; the message is its short text."""
+    """Checks refuse an account or a plan. ``findings`` has all reasons; the message is their short text."""
 
     def __init__(self, findings: Sequence[Finding[InPlan]]) -> None:
         self.findings = tuple(findings)
@@ -59,7 +59,7 @@ class FindingsError(RefusedError):
 
 
 class NotApplicableError(FindingsError):
-    """A plan must not be applied at all. ``accounts`` is how many the plan has."""
+    """A plan must not be applied at all. ``accounts`` is the number of its accounts."""
 
     def __init__(self, findings: Sequence[Finding[InPlan]], *, accounts: int) -> None:
         self.accounts = accounts
@@ -67,7 +67,7 @@ class NotApplicableError(FindingsError):
 
 
 class PlanFileError(RefusedError):
-    """A plan file is not what this tool wrote: bytes, hash, form, size or version. ``finding`` says which."""
+    """A plan file was changed or is none: its bytes, hash, form, size or version. ``finding`` says which."""
 
     def __init__(self, message: str, *, code: Code, field: str = "") -> None:
         self.finding = Finding(code=code, severity="error", where=InPlan("", field), message=message)
@@ -79,29 +79,29 @@ class BrokerError(RebalError):
 
 
 class UnreachableError(BrokerError):
-    """The gateway could not be reached or hung up: asking again may help."""
+    """The gateway is not reachable or closed the connection. Another try may help."""
 
 
 class TimedOutError(UnreachableError):
-    """One request was not answered in full in time."""
+    """The full answer to one request did not come in time."""
 
 
 class LinkDownError(BrokerError):
-    """The gateway answers but has been without its broker for too long: nobody there can be asked."""
+    """The gateway answers, but it has been without the broker for too long."""
 
 
 class DiskError(RebalError):
-    """The disk did not take or give what it should: full, failing, or not flushed. It stops all sends."""
+    """The disk is full, fails or does not flush. After it rebal sends nothing more."""
 
     exit_code = ExitCode.INCOMPLETE
 
 
 class ReportError(RebalError):
-    """Reports could not be written; the orders they tell of stand."""
+    """Reports could not be written. Their orders are not affected."""
 
 
 class JournalError(RefusedError):
-    """A journal is not what this tool wrote: broken, reordered, or another plan's."""
+    """A journal was changed: broken, reordered, or that of another plan."""
 
 
 class AccountError(RebalError):
@@ -117,18 +117,18 @@ class InputError(RebalError):
 
 
 def marked(finding: Finding[InFile]) -> str:
-    """Return a finding as it stands among errors, after its place: a warning says that it is one."""
+    """Return a finding for a list of errors, after its place. A warning is marked as one."""
     if finding.severity == "warning":
         finding = msgspec.structs.replace(finding, message=f"warning: {finding.message}")
     return placed(finding)
 
 
 def placed(finding: Finding[InFile]) -> str:
-    """Return what was found after its place."""
+    """Return a finding's text after its place."""
     return f"{finding.where}: {finding.sentence}"
 
 
 def _order(finding: Finding[InFile]) -> tuple[str, int, int, str, str]:
-    """Return what findings are sorted by: at one place the errors come before the warnings."""
+    """Return the sort key of findings: by place, errors before warnings."""
     where = finding.where
     return where.file, where.line, where.column, finding.severity, finding.message

@@ -1,7 +1,7 @@
-"""One thing that a check found: in an input file, in a plan, or at the broker. A finding is data.
+"""A finding is one result of a check, as data: of an input file, of a plan, or at the broker.
 
-Codes are stable and ``docs/findings.md`` lists each of them. ``render`` and the errors of ``rebalplan.core.errors``
-make text of findings.
+Codes are stable and ``docs/findings.md`` lists each of them. ``render`` and ``rebalplan.core.errors`` turn
+findings into text.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ LiveCode = Literal[
 Code = Literal[InputCode, PlanFileCode, PlanCode, LiveCode]
 
 Severity = Literal["error", "warning", "note"]
-"""What follows. error: the file, the plan or the account is refused. warning: a line of it is left out, or has no
-effect. note: nothing."""
+"""The effect of a finding. error: the file, the plan or the account is refused. warning: one of its lines is left out
+or has no effect. note: none."""
 
 
 class InPlan(msgspec.Struct, frozen=True):
@@ -76,10 +76,10 @@ Place = TypeVar("Place", InPlan, InFile)
 
 
 class Finding(msgspec.Struct, Generic[Place], frozen=True, kw_only=True):
-    """What was found, where, and what to do about it.
+    """One finding: its message, its place, and the way out.
 
-    ``planned``, ``now`` and ``tolerance`` are the compared values as text. They are empty where nothing was compared;
-    ``way_out`` is empty where the message ends with it or there is nothing to do.
+    ``planned``, ``now`` and ``tolerance`` are the compared values as text, empty without a comparison. ``way_out`` is
+    empty when the message ends with it or the user need do nothing.
     """
 
     code: Code
@@ -93,7 +93,7 @@ class Finding(msgspec.Struct, Generic[Place], frozen=True, kw_only=True):
 
     @property
     def sentence(self) -> str:
-        """Return what was found and the way out."""
+        """Return the message and the way out."""
         return f"{self.message}: {self.way_out}" if self.way_out else self.message
 
     @property

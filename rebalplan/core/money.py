@@ -21,7 +21,7 @@ SHARE_STEP = Decimal("0.0001")
 """The finest step of a quantity: a ten-thousandth of a share."""
 
 MAX_DIGITS = 18
-"""More significant digits than this are refused in a plan and from a broker."""
+"""The most significant digits of a number in a plan or from a broker."""
 
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _UP = Context(prec=60, rounding=ROUND_UP)
@@ -80,7 +80,7 @@ def from_pct(pct: Decimal) -> Decimal:
 
 
 def percent_of(part: Decimal, whole: Decimal) -> Decimal:
-    """Return ``part`` in percent of ``whole``, to 60 significant digits; of nothing it is 0."""
+    """Return ``part`` in percent of ``whole``, to 60 significant digits; 0 when ``whole`` is 0."""
     return _WIDE.divide(_WIDE.multiply(part, HUNDRED), whole) if whole else ZERO
 
 
@@ -90,7 +90,7 @@ def usd(value: Decimal) -> str:
 
 
 def percent_above(part: Decimal, whole: Decimal) -> Decimal:
-    """Return ``part`` in percent of ``whole``, to 0.01 away from zero: what is over a limit never looks like it."""
+    """Return ``part`` in percent of ``whole``, to 0.01 away from zero: no value over a limit looks equal to it."""
     return canonical(_UP.quantize(_UP.divide(_UP.multiply(part, HUNDRED), whole), CENT))
 
 

@@ -1,8 +1,7 @@
-"""Orders on their way: what is sent, and what the broker itself says about it.
+"""Orders for the broker, and the broker's messages about them.
 
-Everything the broker says carries our reference where the wire does; within one connection the order id
-stands for it. Nothing here comes from the client library's own view of an order: a local "Cancelled" is no
-evidence.
+A message carries our reference when its wire format does; otherwise the order id identifies the order within one
+connection. Nothing here comes from the client library's own view of an order: a local "Cancelled" is no evidence.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ INACTIVE = "Inactive"
 ALGO_REFUSED = range(439, 444)
 """Error codes of an order whose algorithm is not known or not allowed (Message Codes page of the TWS API reference)."""
 
-DEAD: tuple[str, ...] = ("Cancelled", "ApiCancelled", INACTIVE)
+ENDED: tuple[str, ...] = ("Cancelled", "ApiCancelled", INACTIVE)
 """Wire statuses after which nothing more can fill (OrderStatus page of the TWS API reference)."""
 
 
 ORDER_TYPES: dict[Algo, str] = {"none": "MKT", "adaptive": "MKT", "midprice": "MIDPRICE"}
-"""The wire's order type of each way to send; Adaptive is a market order with an algorithm (IBAlgo page)."""
+"""The wire's order type of each algorithm; Adaptive is a market order with an algorithm (IBAlgo page)."""
 
 
 class OrderTicket(msgspec.Struct, frozen=True, kw_only=True):
-    """One market order for the day as it is handed to the broker, once."""
+    """One market order for the day. rebal hands it to the broker once."""
 
     reference: str
     account: str
@@ -45,7 +44,7 @@ class OrderTicket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Referenced(Protocol):
-    """Something the broker shows under an order reference."""
+    """An order, execution or other row of the broker with an order reference."""
 
     @property
     def reference(self) -> str:
@@ -54,9 +53,9 @@ class Referenced(Protocol):
 
 
 class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """A working order of any client, from the broker's list or from the message that acknowledges it.
+    """A working order of any client, from the broker's list or from its acknowledgement.
 
-    ``order_id`` counts within ``client_id``: the same number of another client is another order.
+    ``order_id`` is unique within ``client_id`` only: another client may have another order with the same number.
     """
 
     reference: str
@@ -75,7 +74,7 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
 class CompletedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order of today that is over.
 
-    ``filled`` is how many shares it bought or sold, ``None`` where the broker does not say.
+    ``filled`` is the number of filled shares, ``None`` when the broker does not say.
     """
 
     reference: str
@@ -87,7 +86,7 @@ class CompletedOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
-    """One fill. Ids that differ only after the last dot are corrections of one another; the last one counts."""
+    """One fill. Executions whose ids differ only after the last dot correct one another; the last one counts."""
 
     exec_id: str
     reference: str
@@ -101,13 +100,13 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
-    """The broker showed an order back to us."""
+    """The broker acknowledged an order by showing it."""
 
     order: OpenOrder
 
 
 class StatusReported(msgspec.Struct, frozen=True, kw_only=True):
-    """The broker said how far an order of this connection is."""
+    """The broker reported the status of an order of this connection."""
 
     order_id: int
     perm_id: int
@@ -122,14 +121,14 @@ class Executed(msgspec.Struct, frozen=True):
 
 
 class Commissioned(msgspec.Struct, frozen=True, kw_only=True):
-    """What a fill cost, in USD."""
+    """The broker reported the commission of a fill, in USD."""
 
     exec_id: str
     amount: Decimal
 
 
 class Noticed(msgspec.Struct, frozen=True, kw_only=True):
-    """An error or notice about an order. It says something; it never proves that the order is over."""
+    """An error or notice about an order. It never proves that the order is over."""
 
     order_id: int
     code: int
@@ -137,21 +136,21 @@ class Noticed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinkLost(msgspec.Struct, frozen=True):
-    """The gateway lost the broker (1100): nothing is sent until the link is back."""
+    """The gateway lost the broker (1100). rebal sends nothing until the link is back."""
 
 
 class LinkRestored(msgspec.Struct, frozen=True):
-    """The gateway has the broker again (1101, 1102): what happened meanwhile must be asked for."""
+    """The gateway has the broker again (1101, 1102). The events meanwhile must be asked for."""
 
 
 OrderEvent = Acknowledged | StatusReported | Executed | Commissioned | Noticed | LinkLost | LinkRestored
 
 
 class WhatIf(msgspec.Struct, frozen=True):
-    """What the broker said to "what if I sent this". ``refusal`` is empty unless it refused.
+    """The broker's answer to a what-if. ``refusal`` is empty unless it would refuse the order.
 
-    ``lacks_funds`` tells that it refused for want of cash or margin only: what the sells bring is not there yet when
-    the buys are asked about. ``lacks_algo`` tells that it refused the algorithm: a plain order may do.
+    ``lacks_funds``: only cash or margin is missing, as for buys whose sells have not been sent yet. ``lacks_algo``: the
+    algorithm is refused, and a plain order may pass.
     """
 
     answered: bool
@@ -166,7 +165,7 @@ def correction_root(exec_id: str) -> str:
 
 
 def last_corrections(executions: Iterable[Execution]) -> tuple[Execution, ...]:
-    """Return the executions that count: of those that correct one another the last, never their sum."""
+    """Return the executions that count: the last of those that correct one another, never their sum."""
     last: dict[str, Execution] = {}
     for execution in sorted(executions, key=lambda execution: correction_number(execution.exec_id)):
         last[correction_root(execution.exec_id)] = execution
@@ -174,6 +173,6 @@ def last_corrections(executions: Iterable[Execution]) -> tuple[Execution, ...]:
 
 
 def correction_number(exec_id: str) -> int:
-    """Return which correction of its root an execution id is: its last part, 0 when that is no number."""
+    """Return the correction number of an execution id: its last part, 0 when that is no number."""
     last = exec_id.rpartition(".")[2]
     return int(last) if last.isascii() and last.isdigit() else 0

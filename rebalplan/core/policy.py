@@ -1,4 +1,4 @@
-"""The rules an account is planned and traded under: the resolved settings that a plan carries.
+"""The rules for planning and trading an account: the resolved settings that a plan carries.
 
 Field names and defaults are those of settings.ini; a field's unit is in its name. These structs are the
 single list of policy keys: settings are read into them and a plan stores them as they are.
@@ -38,7 +38,7 @@ class RebalancePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     @property
     def band_bps(self) -> Decimal:
-        """Return the band of the trigger mode: of each holding, or of all drifts together."""
+        """Return the band of the trigger mode: for each holding, or for the sum of all drifts."""
         return (
             self.portfolio_total_band_bps if self.trigger_mode == "total_drift" else self.per_holding_band_bps
         )

@@ -1,4 +1,4 @@
-"""What the core needs from the world: a broker to ask and to trade at, a clock, and a disk for the journal."""
+"""The ports: a broker to read and to trade with, a clock, and a disk for the journal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rebalplan.core.orders import (
 from rebalplan.core.vocabulary import AccountSnapshot, Endpoint, Quote, Session
 
 Progress = Callable[[str], None]
-"""Told what is being done, in a few words; may do nothing."""
+"""Takes the current step in a few words; may do nothing."""
 
 
 class MarketData(msgspec.Struct, frozen=True):
@@ -43,13 +43,13 @@ class BrokerConnection(Protocol):
     """One connection with a fresh client; it is used by one account or for one round of quotes."""
 
     def read_account(self, account: str) -> AccountSnapshot:
-        """Return what the account is now. Raises ``AccountError`` or ``BrokerError``."""
+        """Return the account as it is now. Raises ``AccountError`` or ``BrokerError``."""
         ...
 
     def read_values(self, account: str) -> Mapping[int, Decimal]:
-        """Return what the broker says each US dollar position is worth in USD, by conId. Raises ``BrokerError``.
+        """Return the broker's value of each US dollar position in USD, by conId. Raises ``BrokerError``.
 
-        The gateway has one subscription to such values for all its clients, so only those are asked who need it.
+        The gateway has a single subscription to these values for all clients, so rebal asks only where it needs them.
         """
         ...
 
@@ -64,9 +64,9 @@ class BrokerConnection(Protocol):
     def read_market(
         self, wanted: Mapping[str, int], *, allow_delayed: bool, progress: Progress
     ) -> MarketData:
-        """Quote each symbol once; a positive conId says which contract is held. Raises ``BrokerError``.
+        """Return one quote per symbol; a positive conId names the contract that is held. Raises ``BrokerError``.
 
-        A symbol that cannot be quoted has a quote that says why.
+        The quote of a symbol without market data says why.
         """
         ...
 
@@ -79,7 +79,7 @@ class TradingConnection(BrokerConnection, Protocol):
         ...
 
     def ask_what_if(self, ticket: OrderTicket) -> WhatIf:
-        """Ask what would become of an order without sending it."""
+        """Ask the broker whether it would take an order, without sending it."""
         ...
 
     def place(self, order_id: int, ticket: OrderTicket) -> None:
@@ -87,17 +87,17 @@ class TradingConnection(BrokerConnection, Protocol):
         ...
 
     def cancel(self, order_id: int) -> None:
-        """Ask for an order to be cancelled by the id this connection knows it by; the answer is an event."""
+        """Ask the broker to cancel an order by its id on this connection. The answer comes as an event."""
         ...
 
     def next_event(self, timeout_sec: float) -> OrderEvent | None:
-        """Return the next thing the broker says, or ``None`` after the time-out."""
+        """Return the broker's next message, or ``None`` after the time-out."""
         ...
 
     def open_orders(self, account: str) -> tuple[OpenOrder, ...]:
         """Return every working order of every client, complete for ``account``.
 
-        A row of another account that cannot be read is left out. Raises ``BrokerError`` when the list is not known.
+        An unreadable row of another account is left out. Raises ``BrokerError`` when the list does not come.
         """
         ...
 
@@ -108,33 +108,33 @@ class TradingConnection(BrokerConnection, Protocol):
     def executions(self, account: str) -> tuple[tuple[Execution, ...], tuple[Commissioned, ...]]:
         """Return the account's fills of the last 24 hours, complete, with the commissions known so far.
 
-        Raises ``BrokerError`` when that is not known.
+        Raises ``BrokerError`` when the list does not come.
         """
         ...
 
 
 class Disk(Protocol):
-    """Files, as far as a journal needs them. Every method raises ``DiskError`` when the disk does not obey."""
+    """The file operations of a journal. Every method raises ``DiskError`` when the disk fails."""
 
     def read(self, path: Path) -> bytes | None:
         """Return a file's bytes, or ``None`` when there is none."""
         ...
 
     def append(self, path: Path, data: bytes) -> None:
-        """Add to the end of a file and return when the disk has it."""
+        """Append to a file and return once the disk has it."""
         ...
 
     def truncate(self, path: Path, size: int) -> None:
-        """Cut a file to its first ``size`` bytes and return when the disk has it."""
+        """Cut a file to its first ``size`` bytes and return once the disk has done so."""
         ...
 
     def lock(self, path: Path) -> AbstractContextManager[None]:
-        """Hold a lock that ends with this process; raises ``RefusedError`` when somebody has it."""
+        """Hold a lock that ends with this process; raises ``RefusedError`` while another process holds it."""
         ...
 
 
 class Broker(Protocol):
-    """Something that can be connected to."""
+    """A broker to read from."""
 
     def connect(self, endpoint: Endpoint) -> AbstractContextManager[BrokerConnection]:
         """Connect with a fresh client; leaving the context disconnects. Raises ``BrokerError``."""
@@ -154,7 +154,7 @@ class Clock(Protocol):
 
 
 class TradingBroker(Protocol):
-    """Something that can be connected to and traded at."""
+    """A broker to trade with."""
 
     def connect(self, endpoint: Endpoint) -> AbstractContextManager[TradingConnection]:
         """Connect with a fresh client; leaving the context disconnects. Raises ``BrokerError``."""

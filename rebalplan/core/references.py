@@ -1,7 +1,7 @@
-"""The reference an order carries at the broker: which plan, account and line it is for, and whether it takes a rest.
+"""The order reference at the broker: it names the plan, the account, the line, and whether the order is a fallback.
 
-``rb-<first 12 hex digits of the plan's hash>-a02-l07`` is the first order of a line, with ``-f`` behind it the one
-plain market order that may follow it. Positions count from 1; at most 40 ASCII characters.
+``rb-<first 12 hex digits of the plan's hash>-a02-l07`` is the first order of a line. With ``-f`` behind it, it is the
+plain market order that may follow for the rest. Positions count from 1; at most 40 ASCII characters.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 PLAN_DIGITS: Final = 12
-"""So many digits of a plan's hash stand in its id and in its references."""
+"""The number of digits of a plan's hash in its id and its references."""
 
 _FORM: Final = re.compile(rf"rb-([0-9a-f]{{{PLAN_DIGITS}}})-a(\d{{2,}})-l(\d{{2,}})(-f)?")
 _FALLBACK: Final = "-f"
@@ -30,18 +30,18 @@ class OrderReference(msgspec.Struct, frozen=True):
     is_fallback: bool = False
 
     def __str__(self) -> str:
-        """Return the reference as it stands at the broker."""
+        """Return the reference as the broker keeps it."""
         last = _FALLBACK if self.is_fallback else ""
         return f"rb-{self.plan}-a{self.account:02d}-l{self.line:02d}{last}"
 
 
 def order_reference(sha256: str, account: int, line: int) -> str:
-    """Return the reference of a line's first order, derived from where it stands in the plan with this hash."""
+    """Return the reference of a line's first order, from its position in the plan with this hash."""
     return str(OrderReference(sha256[:PLAN_DIGITS], account, line))
 
 
 def parse_reference(text: str) -> OrderReference | None:
-    """Return what a reference says, or ``None`` for a text that is none."""
+    """Return the parts of a reference, or ``None`` when the text is none."""
     found = _FORM.fullmatch(text)
     if found is None:
         return None
@@ -49,20 +49,20 @@ def parse_reference(text: str) -> OrderReference | None:
 
 
 def account_prefix(sha256: str, account: int) -> str:
-    """Return how every reference of an account begins, also those of a later version that has more kinds."""
+    """Return the prefix of every reference of an account, also of kinds that a later version may add."""
     return f"rb-{sha256[:PLAN_DIGITS]}-a{account:02d}-l"
 
 
 def is_ours(text: str) -> bool:
-    """Tell whether a text at the broker begins like a reference of some plan."""
+    """Tell whether a text from the broker begins like a reference of some plan."""
     return text.startswith("rb-")
 
 
 def fallback_reference(reference: str) -> str:
-    """Return the reference of the one plain market order that may follow a line's first order."""
+    """Return the reference of the plain market order that may follow a line's first order."""
     return f"{reference}{_FALLBACK}"
 
 
 def line_of(reference: str) -> str:
-    """Return the reference of the plan line that an order serves: that of the line's first order."""
+    """Return the reference of an order's plan line, which is that of the line's first order."""
     return reference.removesuffix(_FALLBACK)

@@ -1,4 +1,4 @@
-"""Text from outside made safe to print and to store."""
+"""Makes text from outside safe to print and to store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def printable(text: str, limit: int = 300) -> str:
 
 
 def folded(name: str) -> str:
-    """Return a name as it is compared: in any case, and an accent may be one character or two (NFC)."""
+    """Return a name for comparison: case does not matter, and an accent may be one character or two (NFC)."""
     if name.isascii():
         return name.casefold()
     from unicodedata import normalize  # noqa: PLC0415  # hardly any name needs it
@@ -33,7 +33,7 @@ def count(number: int | Decimal, noun: str) -> str:
 
 
 def by_what_is_said(pairs: Iterable[tuple[str, Said]]) -> dict[Said, list[str]]:
-    """Return the accounts that each thing is said of, in the order in which each is first said."""
+    """Return the accounts of each sentence, in the order in which the sentences first occur."""
     found: dict[Said, list[str]] = {}
     for account, said in pairs:
         found.setdefault(said, []).append(account)
@@ -41,7 +41,7 @@ def by_what_is_said(pairs: Iterable[tuple[str, Said]]) -> dict[Said, list[str]]:
 
 
 def named(accounts: Sequence[str], known: int) -> str:
-    """Return the accounts by name, or ``all 3 accounts`` of those that are known; of many the first six are named."""
+    """Return the names of the accounts, or ``all 3 accounts``. Of many, only the first six are named."""
     if len(accounts) == known > 1:
         return f"all {known} accounts"
     if len(accounts) <= _MOST_NAMES:
@@ -50,6 +50,6 @@ def named(accounts: Sequence[str], known: int) -> str:
 
 
 def listed(names: Sequence[str], most: int, between: str = ", ") -> str:
-    """Return the names, or the first few and how many more there are."""
+    """Return the names, or the first few and the number of the others."""
     more = f"{';' if between == '; ' else ''} and {len(names) - most} more" if len(names) > most else ""
     return between.join(names[:most]) + more

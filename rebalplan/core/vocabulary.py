@@ -1,4 +1,4 @@
-"""The vocabulary: accounts, positions, quotes and sessions, as every package knows them.
+"""The vocabulary of all packages: accounts, positions, quotes and sessions.
 
 Quantities are shares, prices and money US dollars unless a field says otherwise; every ``*_pct`` is in
 percent. Everything is frozen.
@@ -28,7 +28,7 @@ class ConfirmMode(StrEnum):
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """The gateway or TWS that an account is reached through."""
+    """The gateway or TWS of an account."""
 
     host: str = "127.0.0.1"
     port: int = 4002
@@ -39,7 +39,7 @@ SESSION_MIN = 390
 """Minutes of a full regular session of the US exchanges, 9:30 to 16:00."""
 
 CASH = "CASH"
-"""Stands for cash where symbols stand."""
+"""The name of cash among symbols."""
 
 Reason = Literal[
     "within_band",
@@ -51,7 +51,7 @@ Reason = Literal[
     "held_unlisted",
     "fractional_residue",
 ]
-"""Why a symbol is not traded, or less than its drift asks."""
+"""The reason why a symbol is not traded, or by less than its drift."""
 
 
 class TargetWeight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,5 +177,5 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def is_paper(account: str) -> bool:
-    """Tell whether an account id is of paper trading: at Interactive Brokers those begin with D (DU, DF)."""
+    """Tell whether an account is a paper account: at Interactive Brokers their ids begin with D (DU, DF)."""
     return account.startswith("D")

@@ -1,1 +1,1 @@
-"""What a person writes: settings.ini and portfolios.csv, each problem with its place, and the samples."""
+"""The input files: settings.ini and portfolios.csv, each problem with its place, and the samples."""

@@ -1,4 +1,4 @@
-"""Collecting what is wrong with one file, so that all of it is reported together."""
+"""Collects the problems of one file, so that all of them are reported together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PORTFOLIOS: Final[Code] = "RB002"
 TOO_MUCH_LEVERAGE: Final[Code] = "RB003"
 NO_EFFECT: Final[Code] = "RB004"
 MAY_PROTECT: Final[Code] = "RB005"
-"""Something unknown that may have been meant to protect, such as a misspelled limit: ``--yes`` never skips it."""
+"""An unknown key or section that may be a misspelled protection, such as a limit. ``--yes`` never skips it."""
 
 
 class Findings:
@@ -29,18 +29,18 @@ class Findings:
         self._sections: dict[int, str] = {}
 
     def error(self, message: str, *, line: int = 0, column: int = 0) -> None:
-        """Note what makes the file unusable; the same error at the same place counts once."""
+        """Note an error that makes the file unusable. The same error at the same place counts once."""
         where = InFile(self.file, line, column)
         self._errors[Finding(code=self._code, severity="error", where=where, message=message)] = None
 
     def warn(self, message: str, *, line: int, may_protect: bool = False) -> None:
-        """Note what the user should know though the file can be used; ``MAY_PROTECT`` explains ``may_protect``."""
+        """Note a warning about a usable file; ``MAY_PROTECT`` explains ``may_protect``."""
         code = MAY_PROTECT if may_protect else NO_EFFECT
         where = InFile(self.file, line, 0)
         self._warnings[Finding(code=code, severity="warning", where=where, message=message)] = None
 
     def name_sections(self, first_lines: Mapping[int, str]) -> None:
-        """Say which section begins on which line, so that every finding carries its own."""
+        """Set the line where each section begins, so that every finding carries its section."""
         self._sections = dict(first_lines)
 
     @property
@@ -49,7 +49,7 @@ class Findings:
         return tuple(sorted(map(self._in_section, self._warnings), key=lambda f: (f.where.line, f.message)))
 
     def raise_errors(self) -> None:
-        """Raise InputError with every error found, if there is any; the warnings often say what caused it."""
+        """Raise InputError with every error, if there is any, and the warnings, which often tell the cause."""
         if self._errors:
             raise InputError(map(self._in_section, [*self._errors, *self._warnings]))
 

@@ -1,4 +1,4 @@
-"""Target weights: the models an account follows, mixed by their weights."""
+"""Target weights: the mix of an account's models by their weights."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from rebalplan.inputs.settings import ModelWeight
 def target_weights(portfolios: Portfolios, mix: Iterable[ModelWeight]) -> Targets:
     """Mix the models: w_i = Σ_k m_k · p_k,i, in percent, rounded half to even to 0.000001 percent.
 
-    Every symbol that portfolios.csv lists has a weight, 0 included: to name a symbol with blank cells
-    is to close it. Weights come in symbol order.
+    Every symbol in portfolios.csv has a weight, 0 included: a symbol with blank cells is closed.
+    Weights come in symbol order.
     """
     models = {folded(model.name): model for model in portfolios.models}
     sums = dict.fromkeys(portfolios.symbols, ZERO)

@@ -1,4 +1,4 @@
-"""Reading an input file as text, with one clear paragraph when it cannot be."""
+"""Reads an input file as text, or raises one clear paragraph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rebalplan.core.errors import RebalError
 from rebalplan.inputs.wording import escaped
 
 MAX_BYTES = 1024 * 1024
-"""Larger input files are refused: a real one has some ten kilobytes."""
+"""The largest input file in bytes: a real one has some ten kilobytes."""
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -16,7 +16,7 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 def read_text(path: Path, *, if_missing: str) -> str:
     """Return the file's text with LF line ends and without a byte order mark.
 
-    ``if_missing`` is the sentence that says what to do when there is no such file. Raises RebalError for
+    ``if_missing`` is the advice for a missing file. Raises RebalError for
     a file that is missing, a directory, unreadable, too large or not UTF-8 text.
     """
     name = escaped(str(path))

@@ -1,4 +1,4 @@
-"""How text from a file is shown in messages: printable, quoted, short, with the nearest known name."""
+"""Shows text from a file in messages: printable, quoted, short, with the nearest known name."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 
 MAX_SHOWN = 60
-"""Characters of a file's text that a message repeats."""
+"""The most characters of a file's text that a message repeats."""
 
-# C0 and C1 controls but the tab, then what reorders or hides text on a screen.
+# C0 and C1 controls except the tab, then characters that reorder or hide text on a screen.
 _INVISIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -34,7 +34,7 @@ def shown(text: str) -> str:
 
 
 NEAR = 0.75
-"""How alike two names are, from 0 to 1, when one may be the other misspelled: ``max_ordr_usd``, not ``prefer_rth``."""
+"""The least likeness, from 0 to 1, of a misspelling: ``max_ordr_usd`` passes, ``prefer_rth`` does not."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

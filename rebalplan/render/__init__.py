@@ -1,1 +1,1 @@
-"""What people read on a terminal: plans, findings, the simulated world."""
+"""Turns plans, differences, findings and results into text, Markdown, HTML, CSV and JSON."""

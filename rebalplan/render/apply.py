@@ -1,4 +1,4 @@
-"""What a person reads before, during and after an apply."""
+"""The texts of an apply: its stages, its results, the next steps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from rebalplan.render.tables import table
 
 
 def render_stages(stages: Sequence[Stage]) -> str:
-    """Return the steps an apply would walk, numbered."""
+    """Return the stages of an apply, numbered."""
     lines: list[str] = []
     for number, stage in enumerate(stages, start=1):
         lines += [
@@ -101,7 +101,7 @@ def render_result(
     *,
     detailed: Sequence[str] | None = None,
 ) -> str:
-    """Return what became of these accounts: a table of lines for the ``detailed`` ones (all), then a line each."""
+    """Return the results of these accounts: a table of lines for the ``detailed`` ones (all), then a line each."""
     chosen = [account for account in result.accounts if account.account in accounts]
     tables = [
         _lines_table(account, style)
@@ -112,7 +112,7 @@ def render_result(
 
 
 def render_ended(account: AccountResult, style: Style = PLAIN) -> str:
-    """Return what became of an account that is over: its lines, when any was opened, and a line of its own."""
+    """Return the result of a closed account: its lines, if it was begun, and a line about the account."""
     end = _account_line(account, style)
     return f"{_lines_table(account, style)}\n{end}" if account.lines and account.intents else end
 
@@ -146,7 +146,7 @@ def _status(line: LineResult, style: Style) -> str:
 
 
 class _LineStatus(msgspec.Struct, frozen=True):
-    """One line of the plan in ``status --json``. Shares and USD; what the broker has not told is null."""
+    """One line of the plan in ``status --json``. Shares and USD; null where the broker has not told."""
 
     reference: str
     action: str
@@ -169,7 +169,7 @@ class _AccountStatus(msgspec.Struct, frozen=True):
 
 
 def render_result_json(plan_id: str, result: ApplyResult) -> str:
-    """Return what became of every account and line, and what is to be done, as indented JSON."""
+    """Return the result of every account and line, and the next steps, as indented JSON."""
     document = {
         "plan": plan_id,
         "accounts": [_account_status(account) for account in result.accounts],
@@ -202,7 +202,7 @@ def _note(line: LineResult) -> str:
 
 
 def next_steps(plan_id: str, accounts: Iterable[AccountResult]) -> tuple[str, ...]:
-    """Return what is to be done about these accounts, as commands: what is unknown first."""
+    """Return the next steps for these accounts as commands, unknown orders first."""
     accounts = tuple(accounts)
     unknown = [order.dispatch.reference for account in accounts for order in account.unknown]
     steps = [f"Next: `rebal resolve {reference}` shows the evidence and settles it." for reference in unknown]
@@ -219,7 +219,7 @@ def next_steps(plan_id: str, accounts: Iterable[AccountResult]) -> tuple[str, ..
 
 
 def _goes_on(account: AccountResult) -> bool:
-    """Tell whether a resume would send or learn something."""
+    """Tell whether a resume would send an order or learn an end."""
     if not account.intents or account.is_applied or account.unknown:
         return False
     if account.unresolved or rests_of(account) or not account.is_current:
@@ -228,7 +228,7 @@ def _goes_on(account: AccountResult) -> bool:
 
 
 def _lacks_proceeds(account: AccountResult) -> bool:
-    """Tell whether only buys are left that were cut, and a sell that was to pay for them brought less than planned."""
+    """Tell whether only cut buys are left, because a sell that was to pay for them brought less than planned."""
     sells = [line for line in account.lines if line.planned.side == "SELL"]
     is_short = any(line.filled < line.planned.quantity for line in sells)
     return (
@@ -239,7 +239,7 @@ def _lacks_proceeds(account: AccountResult) -> bool:
 
 
 def _is_missed(account: AccountResult) -> bool:
-    """Tell whether an account was begun, did not come to its end as planned, and no resume changes that."""
+    """Tell whether an account was begun and did not end as planned, and a resume cannot change that."""
     return bool(account.intents) and not (account.is_applied or account.unknown or _goes_on(account))
 
 
@@ -257,7 +257,7 @@ def _account_line(account: AccountResult, style: Style) -> str:
 
 
 def render_outcome(accounts: Iterable[AccountResult]) -> str:
-    """Return how many accounts ended how, those that are not done by name; nothing when all are done."""
+    """Return the number of accounts by their ends, those not done by name; nothing when all are done."""
     by_status: dict[str, list[str]] = {}
     for account in accounts:
         by_status.setdefault(account.status.replace("_", " "), []).append(account.account)

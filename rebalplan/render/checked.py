@@ -1,4 +1,4 @@
-"""What checking a plan found: the one value that every format of ``rebal verify`` is made from."""
+"""The findings of a check of a plan: the value behind every format of ``rebal verify``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rebalplan.core.finding import Finding, InPlan
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """Everything that was found, in the order of the JSON answer.
+    """All findings, in the order of the JSON answer.
 
     ``plan`` is the id, ``None`` for a file that is no plan. ``live`` are differences between plan and account.
-    ``unread`` says per account why the broker could not be asked about it.
+    ``unread`` has the reason for each account that could not be read.
     """
 
     plan: str | None
@@ -22,5 +22,5 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def refused_file(error: PlanFileError) -> Checked:
-    """Return what a check that ended with reading the file found."""
+    """Return the result of a check that could not read the file."""
     return Checked(None, (error.finding,), (), {})

@@ -23,9 +23,9 @@ Row = TypeVar("Row")
 
 
 class Column(msgspec.Struct, Generic[Row], frozen=True):
-    """One column of a table. ``is_amount`` columns are not there when redacted.
+    """One column of a table. ``is_amount`` columns are left out when redacted.
 
-    ``name`` says what the column is where its title says it only beside the column before it.
+    ``name`` is the full name of a column whose title makes sense only beside the column before it.
     """
 
     title: str
@@ -144,5 +144,5 @@ def summary(view: PlanView) -> tuple[Column[AccountView], ...]:
 
 
 def shown(columns: Sequence[Column[Row]], view: PlanView) -> tuple[Column[Row], ...]:
-    """Return the columns that may be shown of this plan."""
+    """Return the columns of this plan that may be shown."""
     return tuple(column for column in columns if not (column.is_amount and view.is_redacted))

@@ -1,4 +1,4 @@
-"""What a person must know before a yes: which plan, which orders, and everything worth a second look."""
+"""The question before an apply: the plan, its orders, and everything worth a second look."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from rebalplan.render.figures import count, dollars, shares
 from rebalplan.render.warnings import account_notes
 
 _SECONDS_PER_ORDER = 5
-"""What an order takes on average from send to fill: for the expected duration only."""
+"""The seconds of an average order from send to fill, for the expected duration only."""
 
 _SYMBOL_WIDTH = 6
-"""Of the column of symbols at least; SYMBOL@EXCHANGE is wider."""
+"""The least width of the column of symbols; SYMBOL@EXCHANGE is wider."""
 
 
 def confirmation(
@@ -34,9 +34,9 @@ def confirmation(
     warnings: Sequence[str] = (),
     worse: Sequence[str] = (),
 ) -> str:
-    """Return the plan and its age, each account with what would be sent now, every warning, the expected duration.
+    """Return the plan and its age, each account with its orders, every warning, the expected duration.
 
-    ``warnings`` are those of the settings; ``worse`` says why less is sent than was said yes to before.
+    ``warnings`` are those of the settings. ``worse`` says why fewer shares would be sent than agreed before.
     """
     volatile, review = envelope.plan.volatile, review_plan(envelope.plan)
     head = (
@@ -90,7 +90,7 @@ def _account(account: AccountResult, preview: Preview, envelope: Envelope, revie
 
 
 def _cut(line: PreviewLine) -> str:
-    """Return what is sent of a line that is not sent as planned, and why."""
+    """Return the quantity of a line that is cut or left out, and why."""
     order = line.planned
     name = f"{order.action} {shares(order.quantity)} {order.symbol}"
     return (
@@ -123,7 +123,7 @@ def _rest(line: LineResult) -> str:
 def _exceptions(
     account: AccountResult, preview: Preview, envelope: Envelope, review: Review
 ) -> tuple[str, ...]:
-    """Return what the review says of the orders that would be sent; sides are compared with the whole plan."""
+    """Return the review's sentences about the orders to send; sides are compared with the whole plan."""
     as_sent = _as_sent(account, preview)
     alone = review_plan(msgspec.structs.replace(envelope.plan, accounts=(as_sent,)))
     sent = {order.symbol for order in as_sent.orders}
@@ -134,7 +134,7 @@ def _exceptions(
 
 
 def _as_sent(account: AccountResult, preview: Preview) -> AccountPlan:
-    """Return the plan of an account with the orders that would be sent now, which may be less than all."""
+    """Return the plan of an account with only the orders that would be sent now."""
     plan, summary = account.plan, account.plan.summary
     if summary is None or not (preview.cuts or account.intents):
         return plan

@@ -18,7 +18,7 @@ _MARKS = {"+": "green", "-": "red", "~": "yellow"}
 
 
 def render_diff(diff: PlanDiff, redaction: Redaction = NOTHING, style: Style = PLAIN) -> str:
-    """Return the difference as text; one line when it is the same."""
+    """Return the difference as text; one line when there is none."""
     head = f"{diff.old_id} -> {diff.new_id}"
     if diff.is_same:
         return f"{head}: {nothing_changed(diff)}"
@@ -29,18 +29,18 @@ def render_diff(diff: PlanDiff, redaction: Redaction = NOTHING, style: Style = P
 
 
 def changed(diff: PlanDiff) -> tuple[AccountDiff, ...]:
-    """Return the accounts whose orders or status are not what they were."""
+    """Return the accounts whose orders or status changed."""
     return tuple(account for account in diff.accounts if not account.is_same)
 
 
 def nothing_changed(diff: PlanDiff) -> str:
-    """Say in one sentence that no order changed, and which inputs moved nevertheless."""
+    """Return one sentence: no order changed, and these inputs did."""
     kinds = dict.fromkeys(c.kind for account in diff.accounts for c in account.causes)
     return f"no order changed ({', '.join(kinds)} moved)." if kinds else "no order changed."
 
 
 def headline(diff: PlanDiff) -> str:
-    """Count the orders that are not what they were, and their accounts."""
+    """Return the number of changed orders and of their accounts."""
     marks = [mark(change) for account in diff.accounts for change in account.orders]
     words = (("+", "added"), ("-", "removed"), ("~", "changed"))
     counts = [(marks.count(sign), word) for sign, word in words if sign in marks]
@@ -53,7 +53,7 @@ def headline(diff: PlanDiff) -> str:
 
 
 def common_causes(diff: PlanDiff) -> tuple[Cause, ...]:
-    """Return the causes that every changed account has, when there are several: they are said once."""
+    """Return the causes that all of several changed accounts share. They are printed once."""
     first, *others = changed(diff)
     if not others:
         return ()
@@ -61,7 +61,7 @@ def common_causes(diff: PlanDiff) -> tuple[Cause, ...]:
 
 
 def unchanged(diff: PlanDiff, redaction: Redaction) -> Iterable[str]:
-    """Return one line for all accounts whose orders and status are what they were."""
+    """Return one line for all unchanged accounts."""
     same = [redaction.account(account.account) for account in diff.accounts if account.is_same]
     if same:
         yield f"{count(len(same), 'account')} unchanged: {listed(same, _MOST_NAMES)}"
@@ -75,7 +75,7 @@ def mark(change: OrderChange) -> str:
 
 
 def change_text(change: OrderChange, redaction: Redaction) -> str:
-    """Return an order, or what it was and what it is, and why."""
+    """Return an order, or its old and its new form, and why."""
     why = ", ".join(change.causes) or "follows from the others"
     shown = [
         _order(order, value_pct, redaction)
@@ -92,7 +92,7 @@ def _order(order: PlannedOrder, value_pct: Decimal | None, redaction: Redaction)
 
 
 def facts(account: AccountDiff, common: Sequence[Cause], redaction: Redaction) -> Iterable[str]:
-    """Return the account's figures in both plans, and the causes that are its own."""
+    """Return the account's figures in both plans, and its own causes."""
     before, after = account.before, account.after
     if before is not None and after is not None:
         exposures = [redaction.amount(figures.exposure_after_usd) for figures in (before, after)]
@@ -109,14 +109,14 @@ def facts(account: AccountDiff, common: Sequence[Cause], redaction: Redaction) -
 
 
 def causes(found: Sequence[Cause], redaction: Redaction) -> Iterable[str]:
-    """Name what changed, kind by kind; many of a kind are counted."""
+    """Return the causes of a change, kind by kind. Many of a kind are counted."""
     for kind in dict.fromkeys(cause.kind for cause in found):
         same = [cause for cause in found if cause.kind == kind]
         yield f"{kind}: {listed([_cause(cause, redaction) for cause in same], _MOST_CAUSES)}"
 
 
 def _cause(cause: Cause, redaction: Redaction) -> str:
-    """Return what changed, from what to what; of holdings and settings only the names when redacted."""
+    """Return a cause with its old and new value; when redacted, only the names of holdings and settings."""
     if redaction.is_on and cause.kind in ("positions", "cash", "settings"):
         return cause.what
     before, after = cause.before, cause.after

@@ -22,15 +22,15 @@ from rebalplan.render.markdown import bullet, escape
 from rebalplan.render.redaction import NOTHING, Redaction
 
 _FEWER_ORDERS = (12, 60, 300)
-"""How many changed orders of an account are shown where there is no room for all."""
+"""The numbers of changed orders of an account that may be shown when there is no room for all."""
 
 _LONGEST_LINE = 500
 _FENCE_MARKS = {"+": "+", "-": "-", "~": "!"}
-"""What a forge colours in a block of ``diff``."""
+"""The marks that a forge colours in a block of ``diff``."""
 
 
 def render_diff_markdown(diff: PlanDiff, redaction: Redaction = NOTHING, longest: int = LONGEST) -> str:
-    """Return the difference in at most ``longest`` characters (20,000 or more); what is left out is counted."""
+    """Return the difference in at most ``longest`` characters (20,000 or more). The text counts the orders left out."""
     head = f"### Plan `{diff.old_id}` → `{diff.new_id}`"
     if diff.is_same:
         return f"{head}\n\n{nothing_changed(diff).capitalize()}\n"
@@ -65,7 +65,7 @@ def _account(account: AccountDiff, shown: int, common: Sequence[Cause], redactio
 def _left_out(
     diff: PlanDiff, texts: Sequence[Sequence[str]], fitted: Sequence[int], longest: int
 ) -> Iterable[str]:
-    """Say what is missing and where it can be read."""
+    """Return a sentence: how much is left out, and which command shows it."""
     missing = sum(form == 0 for form in fitted)
     cut = sum(0 < form < len(forms) - 1 for forms, form in zip(texts, fitted, strict=True))
     parts = [f"{count(missing, 'account')} that changed as well"] if missing else []

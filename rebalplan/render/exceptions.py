@@ -30,7 +30,7 @@ _MOST_ACCOUNTS = 12
 
 
 class Sentence(msgspec.Struct, frozen=True):
-    """What a reviewer must see, and what belongs to it."""
+    """One exception for the reviewer, and its details."""
 
     text: str
     details: tuple[str, ...] = ()
@@ -39,8 +39,7 @@ class Sentence(msgspec.Struct, frozen=True):
 def exceptions(review: Review, accounts: int, redaction: Redaction) -> tuple[Sentence, ...]:
     """Return one sentence per exception; ``accounts`` is how many the plan has.
 
-    What many accounts have in common is one sentence, and of a kind that needs a sentence per account only the
-    first twelve are named.
+    Many accounts may share one sentence. Of a kind with a sentence per account, only the first twelve are named.
     """
     texts = (
         *_not_planned(review, accounts, redaction),
@@ -188,7 +187,7 @@ def _outlier(outlier: Outlier, redaction: Redaction) -> str:
 
 
 def _difference(difference: Difference) -> str:
-    """Say what the account does, and why it or the others do nothing."""
+    """Return the order of the account, and why it or the others have none."""
     symbol = difference.symbol
     if difference.action is None:
         why = f" ({difference.reason})" if difference.reason else ""

@@ -1,23 +1,23 @@
-"""Texts of many accounts in the room that a forge gives one comment."""
+"""Fits the texts of many accounts into one comment of a forge."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 LONGEST = 65_536
-"""A comment or a description on GitHub may have so many characters; other forges accept more."""
+"""The most characters of a comment or description on GitHub; other forges accept more."""
 
 ROOM_FOR_THE_END = 2_000
-"""What is kept free to say what was left out."""
+"""The characters that are kept free for the sentence about the rest."""
 
 _BETWEEN = len("\n\n")
 
 
 def fit(texts: Sequence[Sequence[str]], order: Iterable[int], room: int) -> list[int]:
-    """Return which form of each text is shown, so that all together have at most ``room`` characters.
+    """Return the index of the form to show of each text, so that all together have at most ``room`` characters.
 
-    Each text has ever longer forms, the first of which is empty. Every text gets its next form before any gets the
-    one after it; those that come first in ``order`` come first.
+    Each text has forms of growing length; the first is empty. In rounds, each text gets its next longer form, in the
+    order of ``order``.
     """
     fitted, order = [0] * len(texts), tuple(order)
     for form in range(1, max((len(forms) for forms in texts), default=0)):

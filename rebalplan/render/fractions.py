@@ -1,4 +1,4 @@
-"""The fractions of shares that no order sells, so that nothing is dropped silently."""
+"""Names the fractions of shares that no order can sell."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Places(msgspec.Struct, frozen=True):
 
 
 def find_places(lines: Iterable[str]) -> Places:
-    """Return where the fields and accounts of a plan's lines are; each that occurs twice, where it is first."""
+    """Return the lines of a plan's fields and accounts; the first line of one that occurs twice."""
     places = Places({}, {})
     for number, line in enumerate(lines, start=1):
         if field := _FIELD.match(line):
@@ -52,7 +52,7 @@ def find_places(lines: Iterable[str]) -> Places:
 
 
 def render_github(checked: Checked, file: str, places: Places, all_well: str) -> str:
-    """Return one workflow command per finding on ``file``, and a notice saying ``all_well`` when it is not empty."""
+    """Return one workflow command per finding on ``file``, and a notice with ``all_well`` unless it is empty."""
     commands = [_annotation(finding, file, places) for finding in (*checked.findings, *checked.live)]
     commands += [
         _command("error", file, places.line(account, ""), account, f"could not be read: {why}")
@@ -75,7 +75,7 @@ def _command(level: Level, file: str, line: int, title: str, message: str) -> st
 
 
 def _data(text: str) -> str:
-    """Return the text so that it stays on its line: GitHub turns the escapes back for display."""
+    """Return the text on one line, with the escapes that GitHub turns back for display."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

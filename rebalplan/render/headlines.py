@@ -1,4 +1,4 @@
-"""What a plan and an account come to, in one line each."""
+"""The headlines of a plan and of an account, one line each."""
 
 from __future__ import annotations
 

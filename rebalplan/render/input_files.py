@@ -1,4 +1,4 @@
-"""What is wrong with the input files, as text and as JSON."""
+"""The problems of the input files, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from rebalplan.core.finding import Finding, InFile
 from rebalplan.inputs.findings import MAY_PROTECT
 
 MOST_SHOWN = 20
-"""Problems of one file that are printed: whoever has more of them has made one mistake many times."""
+"""The most problems of one file that are printed. More of them are one mistake made many times."""
 
 
 class Validation(msgspec.Struct, frozen=True):
-    """What checking the files found: their problems and warnings, and what the broker does not know."""
+    """The result of checking the files: problems, warnings, and symbols that the broker does not know."""
 
     valid: bool
     mode: str
@@ -25,7 +25,7 @@ class Validation(msgspec.Struct, frozen=True):
 
 
 def render_validation_json(found: Validation) -> str:
-    """Return what was found as an indented JSON document."""
+    """Return the result as an indented JSON document."""
     answer = msgspec.structs.asdict(found) | {
         "problems": [_fields(problem) for problem in found.problems],
         "warnings": [_fields(warning) for warning in found.warnings],
@@ -47,7 +47,7 @@ def _fields(finding: Finding[InFile]) -> dict[str, object]:
 
 
 def render_input_error(error: InputError) -> str:
-    """Return the problems, one a line: of each file the first ``MOST_SHOWN``, and how many more it has."""
+    """Return the problems, one a line: the first ``MOST_SHOWN`` of each file, and the number of the others."""
     by_file: dict[str, list[Finding[InFile]]] = {}
     for finding in error.findings:
         by_file.setdefault(finding.where.file, []).append(finding)

@@ -1,4 +1,4 @@
-"""A record of the journal as a line of the log: what happened to which order of which account."""
+"""A record of the journal as a line of the log, with its account and order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rebalplan.core.text import count
 
 
 def log_line(record: AnyRecord) -> str:
-    """Return what a record says, after its account and reference."""
+    """Return the text of a record after its account and reference."""
     match record:
         case RunStarted():
             return "apply begins"

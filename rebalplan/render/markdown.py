@@ -1,4 +1,4 @@
-"""A plan as Markdown for a pull request, as long as a forge accepts."""
+"""A plan as Markdown for a pull request, no longer than a forge accepts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _IDLE = (
 
 
 class Detail(IntEnum):
-    """How much of an account is shown."""
+    """The level of detail of an account."""
 
     LEFT_OUT = 0
     LINE = 1
@@ -51,7 +51,7 @@ class Detail(IntEnum):
 
 
 def render_markdown(view: PlanView, longest: int = LONGEST) -> str:
-    """Return the plan in at most ``longest`` characters (10,000 or more); what is left out is said at its end.
+    """Return the plan in at most ``longest`` characters (10,000 or more). Its end says how much is left out.
 
     Every account has a line before any has its orders, and its orders before any has its details; exceptional
     accounts come first.
@@ -65,7 +65,7 @@ def render_markdown(view: PlanView, longest: int = LONGEST) -> str:
 
 
 def escape(text: str) -> str:
-    """Return text that Markdown shows as it is: no markup, no HTML, nobody mentioned."""
+    """Return text that Markdown shows unchanged: no markup, no HTML, no mentions."""
     return _MENTION.sub("\\1\u200b", _SPECIAL.sub(r"\\\1", text))
 
 
@@ -75,7 +75,7 @@ def bullet(text: str) -> str:
 
 
 def markdown_table(chosen: Sequence[Column[Row]], rows: Iterable[Row]) -> str:
-    """Return a table; numbers to the right."""
+    """Return a table with numbers aligned to the right."""
     lines = [[column.title for column in chosen], [_rule(column) for column in chosen]]
     lines += [[escape(column.text(row)) for column in chosen] for row in rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
@@ -95,7 +95,7 @@ def _head(view: PlanView, longest: int) -> str:
 
 
 def _exceptions(sentences: Sequence[Sentence], room: int) -> Iterable[str]:
-    """Return as many of the exceptions as there is room for, which is all of them unless they are of unusual length."""
+    """Return as many exceptions as fit: all of them, unless they are unusually long."""
     bullets = [line for sentence in sentences for line in _sentence(sentence)]
     for number, line in enumerate(bullets):
         room -= len(line) + 1
@@ -133,7 +133,7 @@ def _orders(account: AccountView, view: PlanView) -> Iterable[str]:
 
 
 def _details(account: AccountView, view: PlanView) -> Iterable[str]:
-    """Return what a reviewer opens: the account before and after, notes, and what is not traded and why."""
+    """Return the folded details: the account before and after, notes, and the lines without an order and why."""
     idle = [line for line in account.lines if not line.action]
     parts = [*_totals(account), *(f"- {escape(note)}" for note in account.notes)]
     blocks = ["\n".join(parts)] if parts else []
@@ -166,7 +166,7 @@ def _percents(figures: BeforeAfter) -> str:
 
 
 def _left_out(view: PlanView, fitted: Sequence[int], longest: int) -> Iterable[str]:
-    """Say what is missing and where it can be read."""
+    """Return a sentence: how much is left out, and which command shows it."""
     missing = {
         "details": Detail.ORDERS,
         "orders and details": Detail.LINE,

@@ -31,13 +31,13 @@ _REDACTED = (*_PREVIEW[:-1], columns.VALUE_PCT, columns.REASON)
 
 
 def render_preview(view: PlanView, style: Style = PLAIN) -> str:
-    """Return what ``plan`` prints: accounts, then, where the eye ends, exceptions, summary and totals."""
+    """Return the text of ``rebal plan``: accounts first, then exceptions, summary and totals, which stay in view."""
     parts = (*_accounts(view, style), *_exceptions(view, style), _summary(view, style), view.totals)
     return "\n\n".join(parts)
 
 
 def render_review(view: PlanView, style: Style = PLAIN) -> str:
-    """Return what ``show`` prints: the head and the exceptions first."""
+    """Return the text of ``rebal show``: the head and the exceptions first."""
     parts = (
         _head(view),
         *_exceptions(view, style),
@@ -49,7 +49,7 @@ def render_review(view: PlanView, style: Style = PLAIN) -> str:
 
 
 def head_lines(view: PlanView) -> Iterable[str]:
-    """Return when the plan was made and until when it can be applied."""
+    """Return the time of the plan and its expiry."""
     yield (
         f"made {view.created_at:%Y-%m-%d %H:%M:%S} UTC by rebal {view.tool_version}, "
         f"expires {view.expires_at:%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""A plan file without account ids and amounts: the same fields, ``null`` in place of what is not shown."""
+"""A plan file without account ids and amounts: the same fields, with ``null`` for hidden values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def render_redacted_json(envelope: Envelope, redaction: Redaction) -> str:
 
 
 def _redact(value: Any, name: str, redaction: Redaction) -> Any:
-    """Return what may be shown of a field; decimals only where the name says that they are no amount."""
+    """Return the visible part of a field. Decimals are visible only when their name is no amount's."""
     match value:
         case Policy():
             return {section: _settings(getattr(value, section)) for section in value.__struct_fields__}
@@ -47,7 +47,7 @@ def _redact(value: Any, name: str, redaction: Redaction) -> Any:
 
 
 def _written(value: msgspec.Struct) -> tuple[str, ...]:
-    """Return the fields that the plan file has: of some structs it leaves out what says nothing."""
+    """Return the fields in the plan file. Some structs leave out empty ones."""
     if not value.__struct_config__.omit_defaults:
         return value.__struct_fields__
     return tuple(msgspec.to_builtins(value))
@@ -60,7 +60,7 @@ def _text(value: str, name: str, redaction: Redaction) -> str:
 
 
 def _settings(section: msgspec.Struct) -> dict[str, Any]:
-    """Return settings as they are written, but for amounts: percentages that were chosen tell nothing of a size."""
+    """Return settings without their amounts. Chosen percentages stay: they do not reveal the account's size."""
     settings = ((name, getattr(section, name)) for name in section.__struct_fields__)
     return {name: _setting(value, name) for name, value in settings}
 

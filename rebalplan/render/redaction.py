@@ -1,4 +1,4 @@
-"""What of a plan may be shown: everything, or neither account ids nor absolute amounts."""
+"""Hides account ids and absolute amounts of a plan, or nothing."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ LEVERAGE_STEP = Decimal("0.001")
 
 
 class Redaction(msgspec.Struct, frozen=True):
-    """How accounts are called, and whether amounts and quantities are left out.
+    """The names of accounts, and whether amounts and quantities are hidden.
 
-    Prices, percentages and leverage are always shown; redacted, they are rounded to 0.01 (leverage to 0.001), since
-    exact percentages of whole shares would give an account's value away.
+    Prices, percentages and leverage are always shown. When redacted, they are rounded to 0.01 (leverage to 0.001),
+    because exact percentages of whole shares would reveal the account's value.
     """
 
     names: Mapping[str, str]
@@ -33,7 +33,7 @@ class Redaction(msgspec.Struct, frozen=True):
         return self.names.get(account, account)
 
     def amount(self, value: Decimal) -> Decimal | None:
-        """Return dollars or shares, or ``None`` for what is not shown."""
+        """Return dollars or shares, or ``None`` when redacted."""
         return None if self.is_on else value
 
     def percentage(self, value: Decimal, step: Decimal = CENT) -> Decimal:
@@ -55,7 +55,7 @@ NOTHING = Redaction({}, is_on=False)
 
 
 def redaction_of(*plans: Plan) -> Redaction:
-    """Return what calls the accounts A1, A2, … in the order of the plans and hides amounts."""
+    """Return the redaction that names the accounts A1, A2, … in the order of the plans and hides amounts."""
     ids = list(dict.fromkeys(account.account for plan in plans for account in plan.accounts))
     width = len(str(len(ids)))
     names = {account: f"A{number:0{width}}" for number, account in enumerate(ids, start=1)}

@@ -1,4 +1,4 @@
-"""The embedded gateway's world as text."""
+"""The embedded gateway's accounts, quotes and orders as text."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rebalplan.sim import AccountView, Description
 
 
 def render_description(world: Description) -> str:
-    """Return the accounts with what they hold, then the instruments with their quotes."""
+    """Return the accounts with their holdings, then the instruments with their quotes."""
     head = f"Scenario {world.name} ({world.source}), liquid hours: {world.hours}"
     parts = [head, *(_account(account) for account in world.accounts), "Instruments\n" + _instruments(world)]
     return "\n\n".join(parts)
 
 
 def render_ledger(world: Description) -> str:
-    """Return every order message the gateway ever received, oldest first, and what became of it."""
+    """Return every order message that the gateway received, oldest first, and its result."""
     rows = [
         (
             f"{e.time:%Y-%m-%d %H:%M:%S}",

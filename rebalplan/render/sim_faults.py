@@ -1,4 +1,4 @@
-"""The keys for faults of a scenario, and which of its faults were reached, as text and JSON."""
+"""The keys for faults of a scenario, and its faults that were reached, as text and JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WIDTH = 80
 
 
 def render_keys(keys: Sequence[FaultKey]) -> str:
-    """Return every key by group and table: its type, what it does, an example."""
+    """Return every key by group and table: its type, its effect, an example."""
     parts = []
     for group, members in itertools.groupby(keys, key=lambda key: key.group):
         parts.append(f"{group.capitalize()}\n{'=' * len(group)}")
@@ -32,7 +32,7 @@ def _key(key: FaultKey) -> str:
 
 
 def render_reached(faults: Sequence[FaultView], source: str) -> str:
-    """Return the faults that a scenario configures: those that were reached with how often, then the others."""
+    """Return the faults of a scenario: those that were reached, with their counts, then the others."""
     if not faults:
         return f"Faults of {source}: none."
     reached = [f"{_times(fault.reached)}: {_fault(fault)}" for fault in faults if fault.reached]

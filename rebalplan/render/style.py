@@ -1,4 +1,4 @@
-"""Colours, for those who want them; the text alone says everything."""
+"""Colours for a terminal. The text says everything without them too."""
 
 from __future__ import annotations
 

@@ -16,13 +16,13 @@ from rebalplan.render.style import PLAIN, Style
 _MOST_FINDINGS = 12
 _FOLLOWS: dict[Severity, str] = {"error": "", "warning": "line left out: ", "note": "note: "}
 _WEIGHTS: dict[Severity, str] = {"error": "refuse", "warning": "line", "note": "note"}
-"""The words of the JSON answer, which programs read."""
+"""The words of the JSON answer. Programs read them, so they stay."""
 
 
 def render_checked(checked: Checked, style: Style = PLAIN, *, accounts: int = 0) -> str:
-    """Return a line per finding, the plan's own first, then the accounts', then those that could not be read.
+    """Return a line per finding: the plan's own, then the accounts', then the accounts that could not be read.
 
-    What several of the plan's ``accounts`` share is said once.
+    A sentence that several of the plan's ``accounts`` share is printed once.
     """
     lines = [_coloured(line, style) for line in sentences(checked.findings, accounts)]
     lines += [_live_line(finding, style) for finding in checked.live]
@@ -32,7 +32,7 @@ def render_checked(checked: Checked, style: Style = PLAIN, *, accounts: int = 0)
 
 
 def render_refused(error: NotApplicableError) -> str:
-    """Return why a plan must not be applied, a finding a line; of many the first twelve and how many more there are."""
+    """Return why a plan must not be applied, a finding a line: the first twelve, and the number of the others."""
     found = sentences(error.findings, error.accounts)
     lines = [*found[:_MOST_FINDINGS]]
     if len(found) > _MOST_FINDINGS:
@@ -41,14 +41,14 @@ def render_refused(error: NotApplicableError) -> str:
 
 
 def render_edit(finding: Finding[InPlan], redaction: Redaction) -> str:
-    """Return what is not as the plan's own inputs give it; its code stays as it is."""
+    """Return the differences between a plan and its own inputs; codes stay as they are."""
     account = finding.where.account
     said = f"{account}: {finding.sentence}" if account else finding.sentence
     return f"{finding.code} {redaction.text(said)}"
 
 
 def sentences(findings: Iterable[Finding[InPlan]], accounts: int) -> tuple[str, ...]:
-    """Return a line per finding; what several of a plan's ``accounts`` share is one line."""
+    """Return a line per finding; several of a plan's ``accounts`` may share one line."""
     said = by_what_is_said((found.where.account, (found.code, found.sentence)) for found in findings)
     return tuple(
         f"{code} {place}{sentence}"
@@ -98,6 +98,6 @@ def _coloured(line: str, style: Style) -> str:
 
 
 def _live_line(finding: Finding[InPlan], style: Style) -> str:
-    """Return one difference between plan and account: what refuses, what leaves out a line, or a note."""
+    """Return one difference between plan and account: an error, a line to leave out, or a note."""
     code = style.paint(finding.code, "red") if finding.severity == "error" else finding.code
     return f"{code} {finding.where.account}: {_FOLLOWS[finding.severity]}{finding.sentence}"

@@ -1,7 +1,7 @@
-"""A plan as a reviewer sees it: what every format lays out, with nothing in it that must not be shown.
+"""A plan as a reviewer sees it: the values that every format lays out, without hidden ones.
 
 Weights and drifts are in percent, of the investable value for lines and CASH, of the net liquidation value (NLV)
-otherwise. Amounts in USD and quantities in shares are ``None`` where they are redacted.
+otherwise. Amounts in USD and quantities in shares are ``None`` when redacted.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ class Totals(msgspec.Struct, frozen=True):
 class AccountView(msgspec.Struct, frozen=True):
     """One account; ``totals`` is ``None`` and ``lines`` empty when it could not be planned.
 
-    ``band_pct`` is how far a holding (``per_holding``) or all together (``total_drift``) may drift untraded; that of a
-    line is its own, which may be tighter.
+    ``band_pct`` is the drift that a holding (``per_holding``) or all of them (``total_drift``) may have untraded. A line
+    has its own, which may be tighter.
     """
 
     account: str
@@ -123,7 +123,7 @@ class PlanView(msgspec.Struct, frozen=True):
 
 
 def view_plan(envelope: Envelope, redaction: Redaction) -> PlanView:
-    """Return what is shown of a plan."""
+    """Return the view of a plan."""
     plan, review = envelope.plan, review_plan(envelope.plan)
     volatile, exceptional = plan.volatile, review.exceptional
     return PlanView(

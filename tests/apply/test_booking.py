@@ -1,4 +1,4 @@
-"""What the account shows beside what our fills make of it: late, strange, or just a dividend."""
+"""What the account shows beside what our fills make of it: late, unexplained, or just a dividend."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def test_a_position_outside_what_our_buy_explains_is_strange(shown: str) -> None
 
 
 def test_a_position_that_we_never_traded_is_strange_when_it_changes() -> None:
-    assert booking(VTI="0").strange == ("the account has 0 VTI, our fills make it 30",)
-    assert booking(VTI="31").strange == ("the account has 31 VTI, our fills make it 30",)
-    assert booking(more=(position("XYZ", "0.5"),)).strange == (
+    assert booking(VTI="0").unexplained == ("the account has 0 VTI, our fills make it 30",)
+    assert booking(VTI="31").unexplained == ("the account has 31 VTI, our fills make it 30",)
+    assert booking(more=(position("XYZ", "0.5"),)).unexplained == (
         "the account has 0.5 XYZ, our fills make it 0",
     )
 
@@ -92,7 +92,7 @@ def test_a_position_that_we_never_traded_is_strange_when_it_changes() -> None:
 def test_a_position_that_is_gone_altogether_is_strange() -> None:
     held = snapshot("1000", {"BND": "50", "QQQ": "10"})
     result = fold_account(PLAN, (intent(SELL, FIRST_BUY),), "DU1")
-    assert compare_bookings(result, held, {}).strange == ("the account has 0 VTI, our fills make it 30",)
+    assert compare_bookings(result, held, {}).unexplained == ("the account has 0 VTI, our fills make it 30",)
 
 
 def test_an_empty_position_is_none() -> None:
@@ -101,7 +101,7 @@ def test_an_empty_position_is_none() -> None:
 
 def test_another_contract_of_the_same_symbol_is_another_position() -> None:
     found = booking(VTI="0", more=(position("VTI", "30", con_id=9),))
-    assert found.strange == (
+    assert found.unexplained == (
         "the account has 30 VTI, our fills make it 0",
         "the account has 0 VTI, our fills make it 30",
     )
@@ -110,7 +110,7 @@ def test_another_contract_of_the_same_symbol_is_another_position() -> None:
 @pytest.mark.parametrize(("shown", "is_strange"), [("30.9999", False), ("31", True), ("29.9999", True)])
 def test_less_than_a_share_more_is_a_reinvested_dividend(shown: str, is_strange: bool) -> None:
     found = booking(VTI=shown)
-    assert bool(found.strange) is is_strange
+    assert bool(found.unexplained) is is_strange
     assert found.late == ()
 
 
@@ -119,7 +119,7 @@ def test_a_dividend_on_what_our_fills_left_is_reinvested() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "strange"),
+    ("shown", "unexplained"),
     [
         ("50", ()),
         ("30", ()),
@@ -129,28 +129,28 @@ def test_a_dividend_on_what_our_fills_left_is_reinvested() -> None:
     ],
 )
 def test_shares_in_flight_explain_as_much_as_may_fill_and_are_not_waited_for(
-    shown: str, strange: tuple[str, ...]
+    shown: str, unexplained: tuple[str, ...]
 ) -> None:
     found = booking(dispatch(SELL, "40"), BND=shown, in_flight={BND: D(-40)})
-    assert found == Booking(strange, (), D(0), D(0))
+    assert found == Booking(unexplained, (), D(0), D(0))
 
 
 @pytest.mark.parametrize(("shown", "is_strange"), [("10", False), ("19", False), ("30", False), ("31", True)])
 def test_shares_in_flight_come_on_top_of_what_is_filled(shown: str, is_strange: bool) -> None:
     found = booking(*BOUGHT, QQQ=shown, cash="99", in_flight={QQQ: D(11)})
-    assert (bool(found.strange), found.late) == (is_strange, ())
+    assert (bool(found.unexplained), found.late) == (is_strange, ())
 
 
 @pytest.mark.parametrize(("shown", "is_strange"), [("9", True), ("11", False), ("55", False), ("56", True)])
 def test_shares_in_flight_the_other_way_explain_both_ways(shown: str, is_strange: bool) -> None:
     """10 after the sell, 50 before it, and 55 when 45 come back."""
     found = booking(*SOLD, BND=shown, cash="4999", in_flight={BND: D(45)})
-    assert (bool(found.strange), found.late) == (is_strange, ())
+    assert (bool(found.unexplained), found.late) == (is_strange, ())
 
 
 def test_shares_in_flight_explain_no_other_position() -> None:
     found = booking(dispatch(SELL, "40"), VTI="20", in_flight={BND: D(-40)})
-    assert found.strange == ("the account has 20 VTI, our fills make it 30",)
+    assert found.unexplained == ("the account has 20 VTI, our fills make it 30",)
 
 
 def test_a_resume_is_compared_with_the_account_before_the_first_order() -> None:
@@ -162,7 +162,7 @@ def test_a_resume_is_compared_with_the_account_before_the_first_order() -> None:
 
 def test_several_positions_are_told_in_the_order_of_their_symbols() -> None:
     found = booking(VTI="1", BND="2", QQQ="3")
-    assert [sentence.split()[4] for sentence in found.strange] == ["BND,", "QQQ,", "VTI,"]
+    assert [sentence.split()[4] for sentence in found.unexplained] == ["BND,", "QQQ,", "VTI,"]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_cash_that_our_buys_have_not_taken_yet_is_there_only_until_they_are_book
     """900 USD were bought for: what is above that, with the tolerance of 50 USD on either end, is not explained."""
     found = booking(*BOUGHT, QQQ="19", cash=cash)
     assert (found.unbooked_usd, found.is_complete) == (D(unbooked), not D(unbooked))
-    assert (found.strange, found.late, found.missing_usd, found.taken_usd) == ((), (), D(0), D(0))
+    assert (found.unexplained, found.late, found.missing_usd, found.taken_usd) == ((), (), D(0), D(0))
 
 
 @pytest.mark.parametrize("cash", ["5049", "5049.01", "5100", "9000"])
@@ -229,7 +229,7 @@ def test_the_least_cash_of_all_attempts_is_what_a_delay_may_show() -> None:
         (Booking((), (), D(100), D(100)), True),
         (Booking((), (), D(0), D(0), D(100)), False),
         (Booking((), (), D(100), D(100), D(100)), False),
-        (Booking(("BND is strange",), ("QQQ is late",), D(100), D(0), D(100)), True),
+        (Booking(("BND is unexplained",), ("QQQ is late",), D(100), D(0), D(100)), True),
     ],
 )
 def test_only_what_a_delay_explains_is_waited_for(found: Booking, is_complete: bool) -> None:

@@ -1,4 +1,4 @@
-"""What is said of an account when its turn ends, line by line and order by order."""
+"""What is said of an account when it is closed, line by line and order by order."""
 
 from __future__ import annotations
 

@@ -91,5 +91,5 @@ def test_another_connection_has_neither_shown_an_order_nor_asked_for_its_cancel(
     clock.sleep(TIMING.settle_sec)
     assert deadlines.is_settled_late(order)
     orders.reconnected()
-    assert (deadlines.is_cancel_out(order), deadlines.is_settled_late(order)) == (False, False)
+    assert (deadlines.is_cancel_sent(order), deadlines.is_settled_late(order)) == (False, False)
     assert deadlines.due([order]) == [order]

@@ -128,7 +128,7 @@ class LineOrders:
 def work(
     link: Link, lines: LineOrders, orders: LiveOrders, *, stop: Callable[[], bool] = lambda: False
 ) -> list[str]:
-    """Let the desk work until it waits for something that is not said; return what was placed."""
+    """Let the executor work until it waits for something that is not said; return what was placed."""
     executor = Executor(
         cast("TradingConnection", link),
         orders,
@@ -148,7 +148,7 @@ def be_over(orders: LiveOrders) -> None:
     """Let the first order be cancelled without a fill, by complete lists that agree."""
     order = orders.by_reference[SELL]
     orders.end(order, "Cancelled", D(0))
-    orders.settle(order, is_agreed=True)
+    orders.records.settle(order, is_agreed=True)
 
 
 def dispatched(journal: Journal) -> list[str]:
@@ -303,7 +303,7 @@ def test_an_order_whose_lists_cannot_be_had_is_left_working_and_not_called_absen
     link = Refusing(orders.clock)
     assert work(link, LineOrders(SELL), orders) == [SELL]
     assert len(link.asked) > 1
-    assert orders.by_reference[SELL].is_left
+    assert orders.by_reference[SELL].is_left_working
     assert journal.result().of("DU1").lines[0].status == "dispatched"
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebalplan.apply.funding import Allotment, Baseline, Funding, Funds, Wish, allot_buys, quantity_step
+from rebalplan.apply.funding import Allotment, Baseline, BuyRequest, Funding, Funds, allot_buys, quantity_step
 from rebalplan.apply.journal.fold import orders_of
 from rebalplan.apply.journal.records import AccountRecord, Commission
 from rebalplan.core.money import exact
@@ -18,8 +18,8 @@ D = Decimal
 PLENTY = D(10**9)
 
 
-def wish(symbol: str, quantity: str, drift: str, ask: str = "100") -> Wish:
-    return Wish(f"ref-{symbol}", symbol, D(quantity), D(drift), D(ask))
+def request(symbol: str, quantity: str, drift: str, ask: str = "100") -> BuyRequest:
+    return BuyRequest(f"ref-{symbol}", symbol, D(quantity), D(drift), D(ask))
 
 
 def funds(cash: str, floor: str = "0", reserved: str = "0", room: Decimal = PLENTY) -> Funds:
@@ -27,42 +27,42 @@ def funds(cash: str, floor: str = "0", reserved: str = "0", room: Decimal = PLEN
 
 
 def allot(
-    *wishes: Wish, money: Funds, cost_bps: str = "0", step: str = "1", minimum: str = "0"
+    *requests: BuyRequest, money: Funds, cost_bps: str = "0", step: str = "1", minimum: str = "0"
 ) -> list[tuple[str, str]]:
-    made = allot_buys(wishes, money, cost_bps=D(cost_bps), step=D(step), min_order_usd=D(minimum))
-    return [(a.wish.symbol, str(a.quantity)) for a in made]
+    made = allot_buys(requests, money, cost_bps=D(cost_bps), step=D(step), min_order_usd=D(minimum))
+    return [(a.request.symbol, str(a.quantity)) for a in made]
 
 
-def reasons(*wishes: Wish, money: Funds, minimum: str = "0") -> list[str]:
-    made = allot_buys(wishes, money, cost_bps=D(0), step=D(1), min_order_usd=D(minimum))
+def reasons(*requests: BuyRequest, money: Funds, minimum: str = "0") -> list[str]:
+    made = allot_buys(requests, money, cost_bps=D(0), step=D(1), min_order_usd=D(minimum))
     return [a.why for a in made]
 
 
 def test_enough_money_buys_everything() -> None:
-    assert allot(wish("A", "3", "-300"), wish("B", "2", "-200"), money=funds("500")) == [
+    assert allot(request("A", "3", "-300"), request("B", "2", "-200"), money=funds("500")) == [
         ("A", "3"),
         ("B", "2"),
     ]
 
 
 def test_the_smallest_drift_is_cut_first() -> None:
-    wishes = (wish("A", "2", "-200"), wish("B", "3", "-300"))
-    assert allot(*wishes, money=funds("499.99")) == [("B", "3"), ("A", "1")]
-    assert allot(*wishes, money=funds("299.99")) == [("B", "2"), ("A", "0")]
+    requests = (request("A", "2", "-200"), request("B", "3", "-300"))
+    assert allot(*requests, money=funds("499.99")) == [("B", "3"), ("A", "1")]
+    assert allot(*requests, money=funds("299.99")) == [("B", "2"), ("A", "0")]
 
 
 def test_whole_shares_are_cut_to_whole_shares_whatever_the_step() -> None:
-    assert allot(wish("A", "10", "-1000"), money=funds("999.95"), step="0.0001") == [("A", "9")]
-    assert allot(wish("A", "9.5", "-950"), money=funds("920"), step="0.0001") == [("A", "9.2")]
+    assert allot(request("A", "10", "-1000"), money=funds("999.95"), step="0.0001") == [("A", "9")]
+    assert allot(request("A", "9.5", "-950"), money=funds("920"), step="0.0001") == [("A", "9.2")]
 
 
 def test_equal_drifts_go_by_symbol() -> None:
-    wishes = (wish("B", "1", "-100"), wish("A", "1", "-100"))
-    assert allot(*wishes, money=funds("100")) == [("A", "1"), ("B", "0")]
+    requests = (request("B", "1", "-100"), request("A", "1", "-100"))
+    assert allot(*requests, money=funds("100")) == [("A", "1"), ("B", "0")]
 
 
 def test_costs_floor_and_working_buys_come_first() -> None:
-    line = wish("A", "10", "-1000")
+    line = request("A", "10", "-1000")
     assert allot(line, money=funds("1002"), cost_bps="20") == [("A", "10")]
     assert allot(line, money=funds("1001.99"), cost_bps="20") == [("A", "9")]
     assert allot(line, money=funds("1000", floor="100")) == [("A", "9")]
@@ -70,19 +70,19 @@ def test_costs_floor_and_working_buys_come_first() -> None:
 
 
 def test_zero_and_negative_money_buys_nothing() -> None:
-    assert allot(wish("A", "10", "-1000"), money=funds("0")) == [("A", "0")]
-    assert allot(wish("A", "10", "-1000"), money=funds("-500")) == [("A", "0")]
+    assert allot(request("A", "10", "-1000"), money=funds("0")) == [("A", "0")]
+    assert allot(request("A", "10", "-1000"), money=funds("-500")) == [("A", "0")]
 
 
 def test_leverage_leaves_only_so_much_room() -> None:
-    line = wish("A", "10", "-1000")
+    line = request("A", "10", "-1000")
     assert allot(line, money=funds("5000", room=D("799.99"))) == [("A", "7")]
     assert allot(line, money=funds("5000", reserved="100", room=D(800))) == [("A", "7")]
     assert allot(line, money=funds("5000", room=D(-1))) == [("A", "0")]
 
 
 def test_ten_thousandths_of_a_share() -> None:
-    assert allot(wish("A", "1.5", "-150"), money=funds("100.019"), step="0.0001") == [("A", "1.0001")]
+    assert allot(request("A", "1.5", "-150"), money=funds("100.019"), step="0.0001") == [("A", "1.0001")]
     assert (quantity_step(allow_fractional=True), quantity_step(allow_fractional=False)) == (
         D("0.0001"),
         D(1),
@@ -90,14 +90,14 @@ def test_ten_thousandths_of_a_share() -> None:
 
 
 def test_what_is_cut_below_the_minimum_order_is_not_bought() -> None:
-    line = wish("A", "10", "-1000")
+    line = request("A", "10", "-1000")
     assert allot(line, money=funds("550"), minimum="500") == [("A", "5")]
     assert allot(line, money=funds("499"), minimum="500") == [("A", "0")]
-    assert allot(wish("A", "1", "-100"), money=funds("100"), minimum="500") == [("A", "1")]
+    assert allot(request("A", "1", "-100"), money=funds("100"), minimum="500") == [("A", "1")]
 
 
 def test_a_cut_says_why_with_its_figures() -> None:
-    line = wish("A", "10", "-1000")
+    line = request("A", "10", "-1000")
     assert reasons(line, money=funds("1000")) == [""]
     assert reasons(line, money=funds("640")) == [
         "cash_short: 1,000.00 USD needed at the live ask with costs, 640.00 USD left"
@@ -115,13 +115,13 @@ def test_a_cut_says_why_with_its_figures() -> None:
 
 
 def test_cash_is_the_reason_where_cash_and_leverage_leave_the_same() -> None:
-    assert reasons(wish("A", "10", "-1000"), money=funds("640", room=D(640))) == [
+    assert reasons(request("A", "10", "-1000"), money=funds("640", room=D(640))) == [
         "cash_short: 1,000.00 USD needed at the live ask with costs, 640.00 USD left"
     ]
 
 
 def test_what_is_left_of_exactly_the_minimum_order_is_bought() -> None:
-    assert allot(wish("A", "10", "-1000"), money=funds("500"), minimum="500") == [("A", "5")]
+    assert allot(request("A", "10", "-1000"), money=funds("500"), minimum="500") == [("A", "5")]
 
 
 amounts = st.decimals("-5000", "50000", places=2)
@@ -130,7 +130,7 @@ amounts = st.decimals("-5000", "50000", places=2)
 @given(
     st.lists(
         st.builds(
-            Wish,
+            BuyRequest,
             reference=st.just("r"),
             symbol=st.sampled_from("ABCDEF"),
             quantity=st.integers(1, 50).map(D),
@@ -144,29 +144,29 @@ amounts = st.decimals("-5000", "50000", places=2)
     st.sampled_from([D(0), D(20), D(100)]),
 )
 def test_never_more_than_wished_nor_than_there_is(
-    wishes: list[Wish], cash: Decimal, room: Decimal, cost_bps: Decimal
+    requests: list[BuyRequest], cash: Decimal, room: Decimal, cost_bps: Decimal
 ) -> None:
     with exact():
         made = allot_buys(
-            wishes, Funds(cash, D(0), D(0), room), cost_bps=cost_bps, step=D(1), min_order_usd=D(0)
+            requests, Funds(cash, D(0), D(0), room), cost_bps=cost_bps, step=D(1), min_order_usd=D(0)
         )
-        spent = sum((a.quantity * a.wish.ask * (1 + cost_bps / 10_000) for a in made), D(0))
-        exposed = sum((a.quantity * a.wish.ask for a in made), D(0))
-    assert len(made) == len(wishes)
+        spent = sum((a.quantity * a.request.ask * (1 + cost_bps / 10_000) for a in made), D(0))
+        exposed = sum((a.quantity * a.request.ask for a in made), D(0))
+    assert len(made) == len(requests)
     assert spent <= max(cash, D(0))
     assert exposed <= max(room, D(0))
     assert all(_is_sound(a) for a in made)
 
 
 def _is_sound(allotment: Allotment) -> bool:
-    is_whole = allotment.quantity == allotment.wish.quantity
-    return 0 <= allotment.quantity <= allotment.wish.quantity and is_whole == (not allotment.why)
+    is_whole = allotment.quantity == allotment.request.quantity
+    return 0 <= allotment.quantity <= allotment.request.quantity and is_whole == (not allotment.why)
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_the_order_of_the_lines_changes_nothing(order: tuple[int, ...]) -> None:
-    wishes = [wish("A", "3", "-10"), wish("B", "3", "-30"), wish("C", "3", "-20")]
-    assert allot(*(wishes[i] for i in order), money=funds("500")) == [("B", "3"), ("C", "2"), ("A", "0")]
+    requests = [request("A", "3", "-10"), request("B", "3", "-30"), request("C", "3", "-20")]
+    assert allot(*(requests[i] for i in order), money=funds("500")) == [("B", "3"), ("C", "2"), ("A", "0")]
 
 
 class TestFunding:

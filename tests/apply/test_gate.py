@@ -19,8 +19,8 @@ from rebalplan.apply.gate import (
     check_time,
 )
 from rebalplan.apply.journal.fold import orders_of
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import AccountRecord
-from rebalplan.apply.journal.result import OrderResult
 from tests.apply.journal.support import PLAN, SELL, dispatch, done, fill
 from tests.apply.support import AT, limits, market_quote, ticket
 

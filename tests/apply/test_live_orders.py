@@ -83,7 +83,7 @@ def test_a_status_before_the_acknowledgement_counts_once_the_two_are_tied() -> N
     orders.status(status("Cancelled"))
     assert line(journal).status == "dispatched"
     orders.shown(shown())
-    assert confirm(orders) == "over"
+    assert confirm(orders) == "ended"
     assert line(journal).status == "cancelled"
 
 
@@ -104,7 +104,7 @@ def test_error_and_status_together_reject(perm_id: int, error_first: bool) -> No
     if not error_first:
         assert line(journal).status == "dispatched"
         orders.noticed(notice(201))
-    assert confirm(orders) == "over"
+    assert confirm(orders) == "ended"
     assert line(journal).status == "rejected"
     assert line(journal).orders[0].note == "said (201)"
 
@@ -242,28 +242,28 @@ class TestConclude:
         return verdict, line(journal).status
 
     def test_open(self) -> None:
-        assert self.verdict(lists((), (shown(),))) == ("open", "dispatched")
+        assert self.verdict(lists((), (shown(),))) == ("working", "dispatched")
 
     def test_absent_is_unknown_only_at_the_last(self) -> None:
         assert self.verdict(lists()) == ("absent", "dispatched")
         assert self.verdict(lists(), is_last=True) == ("absent", "unknown")
 
     def test_completed_waits_for_its_executions_until_the_last(self) -> None:
-        assert self.verdict(lists((completed(),))) == ("short", "dispatched")
-        assert self.verdict(lists((completed(),)), is_last=True) == ("over", "filled")
+        assert self.verdict(lists((completed(),))) == ("unconfirmed", "dispatched")
+        assert self.verdict(lists((completed(),)), is_last=True) == ("ended", "filled")
 
     def test_completed_without_a_fill_is_over_once_a_later_list_says_so_too(self) -> None:
         row = completed("Cancelled", "0")
-        assert self.verdict(lists((row,), after_sec=0)) == ("short", "dispatched")
-        assert self.verdict(lists((row,))) == ("over", "cancelled")
+        assert self.verdict(lists((row,), after_sec=0)) == ("unconfirmed", "dispatched")
+        assert self.verdict(lists((row,))) == ("ended", "cancelled")
 
     def test_completed_twice_halts(self) -> None:
         both = (completed("Cancelled", "0", 70), completed("Filled", "40", 71))
-        assert self.verdict(lists(both)) == ("over", "unknown")
+        assert self.verdict(lists(both)) == ("ended", "unknown")
 
     def test_an_end_that_was_heard_needs_no_list(self) -> None:
-        assert self.verdict(lists(), ended="Filled") == ("short", "working")
-        assert self.verdict(lists(), ended="Filled", is_last=True) == ("over", "filled")
+        assert self.verdict(lists(), ended="Filled") == ("unconfirmed", "working")
+        assert self.verdict(lists(), ended="Filled", is_last=True) == ("ended", "filled")
 
 
 def test_foreign_references_are_those_of_this_plan_that_the_journal_does_not_know() -> None:
@@ -284,7 +284,7 @@ def test_inactive_alone_is_no_end() -> None:
     assert orders._deadlines.due([order]) == [order]
     assert kinds(journal) == ["Dispatch", "Ack"]
     still_open = lists((), (shown(),))
-    assert conclude(orders, order, still_open, is_last=False, agree_sec=AGREE_SEC) == "open"
+    assert conclude(orders, order, still_open, is_last=False, agree_sec=AGREE_SEC) == "working"
     orders.record_execution(execution("e.01.01", "40"))
     assert (line(journal).status, len(journal.result().of("DU1").lines[0].orders)) == ("filled", 1)
 
@@ -293,8 +293,8 @@ def test_inactive_and_gone_from_the_open_orders_is_an_end() -> None:
     orders, journal = sent_orders()
     orders.shown(shown())
     orders.status(status("Inactive"))
-    assert confirm(orders, after_sec=0) == "short"
-    assert confirm(orders) == "over"
+    assert confirm(orders, after_sec=0) == "unconfirmed"
+    assert confirm(orders) == "ended"
     assert line(journal).status == "rejected"
 
 
@@ -303,7 +303,7 @@ def test_inactive_after_a_rejection_is_an_end() -> None:
     orders.shown(shown())
     orders.noticed(notice(201))
     orders.status(status("Inactive"))
-    assert confirm(orders) == "over"
+    assert confirm(orders) == "ended"
     assert line(journal).status == "rejected"
 
 
@@ -362,7 +362,7 @@ def test_a_rejection_after_inactive_is_an_end() -> None:
     orders.shown(shown())
     orders.status(status("Inactive"))
     orders.noticed(notice(201))
-    assert confirm(orders) == "over"
+    assert confirm(orders) == "ended"
     assert line(journal).status == "rejected"
 
 
@@ -371,10 +371,10 @@ def test_a_cancel_that_crossed_a_fill_is_over_only_when_the_lists_agree_on_the_f
     orders.shown(shown())
     orders.cancel_asked(orders.by_reference[SELL])
     orders.status(status("Cancelled"))
-    assert confirm(orders, completed("Cancelled", "0"), after_sec=1) == "short"
-    assert confirm(orders, completed("Cancelled", "15")) == "short"
+    assert confirm(orders, completed("Cancelled", "0"), after_sec=1) == "unconfirmed"
+    assert confirm(orders, completed("Cancelled", "15")) == "unconfirmed"
     orders.record_execution(execution("e.01.01", "15"))
-    assert confirm(orders, completed("Cancelled", "15")) == "over"
+    assert confirm(orders, completed("Cancelled", "15")) == "ended"
     order = orders.by_reference[SELL]
     assert (line(journal).status, order.order.rest, order.order.may_be_followed) == ("partial", D(25), True)
 
@@ -386,7 +386,7 @@ def test_an_end_that_the_lists_never_agree_on_has_nothing_after_it() -> None:
     orders.status(status("Cancelled"))
     disagreeing = lists((completed("Cancelled", "15"),))
     assert (
-        conclude(orders, orders.by_reference[SELL], disagreeing, is_last=True, agree_sec=AGREE_SEC) == "over"
+        conclude(orders, orders.by_reference[SELL], disagreeing, is_last=True, agree_sec=AGREE_SEC) == "ended"
     )
     order = orders.by_reference[SELL]
     assert (line(journal).filled, order.order.rest, order.order.may_be_followed) == (D(15), D(25), False)
@@ -400,7 +400,7 @@ def test_an_end_that_is_taken_at_the_last_although_the_order_is_listed_as_open_h
     orders.status(status("Cancelled"))
     still_open = lists((), (shown(),))
     assert (
-        conclude(orders, orders.by_reference[SELL], still_open, is_last=True, agree_sec=AGREE_SEC) == "over"
+        conclude(orders, orders.by_reference[SELL], still_open, is_last=True, agree_sec=AGREE_SEC) == "ended"
     )
     order = orders.by_reference[SELL]
     assert (line(journal).status, order.order.rest, order.order.may_be_followed) == (
@@ -413,10 +413,10 @@ def test_an_end_that_is_taken_at_the_last_although_the_order_is_listed_as_open_h
 def test_a_completed_order_without_a_filled_quantity_is_no_agreement() -> None:
     orders, _journal = sent_orders()
     orders.shown(shown())
-    assert confirm(orders, completed("Cancelled", None)) == "short"
-    assert confirm(orders, completed("Cancelled", None)) == "short"
+    assert confirm(orders, completed("Cancelled", None)) == "unconfirmed"
+    assert confirm(orders, completed("Cancelled", None)) == "unconfirmed"
     orders.status(status("Cancelled", "0"))
-    assert confirm(orders, completed("Cancelled", None)) == "over"
+    assert confirm(orders, completed("Cancelled", None)) == "ended"
 
 
 def test_a_fill_after_the_end_counts_and_sounds_an_alarm() -> None:
@@ -506,13 +506,13 @@ class TestContestedEnd:
         orders.cancel_asked(order)
         orders.status(status("Cancelled", "15"))
         orders.record_execution(execution("e.01.01", "15"))
-        assert confirm(orders) == "over"
+        assert confirm(orders) == "ended"
         assert order.order.may_be_followed
         orders.contest_ends((shown(),))
         assert not order.order.may_be_followed
         assert line(journal).status == "working"
         orders.status(status("Cancelled", "15"))
-        assert confirm(orders) == "over"
+        assert confirm(orders) == "ended"
         assert (line(journal).status, order.order.may_be_followed) == ("partial", True)
 
     def test_a_change_that_is_told_after_all_that_was_sent_had_filled_opens_it_again(self) -> None:
@@ -547,14 +547,14 @@ class TestContestedEnd:
         orders, journal = sent_orders()
         order = orders.by_reference[SELL]
         orders.end(order, "Cancelled", D(0))
-        assert confirm(orders) == "over"
+        assert confirm(orders) == "ended"
         orders.contest_ends((shown(),))
         assert (line(journal).status, order.order.perm_id, order.is_followed) == ("working", 70, True)
 
     def test_without_a_permanent_id_nobody_knows_what_works(self) -> None:
         orders, journal = sent_orders()
         orders.end(orders.by_reference[SELL], "Cancelled", D(0))
-        assert confirm(orders) == "over"
+        assert confirm(orders) == "ended"
         orders.contest_ends((shown(perm_id=0),))
         assert (line(journal).status, orders.has_unknown()) == ("unknown", True)
 

@@ -1,9 +1,7 @@
-"""What would be sent now: which lines a look leaves out or cuts, and when it has got worse since the yes."""
+"""What would be sent now: which lines a look leaves out or cuts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,46 +10,13 @@ import pytest
 
 from rebalplan.apply.funding import Funds
 from rebalplan.apply.gate import Sent
-from rebalplan.apply.journal.fold import fold
 from rebalplan.apply.journal.records import AnyRecord
-from rebalplan.apply.preview import Preview, Situation, as_agreed, foresee, got_worse
 from rebalplan.core.money import ZERO
-from tests.apply.journal.support import FIRST_BUY, PLAN, SECOND_BUY, SELL, ack, dispatch, done, intent
-from tests.apply.support import AT, market_quote
-from tests.builders import con_id_of
+from tests.apply.journal.support import FIRST_BUY, SECOND_BUY, SELL, ack, dispatch, done, intent
+from tests.apply.previews import seen, sent, why
+from tests.apply.support import AT
 
 D = Decimal
-SYMBOLS = ("BND", "QQQ", "VTI")
-
-
-def situation(changes: Mapping[str, dict[str, Any]] | None = None, **fields: Any) -> Situation:
-    """Return a market in which everything can be sent, but for the ``changes`` of quotes by symbol."""
-    quotes = {symbol: market_quote(symbol, con_id=con_id_of(symbol)) for symbol in SYMBOLS}
-    for symbol, change in (changes or {}).items():
-        quotes[symbol] = msgspec.structs.replace(quotes[symbol], **change)
-    made = Situation(
-        quotes=quotes,
-        now=AT,
-        expires_at=AT + timedelta(hours=5),
-        closes_at=AT + timedelta(hours=4),
-        net_liquidation_usd=D(10000),
-        funds=Funds(cash=D(1010), floor=ZERO, reserved=ZERO, exposure_room=D(5000)),
-        sent=Sent((), 0, ZERO, ZERO),
-    )
-    return msgspec.structs.replace(made, **fields)
-
-
-def seen(changes: Mapping[str, dict[str, Any]] | None = None, *records: AnyRecord, **fields: Any) -> Preview:
-    return foresee(fold(PLAN, records).of("DU1"), situation(changes, **fields))
-
-
-def sent(preview: Preview) -> dict[str, Decimal]:
-    """Return what may be sent, by symbol."""
-    return {line.order.symbol: line.order.quantity for line in (*preview.sells, *preview.buys)}
-
-
-def why(preview: Preview, reference: str) -> str:
-    return next(line.why for line in preview.lines if line.reference == reference)
 
 
 def test_a_buy_that_still_works_is_not_missing_from_what_the_sells_pay_for() -> None:
@@ -152,39 +117,3 @@ def test_a_rest_that_a_resume_owes_is_something_to_send() -> None:
         records += [dispatch(reference, quantity), done("cancelled", "0", reference)]
     preview = seen(None, *records)
     assert (preview.lines, preview.rests, preview.is_empty) == ((), 3, False)
-
-
-MINIMUM = D(500)
-
-
-def test_what_stayed_the_same_or_got_better_is_not_worse() -> None:
-    calm, halted = seen(), seen({"VTI": {"halted": True}})
-    assert got_worse(calm, calm, MINIMUM) == ()
-    assert got_worse(halted, calm, MINIMUM) == ()
-
-
-def test_a_line_that_falls_out_and_a_sell_that_is_cut_for_it_are_worse() -> None:
-    sell, buy = got_worse(seen(), seen({"VTI": {"halted": True}}), MINIMUM)
-    assert sell.startswith("sell BND: buys_left_out")
-    assert buy == "buy VTI: no price for VTI: trading is halted"
-
-
-@pytest.mark.parametrize(("cash", "is_worse"), [("1010", False), ("930", False), ("800", True)])
-def test_money_that_is_missing_is_worse_from_a_tenth_of_the_order_or_the_minimum(
-    cash: str, is_worse: bool
-) -> None:
-    poorer = seen(funds=Funds(cash=D(cash), floor=ZERO, reserved=ZERO, exposure_room=D(5000)))
-    assert bool(got_worse(seen(), poorer, MINIMUM)) == is_worse
-
-
-def test_nothing_is_sent_that_was_not_said_yes_to() -> None:
-    agreed, now = seen({"VTI": {"halted": True}}), seen()
-    final = as_agreed(agreed, now)
-    assert sent(final) == sent(agreed) == {"BND": 10, "QQQ": 20}
-    assert why(final, SECOND_BUY) == why(agreed, SECOND_BUY)
-
-
-def test_a_line_that_nobody_was_shown_is_left_out() -> None:
-    now = seen()
-    agreed = msgspec.structs.replace(now, lines=now.lines[:-1])
-    assert sent(as_agreed(agreed, now)) == {"BND": 40, "QQQ": 20}

@@ -44,7 +44,7 @@ def test_an_order_that_only_the_second_list_of_open_orders_has_is_open() -> None
     found = ask_lists(cast("TradingConnection", Moving((), (shown(),))), orders)
     order = orders.by_reference[SELL]
     assert order.order.perm_id == 70
-    assert conclude(orders, order, found, is_last=True, agree_sec=AGREE_SEC) == "open"
+    assert conclude(orders, order, found, is_last=True, agree_sec=AGREE_SEC) == "working"
 
 
 def test_an_order_that_only_the_first_list_of_open_orders_had_is_not_open() -> None:
@@ -53,7 +53,7 @@ def test_an_order_that_only_the_first_list_of_open_orders_had_is_not_open() -> N
     orders.status(status("Cancelled"))
     link = Moving((shown(),), (), completed=(completed("Cancelled", "0"),))
     found = ask_lists(cast("TradingConnection", link), orders)
-    assert conclude(orders, orders.by_reference[SELL], found, is_last=False, agree_sec=0) == "over"
+    assert conclude(orders, orders.by_reference[SELL], found, is_last=False, agree_sec=0) == "ended"
 
 
 def test_an_end_is_not_agreed_on_while_the_order_is_still_listed_as_open() -> None:
@@ -62,5 +62,5 @@ def test_an_end_is_not_agreed_on_while_the_order_is_still_listed_as_open() -> No
     orders.status(status("Cancelled"))
     order, row = orders.by_reference[SELL], completed("Cancelled", "0")
     both = lists((row,), (shown(),))
-    assert conclude(orders, order, both, is_last=False, agree_sec=AGREE_SEC) == "short"
-    assert conclude(orders, order, lists((row,)), is_last=False, agree_sec=AGREE_SEC) == "over"
+    assert conclude(orders, order, both, is_last=False, agree_sec=AGREE_SEC) == "unconfirmed"
+    assert conclude(orders, order, lists((row,)), is_last=False, agree_sec=AGREE_SEC) == "ended"

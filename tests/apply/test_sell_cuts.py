@@ -95,7 +95,7 @@ def test_a_holding_with_a_target_of_0_is_closed_all_the_same_and_that_is_named()
     sold, cuts = without(plan, "BBB")
     assert sold == {"OLD": 50}
     assert cuts.cuts == ()
-    assert cuts.duty == "OLD has a target of 0 and is sold all the same"
+    assert cuts.why_sold == "OLD has a target of 0 and is sold all the same"
     assert cuts.excess_usd == 5000
 
 
@@ -108,7 +108,7 @@ def test_a_holding_of_which_only_a_fraction_must_stay_is_closed_too() -> None:
     assert not order_of(plan, "OLD").closes
     sold, cuts = without(plan, "BBB")
     assert sold == {"OLD": 50}
-    assert cuts.duty == "OLD has a target of 0 and is sold all the same"
+    assert cuts.why_sold == "OLD has a target of 0 and is sold all the same"
 
 
 def test_what_restores_the_floor_is_still_sold() -> None:
@@ -207,7 +207,7 @@ def test_whatever_falls_out_no_more_cash_is_left_than_planned_and_a_share_or_a_d
     sold, cuts = without(plan, *gone)
     after, promised = cash_after(plan, sold, gone), plan.summary.cash_after_usd
     dearest = max((o.price for o in plan.orders if o.side == "SELL"), default=ZERO)
-    assert after <= promised + dearest or cuts.duty
+    assert after <= promised + dearest or cuts.why_sold
     assert after >= min(promised, plan.summary.cash_floor_usd) - 1 or any(o in gone for o in sells_of(plan))
     for symbol, quantity in sold.items():
         planned_quantity = order_of(plan, symbol).quantity

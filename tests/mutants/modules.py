@@ -24,6 +24,7 @@ _JOURNAL = ("tests/apply/journal",)
 
 MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "rebalplan/apply/agreement.py": ("tests/apply/test_agreement.py",),
         "rebalplan/apply/answers.py": ("tests/apply/test_answers.py",),
         "rebalplan/apply/booking.py": ("tests/apply/test_booking.py",),
         "rebalplan/apply/closing.py": ("tests/apply/test_closing.py",),
@@ -43,10 +44,15 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rebalplan/apply/journal/fold.py": _JOURNAL,
         "rebalplan/apply/journal/others.py": _JOURNAL,
         "rebalplan/apply/journal/records.py": _JOURNAL,
-        "rebalplan/apply/journal/result.py": (
+        "rebalplan/apply/journal/order_result.py": (
             *_JOURNAL,
             "tests/apply/reports/test_account.py",
             "tests/apply/test_gate.py",
+            "tests/apply/test_stages.py",
+        ),
+        "rebalplan/apply/journal/result.py": (
+            *_JOURNAL,
+            "tests/apply/reports/test_account.py",
             "tests/apply/test_stages.py",
         ),
         "rebalplan/apply/journal/runs.py": _JOURNAL,

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import product
 
-from rebalplan.apply.journal.result import AccountResult, ApplyResult, LineResult, OrderResult
+from rebalplan.apply.journal.order_result import OrderResult
+from rebalplan.apply.journal.result import AccountResult, ApplyResult, LineResult
 from rebalplan.apply.reports.after import account_after
 from rebalplan.core.orders import correction_root
 from tests.simulation.ledger import Booked, Deal, Ledger

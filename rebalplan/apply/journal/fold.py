@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from rebalplan.apply.journal.order_result import OrderResult, OrderStatus
 from rebalplan.apply.journal.records import (
     AccountClosed,
     AccountRecord,
@@ -22,14 +23,7 @@ from rebalplan.apply.journal.records import (
     RunStarted,
     Unknown,
 )
-from rebalplan.apply.journal.result import (
-    AccountOrders,
-    AccountResult,
-    ApplyResult,
-    LineResult,
-    OrderResult,
-    OrderStatus,
-)
+from rebalplan.apply.journal.result import AccountOrders, AccountResult, ApplyResult, LineResult
 from rebalplan.core.errors import JournalError
 from rebalplan.core.money import ZERO
 from rebalplan.core.orders import correction_root
@@ -44,10 +38,10 @@ def fold(envelope: Envelope, records: Sequence[AnyRecord]) -> ApplyResult:
     Raises ``JournalError`` for a record of an account that is not in the plan.
     """
     accounts = envelope.plan.accounts
-    strangers = {name for record in records for name in _accounts_of(record)} - {a.account for a in accounts}
-    if strangers:
+    unplanned = {name for record in records for name in _accounts_of(record)} - {a.account for a in accounts}
+    if unplanned:
         raise JournalError(
-            f"it speaks of account {min(strangers)}, which the plan has not: restore the journal"
+            f"it speaks of account {min(unplanned)}, which the plan has not: restore the journal"
         )
     return ApplyResult(tuple(fold_account(envelope, records, plan.account) for plan in accounts))
 

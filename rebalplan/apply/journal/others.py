@@ -13,8 +13,8 @@ import msgspec
 from rebalplan.apply.journal.chain import Chain, named_plan, read_chain
 from rebalplan.apply.journal.damaged import first_damage, read_remains
 from rebalplan.apply.journal.fold import orders_of
+from rebalplan.apply.journal.order_result import OrderResult
 from rebalplan.apply.journal.records import RunStarted
-from rebalplan.apply.journal.result import OrderResult
 from rebalplan.core.errors import JournalError
 from rebalplan.plan.store import JOURNAL_SUFFIX
 

@@ -1,32 +1,21 @@
-"""What became of a plan: its orders, lines and accounts, as ``fold`` finds them in the journal.
+"""The results of a plan's lines and accounts, as ``fold`` reads them from the journal.
 
 Nothing else says what an apply did: the command's summary, ``rebal status`` and the reports all read this.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
-from rebalplan.apply.journal.records import (
-    AccountClosed,
-    Changed,
-    Dispatch,
-    Fill,
-    Intent,
-    LineCut,
-    Resolved,
-    Said,
-)
+from rebalplan.apply.journal.order_result import OrderResult
+from rebalplan.apply.journal.records import AccountClosed, Intent, LineCut
 from rebalplan.core.money import ZERO, canonical, divide
-from rebalplan.core.orders import ORDER_TYPES, correction_root
 from rebalplan.core.vocabulary import Position
 from rebalplan.plan.document import AccountPlan, PlannedOrder
 
-OrderStatus = Literal["dispatched", "acknowledged", "filled", "cancelled", "rejected", "unknown", "resolved"]
 LineStatus = Literal[
     "not_sent",
     "cut",
@@ -41,152 +30,6 @@ LineStatus = Literal[
 ]
 """``dispatched``: the order was sent and nothing more is known; a resume asks. ``filled``: all that was sent of the
 line is filled. ``overfilled``: more than planned is filled, whatever the cause."""
-
-
-class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One dispatched order and all that its records say about it. Shares and USD.
-
-    Only ``fold.begun`` makes one, and only ``fold.advance`` changes one. ``shown`` are the executions that the broker
-    showed, ``costs`` their commissions by the root of the execution id. ``answer`` is what a person said: it replaces
-    both until the broker contradicts it. ``evidenced`` is how much was filled, as the order's end says. ``said`` is
-    what the broker said while nobody knew the end.
-    """
-
-    dispatch: Dispatch
-    status: OrderStatus = "dispatched"
-    perm_id: int = 0
-    shown: tuple[Fill, ...] = ()
-    costs: Mapping[str, Decimal] = {}
-    answer: Resolved | None = None
-    evidenced: Decimal = ZERO
-    cancel_asked: bool = False
-    is_agreed: bool = False
-    is_doubled: bool = False
-    note: str = ""
-    changed: Changed | None = None
-    said: tuple[Said, ...] = ()
-
-    @property
-    def reference(self) -> str:
-        """Return the reference that the order carries at the broker."""
-        return self.dispatch.reference
-
-    @property
-    def sign(self) -> int:
-        """Return 1 for a buy and -1 for a sell."""
-        return 1 if self.dispatch.side == "BUY" else -1
-
-    @property
-    def fills(self) -> tuple[Fill, ...]:
-        """Return the executions that count: those the broker showed, or the one that a person vouches for."""
-        if self.answer is None:
-            return self.shown
-        return (_vouched(self.answer),) if self.answer.filled else ()
-
-    @property
-    def commissions(self) -> Mapping[str, Decimal]:
-        """Return what the broker charged for each fill that counts, by the root of its execution id."""
-        roots = [correction_root(fill.exec_id) for fill in self.fills]
-        return {root: self.costs[root] for root in roots if root in self.costs}
-
-    @property
-    def working_quantity(self) -> Decimal:
-        """Return what the order is for at the broker, where somebody may have changed it."""
-        return self.dispatch.quantity if self.changed is None else self.changed.quantity
-
-    @property
-    def order_type(self) -> str:
-        """Return the wire's type of the order at the broker, where somebody may have changed it."""
-        return ORDER_TYPES[self.dispatch.algo] if self.changed is None else self.changed.order_type
-
-    @property
-    def most(self) -> Decimal:
-        """Return the most shares that it can fill: the quantity sent, or more when somebody raised it."""
-        return max(self.dispatch.quantity, self.working_quantity)
-
-    @property
-    def executed(self) -> Decimal:
-        """Return the shares whose executions are known."""
-        return sum((fill.quantity for fill in self.fills), ZERO)
-
-    @property
-    def filled(self) -> Decimal:
-        """Return the shares known to have been bought or sold."""
-        # The end may count fills whose executions are not known yet, and an execution may come after the end.
-        return max(self.evidenced, self.executed)
-
-    @property
-    def is_priced(self) -> bool:
-        """Tell whether every share that was filled has its execution, and so its price."""
-        return self.executed >= self.filled
-
-    @property
-    def is_charged(self) -> bool:
-        """Tell whether the broker has said what every known fill cost."""
-        return len(self.commissions) == len(self.fills)
-
-    @property
-    def charged_usd(self) -> Decimal:
-        """Return what the broker is known to have charged so far."""
-        return sum(self.commissions.values(), ZERO)
-
-    @property
-    def commission_usd(self) -> Decimal | None:
-        """Return what the broker charged; ``None`` while it has not said so of every fill."""
-        return self.charged_usd if self.is_charged else None
-
-    @property
-    def late(self) -> Decimal:
-        """Return the shares that came to light after the broker had evidenced the order's end."""
-        return max(ZERO, self.executed - self.evidenced) if self.is_over else ZERO
-
-    @property
-    def value_usd(self) -> Decimal:
-        """Return what the known fills came to, without commission."""
-        return sum((fill.quantity * fill.price for fill in self.fills), ZERO)
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether the broker showed, or a person said, that nothing more will fill."""
-        return self.status in ("filled", "cancelled", "rejected", "resolved")
-
-    @property
-    def unpriced(self) -> Decimal:
-        """Return the shares that are evidenced but whose execution, and so their price, is not known yet."""
-        return self.filled - self.executed
-
-    @property
-    def rest(self) -> Decimal:
-        """Return the shares that were sent and are not filled."""
-        return max(ZERO, self.dispatch.quantity - self.filled)
-
-    @property
-    def may_be_followed(self) -> bool:
-        """Tell whether a plain market order may take its rest, if it has one.
-
-        The broker rejected it, or cancelled it because rebal asked, and the broker's lists agree on how much it filled.
-        """
-        if not self.is_agreed or not self.is_priced or self.late:
-            return False
-        return self.status == "rejected" or (self.status == "cancelled" and self.cancel_asked)
-
-    @property
-    def wants_fallback(self) -> bool:
-        """Tell whether a fallback is due for its rest: only an order with an algorithm gets one."""
-        return self.may_be_followed and self.dispatch.algo != "none" and self.rest > ZERO
-
-
-def _vouched(answer: Resolved) -> Fill:
-    """Return a person's answer as a fill: it replaces every execution that was seen before."""
-    root = f"resolved-{answer.reference}"
-    return Fill(
-        account=answer.account,
-        at=answer.at,
-        reference=answer.reference,
-        exec_id=f"{root}.1",
-        quantity=answer.filled,
-        price=answer.price,
-    )
 
 
 class LineResult(msgspec.Struct, frozen=True):
@@ -214,7 +57,7 @@ class LineResult(msgspec.Struct, frozen=True):
 
     @property
     def value_usd(self) -> Decimal:
-        """Return what all known fills came to, without commission."""
+        """Return the value of all known fills in USD, without commission."""
         return sum((order.value_usd for order in self.orders), ZERO)
 
     @property
@@ -224,12 +67,12 @@ class LineResult(msgspec.Struct, frozen=True):
 
     @property
     def charged_usd(self) -> Decimal:
-        """Return what the broker is known to have charged so far."""
+        """Return the known commissions in USD."""
         return sum((order.charged_usd for order in self.orders), ZERO)
 
     @property
     def commission_usd(self) -> Decimal | None:
-        """Return what the broker charged; ``None`` while it has not said so of every fill."""
+        """Return the commission in USD; ``None`` until it is known for every fill."""
         return self.charged_usd if all(order.is_charged for order in self.orders) else None
 
     @property
@@ -258,14 +101,14 @@ class LineResult(msgspec.Struct, frozen=True):
 
 
 class Holdings(msgspec.Struct, frozen=True):
-    """What an account holds: its positions, by symbol and contract, and its cash in USD."""
+    """An account's positions, by symbol and contract, and its cash in USD."""
 
     positions: tuple[Position, ...]
     cash_usd: Decimal
 
 
 class AccountOrders(msgspec.Struct, frozen=True):
-    """One account's INTENTs and orders as its records alone tell of them: no plan is needed."""
+    """One account's INTENTs and orders, from its records alone: no plan is needed."""
 
     account: str
     intents: tuple[Intent, ...]
@@ -333,7 +176,7 @@ class AccountResult(msgspec.Struct, frozen=True):
 
     @property
     def closed_error(self) -> str:
-        """Return what was said when the account was last closed."""
+        """Return the error text of the account's last closing."""
         return self.closed.error if self.closed is not None else ""
 
     @property
@@ -343,7 +186,7 @@ class AccountResult(msgspec.Struct, frozen=True):
 
     @property
     def unpriced(self) -> tuple[OrderResult, ...]:
-        """Return the orders that are over but lack executions: what they came to is not known yet."""
+        """Return the orders that are over and lack executions: their value is not known yet."""
         return tuple(order for order in self.orders if order.is_over and not order.is_priced)
 
     @property

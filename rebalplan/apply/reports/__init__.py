@@ -1,1 +1,1 @@
-"""The CSV reports of an apply, made from plan and journal alone, so that they can be made again byte for byte."""
+"""The CSV reports of an apply. They depend on plan and journal only, so that they can be made again byte for byte."""

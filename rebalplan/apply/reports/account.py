@@ -50,7 +50,7 @@ Row = Mapping[str, Cell]
 
 
 def account_report(result: AccountResult, run_at: datetime) -> bytes:
-    """Return the CSV of an account, whatever became of it; ``run_at`` is when the run ended."""
+    """Return the CSV of an account with any result; ``run_at`` is the end of the run."""
     after = account_after(result)
     common = {"timestamp_run": timestamp(run_at), "account_id": result.account, **_totals(result, after)}
     lines = {line.planned.symbol: line for line in result.lines}
@@ -117,7 +117,7 @@ def _line(result: AccountResult, line: LineResult) -> Row:
 
 
 def _notes(row: DriftRow, line: LineResult | None, after: After | None) -> str:
-    """Return what is to be said of a symbol: why nothing is traded or what became of its line, then a doubt."""
+    """Return the notes on a symbol: why it has no order, or the result of its line, then a doubt."""
     said: Iterable[str | None] = (row.reason,) if line is None else line_notes(line)
     doubt = "" if after is None else after.symbol_doubts.get(row.symbol, "")
     return "; ".join(text for text in (*said, doubt) if text)

@@ -1,7 +1,7 @@
-"""What an account holds after an apply: as the broker showed it at the close, checked against the fills.
+"""The holdings after an apply: those that the broker showed at the close, checked against the fills.
 
-The broker's cash lags behind fills by up to three minutes, its positions by seconds. So both are reckoned as well,
-from the account before its first order and the fills; where the two differ, the figure has a doubt.
+The broker's cash lags behind fills by up to three minutes, its positions by seconds. So both are also calculated
+from the account before its first order and the fills. A figure has a doubt when the two differ.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from rebalplan.core.money import CENT, ZERO, divide, usd
 from rebalplan.core.vocabulary import Position
 
 _MOST_CHARGED_USD = Decimal(10)
-"""What a fill may have cost whose commission is not known: the broker's cash may be this much lower for each."""
+"""The most that a fill without a known commission may have cost: the broker's cash may be lower by so much for each."""
 
 
 class After(msgspec.Struct, frozen=True):
-    """Shares by symbol and cash in USD after the apply, valued at fill prices where there were fills.
+    """Shares by symbol and cash in USD after the apply, valued at fill prices, or at the plan's without fills.
 
-    Doubts are sentences about figures that are not certain: of the account, and of symbols.
+    Doubts are sentences about uncertain figures, of the account and of symbols.
     """
 
     shares: Mapping[str, Decimal]
@@ -36,7 +36,7 @@ class After(msgspec.Struct, frozen=True):
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Return every doubt; with none, all figures are what both the broker and the fills say."""
+        """Return every doubt. Without one, broker and fills agree on all figures."""
         return (*self.account_doubts, *self.symbol_doubts.values())
 
     @property
@@ -51,12 +51,12 @@ class After(msgspec.Struct, frozen=True):
         return divide(self.exposure_usd, value) if value > 0 else None
 
     def value_usd(self, symbol: str) -> Decimal:
-        """Return what is held of a symbol, in USD."""
+        """Return the value of a symbol's holding in USD."""
         return self.shares.get(symbol, ZERO) * self.prices.get(symbol, ZERO)
 
 
 def account_after(result: AccountResult) -> After | None:
-    """Return the account after its orders, or ``None`` when nothing was begun."""
+    """Return the account after its orders, or ``None`` when it was not begun."""
     if not result.intents:
         return None
     reckoned, closed = result.reckon(), result.closed
@@ -69,7 +69,7 @@ def account_after(result: AccountResult) -> After | None:
 
 
 def _shares(positions: Iterable[Position]) -> dict[str, Decimal]:
-    """Return the shares by symbol, of all contracts that go by it."""
+    """Return the shares by symbol, summed over its contracts."""
     shares: dict[str, Decimal] = {}
     for position in positions:
         shares[position.symbol] = shares.get(position.symbol, ZERO) + position.quantity
@@ -96,10 +96,10 @@ def _unread_doubts(result: AccountResult) -> Iterable[str]:
 def _cash(
     result: AccountResult, reckoned: Holdings, closed: AccountClosed
 ) -> tuple[Decimal, tuple[str, ...]]:
-    """Return the cash at the close in USD, and a doubt where the broker and the fills do not agree on it.
+    """Return the cash at the close in USD, and a doubt when the broker and the fills disagree on it.
 
-    The broker's figure contains commissions that it has not reported yet. It also stands where executions are
-    missing: the fills then do not say what was paid.
+    The broker's figure contains commissions that it has not reported yet. It also counts when executions are missing,
+    because the fills do not give the price then.
     """
     missing, shown = _missing(result), f"{usd(closed.cash_usd)} USD"
     if missing:
@@ -114,7 +114,7 @@ def _cash(
 
 
 def _symbol_doubts(reckoned: Holdings, closed: AccountClosed) -> dict[str, str]:
-    """Return a sentence for each symbol whose position is not the one that the fills make."""
+    """Return a sentence for each symbol whose position differs from the fills."""
     expected = {(p.symbol, p.con_id): p.quantity for p in reckoned.positions}
     shown = {(p.symbol, p.con_id): p.quantity for p in closed.positions}
     doubts: dict[str, list[str]] = {}
@@ -128,7 +128,7 @@ def _symbol_doubts(reckoned: Holdings, closed: AccountClosed) -> dict[str, str]:
 
 
 def _missing(result: AccountResult) -> str:
-    """Name the filled shares whose executions the broker has not shown: ``10 BND and 5 VTI``, or nothing."""
+    """Return the filled shares whose executions the broker has not shown, ``10 BND and 5 VTI``, or nothing."""
     return " and ".join(
         f"{missing_executions(line):,f} {line.planned.symbol}" for line in result.lines if not line.is_priced
     )

@@ -1,4 +1,4 @@
-"""CSV cells: numbers stay numbers, and no text is run as a formula by a spreadsheet."""
+"""CSV cells: numbers stay numbers, and no spreadsheet runs a text as a formula."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def cell(value: Cell) -> str:
 
 
 def timestamp(at: datetime) -> str:
-    """Return a time in UTC as it stands in a cell."""
+    """Return the text of a time in UTC for a cell."""
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -1,26 +1,27 @@
-"""What became of one line, in figures and in words. What the broker has not told is ``None``, never 0."""
+"""The result of one line, in figures and in words. A figure that the broker has not told is ``None``, never 0."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
 
-from rebalplan.apply.journal.result import LineResult, OrderResult
+from rebalplan.apply.journal.order_result import OrderResult
+from rebalplan.apply.journal.result import LineResult
 from rebalplan.core.money import ONE, ZERO, divide
 
 
 def executed_usd(line: LineResult) -> Decimal | None:
-    """Return what all filled shares came to, without commission; ``None`` while executions are missing."""
+    """Return the value of all filled shares in USD, without commission; ``None`` while executions are missing."""
     return line.value_usd if line.is_priced else None
 
 
 def commission_usd(line: LineResult) -> Decimal | None:
-    """Return what the broker charged; ``None`` while it has not said so of every filled share."""
+    """Return the commission in USD; ``None`` until the broker has reported it for every filled share."""
     return line.commission_usd if line.is_priced else None
 
 
 def slippage_bps(line: LineResult) -> Decimal | None:
-    """Return what the executions cost against the quotes at sending, in bps; positive is worse than the quote.
+    """Return the slippage of the executions against the quotes at sending, in bps; positive is worse.
 
     ``None`` when there are no executions.
     """
@@ -36,7 +37,7 @@ def missing_executions(line: LineResult) -> Decimal:
 
 
 def order_notes(order: OrderResult) -> Iterable[str]:
-    """Return what the broker said of an order, and what happened to it that nobody planned."""
+    """Return the broker's sentences about an order, and the unplanned events in its life."""
     if order.note:
         yield order.note
     if not order.is_over:
@@ -49,12 +50,12 @@ def order_notes(order: OrderResult) -> Iterable[str]:
 
 
 def said_texts(order: OrderResult) -> Iterable[str]:
-    """Return the broker's sentences about an order of which nobody knew the end."""
+    """Return the broker's sentences about an order while it was unknown."""
     return (f"the broker said: {said.text} ({said.code})" for said in order.said)
 
 
 def line_notes(line: LineResult) -> Iterable[str]:
-    """Return all that is to be said of a line."""
+    """Return all notes on a line."""
     if line.cut is not None:
         yield f"cut to {line.cut.quantity}: {line.cut.why}"
     for order in line.orders:

@@ -31,7 +31,7 @@ COLUMNS = (
 
 
 def run_summary(results: Iterable[AccountResult], run_at: datetime) -> bytes:
-    """Return the CSV of a run; ``run_at`` is when it ended."""
+    """Return the CSV of a run; ``run_at`` is its end."""
     return table_bytes(COLUMNS, [_row(result, run_at) for result in results])
 
 
@@ -55,7 +55,7 @@ def _row(result: AccountResult, run_at: datetime) -> Row:
 
 
 def _traded_usd(result: AccountResult, side: Side) -> Decimal | None:
-    """Return what all fills of a side came to, without commission; ``None`` while executions are missing."""
+    """Return the value of all fills of a side in USD, without commission; ``None`` while executions are missing."""
     values = [executed_usd(line) for line in result.lines if line.planned.side == side]
     known = [value for value in values if value is not None]
     return sum(known, ZERO) if len(known) == len(values) else None

@@ -1,1 +1,1 @@
-"""What the commands do once their arguments are read."""
+"""The actions of the commands, after their arguments are read."""

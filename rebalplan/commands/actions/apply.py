@@ -1,4 +1,4 @@
-"""Apply a plan: what ``rebal apply`` does with its arguments."""
+"""Applies a plan: the action of ``rebal apply``."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class _Prepared(msgspec.Struct, frozen=True):
 
 
 def apply_plan(request: ApplyRequest, machine: Machine) -> int:
-    """Apply the plan and return the exit code. A signal is answered from here until the last report is written."""
+    """Apply the plan and return the exit code. A signal stops it in order until the last report is written."""
     with watching(request.config) as stop:
         return _apply(request, machine, stop)
 
@@ -93,7 +93,8 @@ def _apply(request: ApplyRequest, machine: Machine, stop: Stop) -> int:
         if request.yes:
             _require_understood(settings)
         check_expectation(envelope, prepared.consent)
-        if not request.resume:  # a resume finds out what became of orders; that must not wait for a folder
+        # A resume learns the ends of orders. A missing folder must not keep it from that.
+        if not request.resume:
             require_writable_folder(settings)
         with open_world(settings, machine) as world, progress_line(color=request.color) as progress:
             outcome = _walk(prepared, request, world, stop, progress)
@@ -109,7 +110,7 @@ def _prepare(
     *,
     machine: Machine,
 ) -> _Prepared:
-    """Build the stages. A plan that must not be applied is refused; a resume of it only learns."""
+    """Build the stages. A plan that must not be applied is refused; its resume only learns the ends of orders."""
     require_mode(settings, envelope.plan.mode)
     mode = request.confirm_mode or settings.accounts.confirm_mode
     selection = Selection(
@@ -138,7 +139,7 @@ def _today(settings: Settings) -> Today:
 
 
 def _refused(settings: Settings, envelope: Envelope, path: Path, disk: Disk) -> dict[str, str]:
-    """Return the accounts nothing may be sent to as things stand, and why."""
+    """Return the accounts that must get no order now, and why."""
     refused = blocked_elsewhere(disk, path, (a.account for a in envelope.plan.accounts))
     for account in settings.account_settings:
         try:
@@ -149,7 +150,7 @@ def _refused(settings: Settings, envelope: Envelope, path: Path, disk: Disk) -> 
 
 
 def _chosen(settings: Settings, envelope: Envelope, wanted: Sequence[str]) -> tuple[str, ...]:
-    """Return the accounts asked for; raises ``UsageError`` for one that the plan has not."""
+    """Return the accounts of the command line; raises ``UsageError`` for one that is not in the plan."""
     if not wanted:
         return ()
     chosen = tuple(a.account for a in choose_accounts(settings, wanted))
@@ -168,7 +169,7 @@ def _require_writable(settings: Settings) -> None:
 
 
 def _require_understood(settings: Settings) -> None:
-    """Refuse ``--yes`` beside settings that protect nobody: somebody who is asked reads about them in the question."""
+    """Refuse ``--yes`` beside a misspelled protection. A person who is asked reads about it in the question."""
     if settings.unread_protections:
         problems = [placed(found) for found in settings.unread_protections]
         raise RefusedError(
@@ -210,7 +211,7 @@ def _walk(
 
 
 def _reporter(prepared: _Prepared) -> Callable[[str], None]:
-    """Return what writes the reports of an account that is over; the others are as they were before."""
+    """Return the function that writes the reports of a closed account. Other reports stay as they were."""
     journal = prepared.journal
     results = {account.account: account for account in journal.result().accounts}
 
@@ -256,9 +257,9 @@ def _finish(prepared: _Prepared, outcome: Outcome, stop: Stop, screen: Screen) -
 
 
 def _exit_code(prepared: _Prepared, outcome: Outcome) -> ExitCode:
-    """Return what happened: stopped, all as planned, nothing sent, or something in between.
+    """Return the exit code: stopped, all as planned, nothing sent, or in between.
 
-    An account that an earlier run applied is no trouble where this one did something.
+    An account that an earlier run applied is no problem when this run did something.
     """
     if outcome.stopped:
         return ExitCode.INTERRUPTED

@@ -1,4 +1,4 @@
-"""Compare two plans: what ``rebal diff`` does with its arguments."""
+"""Compares two plans: the action of ``rebal diff``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rebalplan.render.style import Style
 
 
 class DiffCode(enum.IntEnum):
-    """The exit codes of ``rebal diff``, those of the Unix diff; every error of it is 2."""
+    """The exit codes of ``rebal diff``, as of the Unix diff; every error is 2."""
 
     SAME = 0
     DIFFERENT = 1

@@ -1,4 +1,4 @@
-"""One line of a plan, found by what a person types: what ``rebal explain`` does with its arguments."""
+"""Explains one line of a plan, found by the symbol that a person types: the action of ``rebal explain``."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from rebalplan.render.explain import Explained, explain_cash, explain_line
 from rebalplan.render.symbols import contract_of, shown_symbol
 
 _BETWEEN = re.compile(r"[ ./-]+")
-"""What stands before the class of a share: BRK B at the broker, BRK.B, BRK-B or BRK/B elsewhere."""
+"""The separator before the class of a share: BRK B at the broker, BRK.B, BRK-B or BRK/B elsewhere."""
 
 
 def explain_symbol(reference: str, account: str, symbol: str, config: Path) -> Explained:
-    """Return the arithmetic of one line; raises ``UsageError`` for one that the plan has not."""
+    """Return the arithmetic of one line; raises ``UsageError`` for one that is not in the plan."""
     envelope = read_plan(find_plan(reference, config))
     found = _account(envelope.plan, account)
     if found.summary is None:
@@ -41,7 +41,7 @@ def _account(plan: Plan, name: str) -> AccountPlan:
 
 
 def _row(account: AccountPlan, text: str) -> DriftRow:
-    """Return the row of a name, of its symbol alone where that is one, or of ``SYMBOL@CONID``.
+    """Return the row of a name, of a symbol that only one row has, or of ``SYMBOL@CONID``.
 
     With an @ even CASH means the security of that name.
     """

@@ -1,4 +1,4 @@
-"""Make a plan, save it, show it: what ``rebal plan`` does with its arguments."""
+"""Makes a plan, saves it and shows it: the action of ``rebal plan``."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def make_plan(request: PlanRequest, machine: Machine) -> int:
 
 
 def _require_plan_folder(settings: Settings) -> None:
-    """Refuse to read the accounts for a plan that could not be kept."""
+    """Refuse when the plan folder is not writable, before any account is read."""
     if why := why_unwritable(settings.io.plan_dir):
         raise RebalError(
             f"no plan can be written to {settings.io.plan_dir} ({why}): correct [io] plan_dir in {settings.path}, or "
@@ -94,7 +94,7 @@ def _plan_online(settings: Settings, request: PlanRequest, machine: Machine) -> 
 
 
 def _require_session(market: MarketData) -> None:
-    """Refuse to make a plan that could not say when it expires."""
+    """Refuse a plan without a session, because it would have no expiry."""
     if market.session is None and any(quote.problem is None for quote in market.quotes):
         raise BrokerError(
             "the broker names no coming regular session for any symbol, so a plan would have no expiry: nothing was "
@@ -117,7 +117,7 @@ def _plan_again(settings: Settings, request: PlanRequest, machine: Machine) -> P
 
 
 def _warn_of_refusals(settings: Settings, envelope: Envelope, disk: Disk) -> None:
-    """Say on stderr which accounts apply will refuse: for another plan's order, or because live and paper differ."""
+    """Warn on stderr about accounts that apply will refuse: another plan's order, or live against paper."""
     own = settings.io.plan_dir / f"{envelope.id}.json"
     blocked = blocked_elsewhere(disk, own, (a.account for a in envelope.plan.accounts))
     for account in settings.account_settings:

@@ -1,6 +1,6 @@
-"""Settle an unknown order: what ``rebal resolve`` does with its arguments.
+"""Settles an unknown order: the action of ``rebal resolve``.
 
-The journal alone says what was sent, for whom, in which mode and under which client id: the plan may be gone.
+The journal alone gives the order, its account, its mode and its client id: the plan may be gone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SESSION_NOT_TOLD = "the broker does not tell when the session ends, so the orde
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What the command line says became of the order; all empty: only show the evidence."""
+    """The result of the order by the command line. All empty: only show the evidence."""
 
     filled: str
     absent: bool
@@ -44,7 +44,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class _Look(msgspec.Struct, frozen=True):
-    """What the broker says about an order now. ``is_session_over`` is ``None`` where it does not tell."""
+    """The broker's view of an order now. ``is_session_over`` is ``None`` when the broker does not tell."""
 
     view: BrokerView
     is_session_over: bool | None
@@ -84,7 +84,7 @@ def resolve_order(reference: str, decision: Decision, config: Path, machine: Mac
 
 
 def login_name() -> str:
-    """Return who is logged in; a user id without a name, as in many containers, is named by its number."""
+    """Return the login name, or the number of a user id without a name, as in many containers."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
@@ -108,7 +108,7 @@ def _check_one(decision: Decision) -> None:
 
 
 def _require_askable(settings: Settings, sent: SentOrder) -> AccountSettings:
-    """Return the account's settings; raises ``RefusedError`` when nobody may, or need, be asked about the order."""
+    """Return the account's settings; raises ``RefusedError`` when rebal may not, or need not, ask about the order."""
     require_mode(settings, sent.account.intents[-1].mode)
     if sent.has_plan and sent.order.status in ("dispatched", "acknowledged"):
         raise RefusedError(
@@ -125,7 +125,7 @@ def _require_askable(settings: Settings, sent: SentOrder) -> AccountSettings:
 
 
 def _require_agreement(against: Sequence[str], decision: Decision) -> tuple[str, ...]:
-    """Refuse an answer that something speaks against, unless it is forced; then the contradiction is recorded."""
+    """Refuse an answer with contradictions. A forced answer records them."""
     if against and not decision.force:
         raise RefusedError(
             f"{'; '.join(against)}. Nothing was recorded: look at the account statement, and say --force if it is so"
@@ -134,9 +134,9 @@ def _require_agreement(against: Sequence[str], decision: Decision) -> tuple[str,
 
 
 def _look(settings: Settings, own: AccountSettings, sent: SentOrder, machine: Machine) -> _Look:
-    """Ask the broker for everything that says something about the order.
+    """Read all the broker's lists that may show the order.
 
-    The client id is that of the apply: while one of another copy runs, the gateway lets nobody else in under it.
+    The client id is that of the apply. While an apply of another copy runs, the gateway refuses it a second time.
     """
     with open_world(settings, machine) as world:
         endpoint = world.place_settings(own).endpoint
@@ -159,7 +159,7 @@ def _view(link: TradingConnection, account: str) -> BrokerView:
 
 
 def is_session_over(link: TradingConnection, sent: SentOrder) -> bool | None:
-    """Tell whether the session in which the order was sent has ended; ``None`` where the broker does not tell."""
+    """Tell whether the session of the order has ended; ``None`` when the broker does not tell."""
     order = sent.order.dispatch
     market = link.read_market({order.symbol: order.con_id}, allow_delayed=True, progress=lambda _step: None)
     if market.session is None or any(quote.problem for quote in market.quotes):
@@ -168,7 +168,7 @@ def is_session_over(link: TradingConnection, sent: SentOrder) -> bool | None:
 
 
 def _sent_at(sent: SentOrder) -> datetime:
-    """Return when the order was sent; where this machine's clock was slow, INTENT has the broker's time."""
+    """Return the time of the send. If this machine's clock was slow, the broker's time in INTENT counts."""
     return max(sent.order.dispatch.at, *(intent.at for intent in sent.account.intents))
 
 
@@ -192,7 +192,7 @@ def _undecided(proposal: Proposal) -> str:
 
 
 def _as_json(proposal: Proposal, evidence: Sequence[str], answer: Answer | None, who: str) -> str:
-    """Return the evidence, what it proposes, and what was recorded, which is null while nothing was."""
+    """Return the evidence, its proposal, and the recorded answer, which is null without one."""
     return as_json(
         {
             "reference": proposal.reference,
@@ -206,7 +206,7 @@ def _as_json(proposal: Proposal, evidence: Sequence[str], answer: Answer | None,
 
 
 def _answer(decision: Decision, proposal: Proposal) -> Answer | None:
-    """Return the decision; raises ``RefusedError`` when a proposal is accepted that there is not."""
+    """Return the decision; raises ``RefusedError`` when there is no proposal to accept."""
     if decision.absent:
         return Answer(ZERO, ZERO)
     if decision.filled:

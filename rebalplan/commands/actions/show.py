@@ -1,4 +1,4 @@
-"""Print a plan in one of its formats: what ``rebal show`` does with its arguments."""
+"""Prints a plan in one of its formats: the action of ``rebal show``."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Form = Literal["table", "markdown", "html", "csv", "json"]
 
 
 def show_plan(reference: str, config: Path, *, form: Form, redact: bool, style: Style) -> None:
-    """Print the plan; a whole one as JSON is the file itself, byte for byte."""
+    """Print the plan. As JSON without redaction it is the file itself, byte for byte."""
     envelope = read_plan(find_plan(reference, config))
     if form == "json" and not redact:
-        # Reading accepts no other bytes than these.
+        # The codec accepts no other bytes for this plan.
         typer.echo(encode(envelope.plan)[1].decode(), nl=False)
     else:
         redaction = redaction_of(envelope.plan) if redact else NOTHING
@@ -32,13 +32,13 @@ def show_plan(reference: str, config: Path, *, form: Form, redact: bool, style: 
 
 
 def _warn_of_edits(envelope: Envelope, redaction: Redaction) -> None:
-    """Say on stderr that a plan is not what its own inputs give: what was shown is not what a plan was made of."""
+    """Warn on stderr when a plan is not the result of its own inputs: somebody edited it."""
     for finding in verify_derivation(envelope.plan):
         typer.echo(f"Warning: {render_edit(finding, redaction)}", err=True)
 
 
 def _render(envelope: Envelope, form: Form, style: Style, redaction: Redaction) -> str:
-    """Return the text with its last line's end; each format loads only what it needs."""
+    """Return the text with a final line end. Each format loads only its own modules."""
     view = view_plan(envelope, redaction)
     match form:
         case "table":

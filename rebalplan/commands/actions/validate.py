@@ -1,4 +1,4 @@
-"""Check the input files, and the broker's view of them: what ``rebal validate`` does with its arguments."""
+"""Checks the input files, also with the broker: the action of ``rebal validate``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rebalplan.render.input_files import Validation, render_validation_json
 
 
 def check_files(config: Path, machine: Machine, *, online: bool, json: bool) -> int:
-    """Print what the files say and what is wrong, and return the exit code."""
+    """Print the files' content and problems, and return the exit code."""
     settings = None
     try:
         settings = load(config, with_places=True)
@@ -64,7 +64,7 @@ def check_files(config: Path, machine: Machine, *, online: bool, json: bool) -> 
 
 
 def _invalid(config: Path, error: RebalError, warnings: tuple[Finding[InFile], ...]) -> Validation:
-    """Return what an error says beside the warnings of the settings that could be read.
+    """Return an error's problems beside the warnings of the readable settings.
 
     An error about a file as a whole names the settings file.
     """
@@ -79,7 +79,7 @@ def _invalid(config: Path, error: RebalError, warnings: tuple[Finding[InFile], .
 
 
 def _check_simulation(settings: Settings) -> None:
-    """Raise ``RebalError`` for a scenario, or a state of it, that the built-in gateway cannot start with."""
+    """Raise ``RebalError`` when the built-in gateway cannot start with the scenario or its state."""
     if settings.ibkr.mode != "sim":
         return
     from rebalplan import sim

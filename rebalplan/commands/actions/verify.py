@@ -1,4 +1,4 @@
-"""Check a plan against itself, today's files and the broker: what ``rebal verify`` does with its arguments."""
+"""Checks a plan against itself, today's files and the broker: the action of ``rebal verify``."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from rebalplan.render.verify import render_checked, render_checked_json
 def check_plan(
     reference: str, config: Path, machine: Machine, *, offline: bool, form: Form, style: Style
 ) -> int:
-    """Print what is not as the plan has it and return the exit code."""
+    """Print the differences from the plan and return the exit code."""
     path = find_plan(reference, config)
     steps: tuple[str, ...] = ()
     accounts = 0
@@ -75,25 +75,26 @@ def _check(path: Path, envelope: Envelope, settings: Settings, machine: Machine,
     )
     live: tuple[Finding[InPlan], ...] = ()
     unread: dict[str, str] = {}
-    if not offline and envelope.plan.mode == trading_mode(settings):  # never another world
+    # A gateway of another mode is never asked: it knows other accounts.
+    if not offline and envelope.plan.mode == trading_mode(settings):
         live, unread = _look(settings, machine, [a for a in result.accounts if a.lines])
     return Checked(envelope.id, findings, live, unread)
 
 
 def _text(checked: Checked, path: Path, all_well: Sequence[str], accounts: int, style: Style) -> str:
-    """Return what is printed; ``all_well`` are the steps that a plan without a refusal passed."""
+    """Return the text to print; ``all_well`` are the steps that a plan without a refusal passed."""
     passed = [str(path), *(f"  ok  {step}" for step in all_well)] if all_well else []
     return "\n".join(part for part in (render_checked(checked, style, accounts=accounts), *passed) if part)
 
 
 def _file_property(path: Path) -> str:
-    """Return the path as GitHub wants it: from the current folder where the file is in it, with slashes."""
+    """Return the path for GitHub: with slashes, and relative if the file is in the current folder."""
     full, here = path.parent.resolve() / path.name, Path.cwd().resolve()
     return (full.relative_to(here) if full.is_relative_to(here) else full).as_posix()
 
 
 def _places(checked: Checked, path: Path) -> Places:
-    """Read the lines of the file where a finding has one; what was refused may be anything, even endless."""
+    """Read the file's lines only when a finding needs them: a refused file may be anything, even endless."""
     if checked.plan is None and not any(finding.where.field for finding in checked.findings):
         return find_places(())
     with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
@@ -155,7 +156,7 @@ def _look_at(link: TradingConnection, result: AccountResult) -> tuple[Finding[In
 
 
 def _contested(link: TradingConnection, result: AccountResult) -> tuple[Finding[InPlan], ...]:
-    """Compare what a person said of orders with the broker's lists; without such an order nothing is asked."""
+    """Compare a person's answers about orders with the broker's lists. Without such an order, ask nothing."""
     if not any(order.status == "resolved" for order in result.orders):
         return ()
     executions, _ = link.executions(result.account)
@@ -181,7 +182,7 @@ def _findings(plan: Plan, settings: Settings, now: datetime) -> tuple[Finding[In
 
 
 def _exit_code(checked: Checked) -> int:
-    """Return refused for a plan that must not be applied, incomplete where only some account must not."""
+    """Return refused for a plan that must not be applied, incomplete when only some accounts must not."""
     if any(finding.code not in OF_ONE_ACCOUNT for finding in checked.findings):
         return ExitCode.REFUSED
     if any(finding.severity == "error" for finding in checked.live):

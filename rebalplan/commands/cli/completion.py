@@ -1,4 +1,4 @@
-"""Completion scripts of the shells, whichever of them is running; imported only where somebody asks for one."""
+"""Completion scripts of the shells; imported only when a user asks for one."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _PROGRAM = "rebal"
 
 
 def prepare() -> None:
-    """Let the library learn how each shell wants the completions that it asks for."""
+    """Register each shell's form of completions with the library."""
     _library().completion_init()
 
 
 def with_shell(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with the name of the shell that started this program after them; without one as they are."""
+    """Return the arguments, followed by the name of the shell that started this program, if there is one."""
     shellingham = importlib.import_module("shellingham")  # typer comes with it, without types
     try:
         return [*arguments, shellingham.detect_shell()[0]]

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what follows from them."""
+"""Options that several commands share, and their effects."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NewPlan = Annotated[str, typer.Argument(metavar="NEW", help="The plan to compare
 HELP_NAMES = {"help_option_names": ["--help", "-h"]}
 
 COMPLETION_VARIABLE = "_REBAL_COMPLETE"
-"""What a shell sets that asks for completions."""
+"""The variable of a shell that asks for completions."""
 
 COMPLETION_OPTIONS = ("--show-completion", "--install-completion")
 
@@ -82,16 +82,16 @@ InstallCompletion = Annotated[
 
 
 class InterruptionError(RebalError):
-    """Somebody pressed Ctrl-C; the library would only return a code."""
+    """A user pressed Ctrl-C. The library alone would only return a code."""
 
     exit_code = ExitCode.INTERRUPTED
 
 
 class Command(TyperCommand):
-    """A command whose required arguments stand in the line of usage as they are typed, without braces."""
+    """A command whose line of usage shows required arguments without braces."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; raises ``InterruptionError`` when somebody interrupts it."""
+        """Run the command; raises ``InterruptionError`` when a user interrupts it."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
@@ -108,7 +108,7 @@ def wants_color(no_color: bool) -> bool:
 
 
 def stdout_style(no_color: bool) -> Style:
-    """Colours only on a terminal that wants them."""
+    """Return a style with colours only for a terminal that wants them."""
     from rebalplan.render.style import Style
 
     return Style(color=wants_color(no_color) and sys.stdout.isatty())

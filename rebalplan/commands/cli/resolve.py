@@ -1,4 +1,4 @@
-"""``rebal resolve``: a person says what became of an order that nobody else can tell."""
+"""``rebal resolve``: a person settles an order whose end nobody else can tell."""
 
 from __future__ import annotations
 

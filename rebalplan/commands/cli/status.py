@@ -1,4 +1,4 @@
-"""``rebal status``: what became of a plan."""
+"""``rebal status``: the results of a plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``rebal verify``: check that a plan is untouched and that what it was made for still holds."""
+"""``rebal verify``: check that a plan is untouched and still holds."""
 
 from __future__ import annotations
 

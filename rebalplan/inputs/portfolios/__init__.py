@@ -1,6 +1,6 @@
 """portfolios.csv: the model portfolios, with every problem reported at its line and column.
 
-A column here is the number of the cell in its row, from 1, as a spreadsheet counts it.
+A column is the number of a cell in its row, from 1, as in a spreadsheet.
 """
 
 from rebalplan.inputs.portfolios.leverage import check_leverage

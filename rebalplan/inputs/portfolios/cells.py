@@ -36,7 +36,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def read_lines(rows: tuple[Row, ...], columns: tuple[Column, ...], findings: Findings) -> tuple[Line, ...]:
-    """Return a line per row in file order; refused symbols and cells are noted, and rows of totals left out."""
+    """Return a line per row in file order, without rows of totals. Note refused symbols and cells."""
     first_lines: dict[str, int] = {}
     lines: list[Line] = []
     for row in rows:
@@ -61,7 +61,7 @@ def read_lines(rows: tuple[Row, ...], columns: tuple[Column, ...], findings: Fin
 
 
 def _is_sums(row: Row) -> bool:
-    """Return whether a row without a symbol has nothing but 100 in it, as under the columns of a spreadsheet."""
+    """Return whether a row without a symbol has only cells of 100, as below the columns of a spreadsheet."""
     sums = [parse_decimal(cell.removesuffix("%").rstrip()) for cell in row.cells[1:] if cell]
     return not row.cells[0] and bool(sums) and all(pct == HUNDRED for pct in sums)
 
@@ -82,7 +82,7 @@ def _symbol(row: Row, findings: Findings) -> str:
 
 
 def _problem(text: str, symbol: str) -> str:
-    """Return what a symbol (in capitals) is besides a ticker of a US security, or nothing."""
+    """Return what a symbol (in capitals) seems to be when it is no ticker of a US security, else nothing."""
     if is_cash_like(symbol):
         code = security_beside_cash(symbol)
         return (
@@ -129,7 +129,7 @@ def _percentage(row: Row, symbol: str, column: Column, findings: Findings) -> De
     try:
         value = parse_number(text.removesuffix("%").rstrip())
     except ValueRefusedError as refusal:
-        if column.may_be_model:  # a column of texts has its one problem in the header
+        if column.may_be_model:  # The problem of a column of texts is reported once, in the header.
             findings.error(
                 f"{shown(text)} for {bare(column.name)}: {_hint(text) or refusal}; "
                 "expected a percentage such as 33.25 or 33%",
@@ -147,7 +147,7 @@ def _percentage(row: Row, symbol: str, column: Column, findings: Findings) -> De
 
 
 def _hint(text: str) -> str:
-    """Return what a cell is that a spreadsheet or a person wrote for something else than a number, or nothing."""
+    """Return the meaning of a cell that is no number, as a spreadsheet or a person writes it, or nothing."""
     if text.removesuffix("%").strip().casefold() in _ZEROS:
         return "leave the cell blank for 0"
     if text[:1] in _MINUS_SIGNS and text[1:2].isdecimal():

@@ -1,4 +1,4 @@
-"""The header row: which column is which model."""
+"""The header row: the model of each column."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ _EXPECTED = "expected a header such as ETF,SMURF,BADASS,GLTR"
 class Column(msgspec.Struct, frozen=True):
     """A model's column; ``number`` counts from 1, where column 1 holds the symbols.
 
-    ``is_model`` says that settings.ini has a model of this name, ``may_be_model`` that it has one, or one with a name
-    that is near.
+    ``is_model``: settings.ini has a model of this name. ``may_be_model``: it has one of this or of a similar name.
     """
 
     number: int
@@ -31,10 +30,10 @@ class Column(msgspec.Struct, frozen=True):
 def read_header(
     row: Row, models: Sequence[str], findings: Findings, below: Sequence[Row] = ()
 ) -> tuple[Column, ...]:
-    """Return the columns of the models in file order; what settings.ini and the header disagree on is noted.
+    """Return the columns of the models in file order. Note each difference between settings.ini and the header.
 
-    The rows ``below`` tell a column of texts from one of percentages.
-    Raises InputError when the row is no header at all, because nothing below could be read then.
+    The rows ``below`` distinguish a column of texts from one of percentages. Raises InputError when the row is no
+    header at all, because the rows below have no meaning then.
     """
     names = _without_empty_end(row.cells)
     known = {folded(model) for model in models}
@@ -51,7 +50,7 @@ def read_header(
 
 
 def _text_in(number: int, rows: Sequence[Row]) -> str:
-    """Return the first cell of a column that has letters in it, or nothing."""
+    """Return the first cell of a column with letters in it, or nothing."""
     cells = (row.cells[number - 1] for row in rows if len(row.cells) >= number)
     return next((cell for cell in cells if any(map(str.isalpha, cell)) and not cell.startswith("#")), "")
 
@@ -128,7 +127,7 @@ def _check_against_settings(
 
 
 def _unused(name: str, text: str) -> str:
-    """Return what to do about a column that is no model; ``text`` is in it, or it has numbers alone."""
+    """Return the advice about a column that is no model; ``text`` is a text in it, empty when it has only numbers."""
     if text:
         return f", and it holds text such as {shown(text)}; delete the column"
     return f"; delete the column, or write {bare(name)} = 0 under [models] for a model that is not used now"

@@ -1,4 +1,4 @@
-"""Whether the targets alone ask for more leverage than an account may have."""
+"""Checks whether the targets alone need more leverage than an account may have."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def check_leverage(portfolios: Portfolios, account: AccountSettings) -> tuple[Fi
     """Return a finding when a negative CASH makes the account's targets break its max_leverage.
 
     Gross exposure is Σ w_i over the assets in multiples of NLV, with w_i = Σ_k m_k · p_{k,i} as in the
-    specification of portfolios.csv. Without margin in the account's mix there is none: the sum is
-    then 1 but for the tolerances of the two files.
+    specification of portfolios.csv. Without margin in the account's mix there is no finding: the sum is then 1, within
+    the tolerances of the two files.
     """
     mix = [(weight.weight, portfolios.model(weight.model)) for weight in account.models]
     gross = _blend([(weight, exact_sum(asset.pct for asset in model.allocations)) for weight, model in mix])
@@ -40,5 +40,5 @@ def _blend(parts: list[tuple[Decimal, Decimal]]) -> Decimal:
 
 
 def _deepest(mix: list[tuple[Decimal, Model]]) -> Model:
-    """Return the model that brings the most margin; the first of equals."""
+    """Return the model with the most margin; the first of equals."""
     return min(mix, key=lambda part: exact_product(part[0], part[1].cash_pct))[1]

@@ -1,4 +1,4 @@
-"""What portfolios.csv says."""
+"""The content of portfolios.csv."""
 
 from __future__ import annotations
 

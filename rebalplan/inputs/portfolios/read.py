@@ -1,4 +1,4 @@
-"""The one way in: portfolios.csv to ``Portfolios``, or every problem of the file at once."""
+"""Reads portfolios.csv into ``Portfolios``, or raises every problem of the file at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rebalplan.inputs.text_files import read_text
 from rebalplan.inputs.wording import bare, escaped
 
 SUM_TOLERANCE_PCT = Decimal("0.01")
-"""Three cells of 33.33 are meant to be a whole."""
+"""The tolerance of a column's sum: three cells of 33.33 are meant to be 100."""
 
 _FRACTIONS_TOLERANCE = Decimal("0.001")
 _IF_MISSING = "Correct `path` in settings.ini, or run `rebal init` to write a commented portfolios.csv."
@@ -27,8 +27,8 @@ _IF_MISSING = "Correct `path` in settings.ini, or run `rebal init` to write a co
 def read_portfolios(path: Path, *, models: Sequence[str]) -> Portfolios:
     """Return the model portfolios; percentages are as written, 33.25 for 33.25%.
 
-    ``models`` are the names that settings.ini uses, over all accounts of this file; its columns must be
-    just these, in any order and case. Raises InputError with all problems of the file, each at its line
+    ``models`` are the names that settings.ini uses for all accounts of this file. The columns must be
+    exactly these, in any order and case. Raises InputError with all problems of the file, each at its line
     and column, and RebalError when it is no readable text file or empty.
     """
     findings = Findings(escaped(str(path)), PORTFOLIOS)
@@ -49,12 +49,12 @@ def read_portfolios(path: Path, *, models: Sequence[str]) -> Portfolios:
 def _check_sums(
     columns: tuple[Column, ...], lines: tuple[Line, ...], header_line: int, findings: Findings
 ) -> None:
-    """Note each column whose sum is wrong; one with a cell that is no number has no sum."""
+    """Note each column with a wrong sum. A column with a cell that is no number has no sum."""
     for index, column in enumerate(columns):
         percentages = [line.percentages[index] for line in lines]
         known = [pct for pct in percentages if pct is not None]
         total = exact_sum(known)
-        if not column.may_be_model:  # it has its one problem in the header
+        if not column.may_be_model:  # Its problem is reported once, in the header.
             continue
         if len(known) == len(percentages) and abs(total - HUNDRED) > SUM_TOLERANCE_PCT:
             fractions = abs(total - ONE) <= _FRACTIONS_TOLERANCE

@@ -1,4 +1,4 @@
-"""The text of a CSV file to rows of stripped cells, each with its line."""
+"""Splits the text of a CSV file into rows of stripped cells, each with its line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SPREADSHEET_ERRORS = frozenset(
         ),
     ]
 )
-"""What a spreadsheet writes, in its own language, where a formula failed: no comment, for a symbol should be there."""
+"""A spreadsheet's error values, in several languages. Such a row is no comment: it should have a symbol."""
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Texts in the symbol column that are no symbol of a US security, with what they seem to be."""
+"""Recognizes texts in the symbol column that are no symbol of a US security."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EXCHANGES = frozenset(
         *("SW", "SZ", "T", "TA", "TO", "TW", "TWO", "V", "VI", "VX", "WA"),
     ]
 )
-"""Suffixes by which Yahoo, Reuters and Bloomberg tell exchanges outside the US apart; no US share class has one."""
+"""The suffixes of Yahoo, Reuters and Bloomberg for exchanges outside the US. No US share class has one of them."""
 _CURRENCIES = frozenset(
     [
         *("AED", "AUD", "BGN", "BRL", "CAD", "CHF", "CNH", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF"),
@@ -28,7 +28,7 @@ _CURRENCIES = frozenset(
 """Codes that a person may write for cash: the currencies of accounts at the broker. Some are tickers too (USD)."""
 _TICKER = re.compile(r"[A-Z][A-Z0-9]{0,11}(?:[ .][A-Z]{1,3})?")
 _WHICH = re.compile(r"[A-Z][A-Z0-9.]{1,15}|[1-9][0-9]{0,9}")
-"""What tells securities of one symbol apart: a primary exchange (ARCA, NASDAQ.NMS) or a contract id."""
+"""The part that distinguishes securities of one symbol: a primary exchange (ARCA, NASDAQ.NMS) or a contract id."""
 _US_EXCHANGES = frozenset(
     ["NYSE", "NYSEARCA", "NYSEAMERICAN", "AMEX", "ARCA", "BATS", "CBOE", "NASDAQ", "US"]
 )
@@ -37,13 +37,13 @@ _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 
 
 def is_total(symbol: str) -> bool:
-    """Return whether a row that begins with this (in capitals) adds up the others: Total, Grand total, Sum."""
+    """Return whether a row with this first cell (in capitals) is the sum of the others: Total, Grand total, Sum."""
     words = symbol.replace("-", "").split()
     return bool(words) and words[-1].rstrip(":") in _TOTALS
 
 
 def is_foreign(symbol: str) -> bool:
-    """Return whether a symbol (in capitals) is one of an exchange abroad, such as CSPX.L, VWCE DE or LON:CSPX."""
+    """Return whether a symbol (in capitals) belongs to an exchange abroad, such as CSPX.L, VWCE DE or LON:CSPX."""
     if (prefix := _prefix(symbol)).isalpha() and prefix not in _US_EXCHANGES:
         return True
     _, separator, suffix = symbol.replace(".", " ").rpartition(" ")
@@ -51,7 +51,7 @@ def is_foreign(symbol: str) -> bool:
 
 
 def us_ticker(symbol: str) -> str:
-    """Return the ticker in a symbol (in capitals) as other programs write it: NYSEARCA:VTI, VTI US, BRK-B; or nothing.
+    """Return the ticker in another program's symbol (in capitals), such as NYSEARCA:VTI, VTI US, BRK-B; or nothing.
 
     A class of shares stands behind a space: BRK B.
     """
@@ -73,7 +73,7 @@ def is_isin(symbol: str) -> bool:
 def is_cash_like(symbol: str) -> bool:
     """Return whether a symbol (in capitals) may be meant as cash: a currency's code, CASH USD, USD CASH.
 
-    CASH alone is the row of the account's cash, and a symbol with its exchange (USD@ARCA) a security.
+    CASH alone is the row of the account's cash. A symbol with its exchange (USD@ARCA) is a security.
     """
     words = _words(symbol)
     return symbol in _CURRENCIES or (len(words) > 1 and CASH in words and all(map(str.isalnum, words)))
@@ -89,7 +89,7 @@ def _words(symbol: str) -> list[str]:
 
 
 def broker_symbol(symbol: str) -> str:
-    """Return a symbol (in capitals) as the broker writes it, with its exchange or contract id; empty for no symbol.
+    """Return the broker's form of a symbol (in capitals), with its exchange or contract id; empty when it is none.
 
     BRK.B is BRK B, and AAA @ ARCA is AAA@ARCA.
     """

@@ -1,4 +1,4 @@
-"""Values that are allowed one by one and contradict or weaken each other."""
+"""Checks values that are allowed one by one and contradict or weaken each other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def check_accounts(accounts: AccountsSettings, values: Values, findings: Finding
 
 
 def check_read_only(account: str, shared: Values, own: Values, findings: Findings) -> None:
-    """Note an account that means to be written to while nothing may be: its own key can only add to the general one."""
+    """Note an account's ``read_only = false`` beside a general ``true``: it cannot lift the general one."""
     general = shared["read_only"].value if "read_only" in shared else IbkrSettings().read_only
     if general and "read_only" in own and not own["read_only"].value:
         findings.warn(
@@ -32,7 +32,7 @@ def check_read_only(account: str, shared: Values, own: Values, findings: Finding
 
 
 def check_policy(policy: Policy, values: Values, findings: Findings) -> None:
-    """Note contradictions within one account's rules; ``values`` are those that the rules come from."""
+    """Note contradictions within one account's rules; ``values`` are their values in the file."""
     _check_order_sizes(policy, values, findings)
     _check_guards(policy, values, findings)
     _check_buffer(policy, values, findings)

@@ -1,4 +1,4 @@
-"""Which accounts the file is about."""
+"""Reads the accounts that the file names."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _ids_of(entry: Entry, findings: Findings) -> tuple[str, ...]:
 
 
 def read_account_sections(sections: tuple[Section, ...], findings: Findings) -> tuple[AccountSection, ...]:
-    """Return the sections [account:ID], and [portfolio:ID] as older files call it."""
+    """Return the sections [account:ID], in older files [portfolio:ID]."""
     found: dict[str, AccountSection] = {}
     for section in sections:
         prefix, _, text = section.title.partition(":")

@@ -1,4 +1,4 @@
-"""The table of known sections and keys, derived from the structs they are read into."""
+"""The table of known sections and keys, derived from the structs of the settings."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ NO_EFFECT = frozenset({"parallel", "max_passes", "maintenance_buffer_pct"})
 
 PROTECTING_SECTIONS = ("limits", "approval")
 GUARDED_SECTIONS = ("accounts", *PROTECTING_SECTIONS)
-"""Where any unknown key may be a misspelled protection."""
+"""The sections in which any unknown key may be a misspelled protection."""
 _PROTECTING_KEYS = frozenset({"read_only", "confirm_mode", "allow_live"})
 
 ACCOUNT_PREFIX = "account:"
 LIST_SECTIONS = ("models",)
-"""Sections whose keys are names of the user's own."""
+"""The sections whose keys are the user's own names."""
 
 _AS_WRITTEN = Kind("any text", str)
 _SPECIAL: Mapping[str, Kind] = MappingProxyType(
@@ -48,7 +48,7 @@ _SPECIAL: Mapping[str, Kind] = MappingProxyType(
 
 
 def _kind_of(name: str, declared: Any) -> Kind:
-    """Return how a field is read, from its name and declared type (a type expression has no type)."""
+    """Return the kind of a field by its name and declared type (a type expression has no type)."""
     if name in _SPECIAL:
         return _SPECIAL[name]
     if get_origin(declared) is Literal:
@@ -107,18 +107,18 @@ def home_of(key: str) -> str:
 
 
 def protects(key: str) -> bool:
-    """Return whether somebody who writes this key counts on it: where it has no effect it is an error."""
+    """Return whether a user relies on this key for protection. Such a key without effect is an error."""
     return key in _PROTECTING_KEYS or any(key in SECTIONS.get(name, {}) for name in PROTECTING_SECTIONS)
 
 
 def no_effect_message(key: str, title: str, why: str = "") -> str:
-    """Return the error for a key that protects, in a section where it does not; ``why`` follows the title."""
+    """Return the error for a protecting key in a section where it has no effect; ``why`` follows the title."""
     places = f"[{home_of(key)}]" + (", or in [account:ID] for one account" if key in ACCOUNT_KEYS else "")
     return f"{key} has no effect in [{bare(title)}]{why}; write it in {places}"
 
 
 def unknown_key_message(key: str, title: str, known: Mapping[str, Kind]) -> str:
-    """Return the warning for a key unknown in its section: where it belongs, or which key is near."""
+    """Return the warning for a key that is unknown in its section, with its right section or a similar key."""
     if key in NO_EFFECT:
         return f"{key} is a key of older files and has no effect; delete the line"
     ignored = f"unknown key {bare(key)} in [{bare(title)}] is ignored"
@@ -132,20 +132,20 @@ def unknown_key_message(key: str, title: str, known: Mapping[str, Kind]) -> str:
 
 
 def _nearest_key(key: str, known: Mapping[str, Kind]) -> str:
-    """Return the known key that this one may be misspelled, of its own section first, or an empty string."""
+    """Return the known key that this one may be a misspelling of, its own section first, or an empty string."""
     everywhere = nearest(key, [name for kinds in SECTIONS.values() for name in kinds])
     return nearest(key, [name for name in (nearest(key, known), everywhere) if name])
 
 
 def key_may_protect(key: str, section: str, known: Mapping[str, Kind]) -> bool:
-    """Return whether an unknown key may have been meant to protect: by its section, or by the key it is near."""
+    """Return whether an unknown key may be a misspelled protection, by its section or by a similar key."""
     if key in NO_EFFECT or home_of(key):
         return False
     return section in GUARDED_SECTIONS or protects(_nearest_key(key, known))
 
 
 def unknown_section_message(title: str, account_ids: tuple[str, ...]) -> str:
-    """Return the warning for a section that is not known, with one that is near."""
+    """Return the warning for an unknown section, with a similar one."""
     near = _nearest_section(title, account_ids)
     return f"unknown section [{bare(title)}] is ignored" + (
         f"; the nearest known section is [{near}]" if near else ""
@@ -159,5 +159,5 @@ def _nearest_section(title: str, account_ids: tuple[str, ...]) -> str:
 
 
 def section_may_protect(name: str, keys: Iterable[str]) -> bool:
-    """Return whether an unknown section may have been meant to protect: by its name, or by a key in it."""
+    """Return whether an unknown section may be a misspelled protection, by its name or by a key in it."""
     return nearest(name, GUARDED_SECTIONS) != "" or any(key_may_protect(key, name, {}) for key in keys)

@@ -1,4 +1,4 @@
-"""The line reader: INI text to sections of keys, each with its line, going on after an error.
+"""The line reader: it splits INI text into sections of keys, each with its line, and goes on after an error.
 
 Keys and section names are case-insensitive. ``;`` and ``#`` start a comment at the start of a line or
 after a space. The keys of ``LIST_KEYS`` may go on over several lines.
@@ -50,9 +50,9 @@ class Section(msgspec.Struct, frozen=True):
 
 
 def read_sections(text: str, findings: Findings) -> tuple[Section, ...]:
-    """Return the sections in file order; what is no INI is noted as an error.
+    """Return the sections in file order. Note each line that is no INI as an error.
 
-    Of a key or section given twice the first counts; the second is an error naming both lines.
+    When a key or section is given twice, the first counts. The second is an error that names both lines.
     """
     reader = _Reader(findings)
     for number, line in enumerate(text.split("\n"), start=1):
@@ -82,7 +82,7 @@ class _Reader:
         self._entry: _OpenEntry | None = None
 
     def sections(self) -> tuple[Section, ...]:
-        """Return what was read so far."""
+        """Return the sections so far."""
         return tuple(
             Section(
                 section.name, section.title, section.line, tuple(e.entry for e in section.entries.values())
@@ -166,7 +166,7 @@ class _Reader:
 
 
 def _split_entry(text: str) -> tuple[str, str, str]:
-    """Split at the first ``=`` or ``:``, as files for the standard parser may have either."""
+    """Split at the first ``=`` or ``:``, because the standard parser takes both."""
     found = re.search("[=:]", text)
     if found is None:
         return text, "", ""

@@ -1,4 +1,4 @@
-"""The one way in: settings.ini to ``Settings``, or every problem of the file at once."""
+"""Reads settings.ini into ``Settings``, or raises every problem of the file at once."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ _PORTFOLIOS = Path("portfolios.csv")
 
 
 class _Override(msgspec.Struct, frozen=True):
-    """What an account's own section says; ``models`` is ``None`` when it does not name any."""
+    """The values of an account's own section; ``models`` is ``None`` when it names none."""
 
     values: dict[str, Found] = {}
     models: tuple[ModelWeight, ...] | None = None
 
 
 class _Shared(msgspec.Struct, frozen=True):
-    """What holds for every account that does not say otherwise."""
+    """The values of every account that does not override them."""
 
     folder: Path
     values: dict[str, Found]
@@ -67,7 +67,7 @@ class _Shared(msgspec.Struct, frozen=True):
 def load_settings(path: Path, *, with_places: bool = False) -> Settings:
     """Return the settings with every default filled in and every path resolved against the file's folder.
 
-    ``with_places`` also asks the disk whether the folders can be written to and the scenario is there.
+    ``with_places`` also checks on the disk that the folders are writable and the scenario exists.
 
     Raises InputError with all problems of the file, each at its line, its warnings among them and marked
     so; and RebalError when it is no readable text file.
@@ -81,7 +81,7 @@ def load_settings(path: Path, *, with_places: bool = False) -> Settings:
 
 
 def _resolve(path: Path, sections: tuple[Section, ...], findings: Findings, *, with_places: bool) -> Settings:
-    """Return the settings, with defaults in place of what is refused and noted."""
+    """Return the settings, with defaults in place of refused values, which are noted."""
     values = read_values(sections, findings)
     ibkr, io, sim = build(IbkrSettings, values), _io(values, path.parent), _sim(values, path.parent)
     check_state(sim, values, findings, with_places=with_places and ibkr.mode == "sim")
@@ -161,7 +161,7 @@ def _warn_of_unknown_sections(
 
 
 def _refuse_protecting(section: Section, entries: Iterable[Entry], why: str, findings: Findings) -> None:
-    """Note each of these keys that somebody counts on, in a section without effect."""
+    """Note each protecting key in a section where it has no effect."""
     for entry in entries:
         if protects(entry.key):
             findings.error(no_effect_message(entry.key, section.title, why), line=entry.line)
@@ -191,7 +191,7 @@ def _build_policy(values: Values) -> Policy:
 
 
 def _account(name: str, override: _Override, shared: _Shared, findings: Findings) -> AccountSettings:
-    """Return one account's settings: its own values over the shared ones over the defaults."""
+    """Return one account's settings. Its own values win over the shared ones, which win over the defaults."""
     values = {**shared.values, **override.values}
     check_read_only(name, shared.values, override.values, findings)
     policy = shared.policy

@@ -1,4 +1,4 @@
-"""What settings.ini says: the structs it is read into.
+"""The structs of settings.ini.
 
 Field names and defaults are those of the file, so the key table is derived from here and from
 ``rebalplan.core.policy``.
@@ -38,7 +38,7 @@ class ModelWeight(msgspec.Struct, frozen=True):
 
 
 class AccountSettings(msgspec.Struct, frozen=True):
-    """Everything that holds for one account: the global values with the account's own on top.
+    """The settings of one account: its own values over the global ones.
 
     ``account`` is in upper case. ``portfolios`` is the CSV file, absolute or relative to the working
     directory. ``read_only`` is the account's own: it holds beside that of ``IbkrSettings`` and never lifts it.
@@ -54,9 +54,9 @@ class AccountSettings(msgspec.Struct, frozen=True):
 
 
 class AccountsSettings(msgspec.Struct, frozen=True):
-    """How the run goes from account to account. Retries and backoff are for reads and connects only.
+    """The order and pace of a run's accounts. Retries and backoff are for reads and connects only.
 
-    ``ids`` are the accounts in upper case, in the order in which they are worked, each once.
+    ``ids`` are the accounts in upper case, each once, in the order of the run.
     """
 
     confirm_mode: ConfirmMode = ConfirmMode.PER_ACCOUNT
@@ -68,7 +68,7 @@ class AccountsSettings(msgspec.Struct, frozen=True):
 
 
 class IoSettings(msgspec.Struct, frozen=True):
-    """Where files go, absolute or relative to the working directory. ``log_file`` is ``None`` for no file."""
+    """The folders and files of rebal, absolute or relative to the working directory. ``log_file`` may be ``None``."""
 
     plan_dir: Path = Path("plans")
     report_dir: Path = Path("reports")
@@ -96,9 +96,9 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def unread_protections(self) -> tuple[Finding[InFile], ...]:
-        """The warnings about something unknown that may have been meant to protect: ``--yes`` refuses over them.
+        """Return the warnings about unknown keys that may be misspelled protections: ``--yes`` is refused beside them.
 
-        These are unknown keys of [limits], [accounts] and [approval], sections whose names are near to theirs, and
-        unknown keys elsewhere that are near to one that protects.
+        These are unknown keys of [limits], [accounts] and [approval], sections with similar names, and unknown keys
+        elsewhere that are similar to a protecting one.
         """
         return tuple(warning for warning in self.warnings if warning.code == MAY_PROTECT)

@@ -1,4 +1,4 @@
-"""Files and folders that settings.ini names, held against the disk."""
+"""Checks the files and folders of settings.ini on the disk."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rebalplan.system.files import why_unwritable
 
 
 def check_state(sim: SimSettings, values: Values, findings: Findings, *, with_places: bool) -> None:
-    """Note a state of the built-in gateway that can be no file, because a folder is there or no folder can be.
+    """Note a state path of the built-in gateway that cannot be a file: it is a folder, or no folder can be made for it.
 
-    ``with_places`` also asks the disk whether one can be written.
+    ``with_places`` also checks that the file can be written.
     """
     line = values["state"].line if "state" in values else 0
     if sim.state.is_dir():
@@ -25,7 +25,7 @@ def check_state(sim: SimSettings, values: Values, findings: Findings, *, with_pl
 
 
 def check_log_file(io: IoSettings, settings: Path, values: Values, findings: Findings) -> None:
-    """Note a log file that can be none: a folder, in a file, or the file that says so, which a log would spoil."""
+    """Note an impossible log file: a folder, a path inside a file, or settings.ini itself, which a log would spoil."""
     if io.log_file is None:
         return
     line = values["log_file"].line
@@ -40,7 +40,7 @@ def check_log_file(io: IoSettings, settings: Path, values: Values, findings: Fin
 
 
 def check_folders(io: IoSettings, values: Values, findings: Findings) -> None:
-    """Note folders of [io] that nothing can be written into."""
+    """Note folders of [io] that are not writable."""
     for key, folder in (("plan_dir", io.plan_dir), ("report_dir", io.report_dir)):
         if why := why_unwritable(folder):
             line = values[key].line if key in values else 0

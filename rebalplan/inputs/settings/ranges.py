@@ -1,4 +1,4 @@
-"""What numbers are allowed: wide enough for every real use, narrow enough to catch a slipped unit."""
+"""The allowed numbers: wide enough for every real use, narrow enough to catch a wrong unit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "timeout_sec": _over_zero(600),
         "messages_per_sec": _from(
             1, 45
-        ),  # the gateway counts a user's messages and cuts off above 50 a second
+        ),  # The gateway disconnects a user with more than 50 messages a second.
         "port": _from(1, 65_535),
         "client_id": _from(0, 2_147_483_647),
         "pacing_sec": _from(0, 3_600),
@@ -74,5 +74,5 @@ _UNITS_BY_KEY = {
 
 
 def unit_of(key: str) -> str:
-    """Return the unit that a key's name ends in, in words, or an empty string."""
+    """Return the unit at the end of a key's name in words, or an empty string."""
     return _UNITS_BY_KEY.get(key) or _UNITS.get(key.rpartition("_")[2], "")

@@ -1,4 +1,4 @@
-"""Sections to values: each known key is read, each unknown one reported."""
+"""Reads the values of sections: it reads each known key and reports each unknown one."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A value that the file gives, and its line."""
+    """A value in the file, and its line."""
 
     value: Value
     line: int
 
 
 Values = Mapping[str, Found]
-"""The values that were given and could be read, by key."""
+"""The readable values of the file, by key."""
 
 
 def read_values(sections: Iterable[Section], findings: Findings) -> dict[str, Found]:
-    """Return the values of the sections with fixed keys; lists (``ids``) are left to their own readers."""
+    """Return the values of the sections with fixed keys; lists (``ids``) have their own readers."""
     values: dict[str, Found] = {}
     for section in sections:
         if section.name in SECTIONS:
@@ -43,7 +43,7 @@ def read_values(sections: Iterable[Section], findings: Findings) -> dict[str, Fo
 
 
 def read_section(section: Section, known: Mapping[str, Kind], findings: Findings) -> dict[str, Found]:
-    """Return the values of one section, and note what is unknown or refused."""
+    """Return the values of one section. Note unknown keys and refused values."""
     values: dict[str, Found] = {}
     for entry in section.entries:
         if entry.key not in known and protects(entry.key):
@@ -62,7 +62,7 @@ def read_section(section: Section, known: Mapping[str, Kind], findings: Findings
 
 
 def _read(entry: Entry, kind: Kind, findings: Findings) -> Found | None:
-    """Return the entry's value, or ``None`` after noting what was read and what is allowed."""
+    """Return the entry's value, or ``None`` after noting its text and the allowed values."""
     try:
         return Found(kind.read(entry.text), entry.line)
     except ValueRefusedError as refusal:

@@ -1,4 +1,4 @@
-"""Keys of older rebalancers that rebal does not read, and what does their job here."""
+"""Keys of older rebalancers that rebal does not read, and their successors here."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ SUCCESSORS: Mapping[str, str] = MappingProxyType(
         "wide_spread_bps": "max_spread_bps in [limits] decides",
     }
 )
-"""Per key a sentence that names the successor; nothing of the file is taken over by it."""
+"""Key -> a sentence that names its successor. The old value is not taken over."""

@@ -1,4 +1,4 @@
-"""One value's text to its type, or what is allowed instead."""
+"""Turns a value's text into its type, or tells the allowed values."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _FRACTION_LIMIT = Decimal("0.99")
 
 
 class ValueRefusedError(ValueError):
-    """The text is no value of its key; the message says why, and is empty when what is allowed says it."""
+    """The text is no value of its key. The message says why; it is empty when the allowed values say enough."""
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """How the text of a key is read. ``read`` raises ValueRefusedError; ``allowed`` ends 'allowed is …'."""
+    """A kind of value: how its text is read. ``read`` raises ValueRefusedError; ``allowed`` ends 'allowed is …'."""
 
     allowed: str
     read: Callable[[str], Value]
@@ -110,7 +110,7 @@ def whole_number(allowed: Range, unit: str = "") -> Kind:
 def fraction() -> Kind:
     """Return the kind for a fraction of NLV that is written as ``0.01`` or ``1%``.
 
-    A bare number over 0.2 is refused, because it may be meant either way.
+    A bare number over 0.2 is refused, because it may mean percent or a fraction.
     """
     allowed = Range(Decimal(0), _FRACTION_LIMIT)
 

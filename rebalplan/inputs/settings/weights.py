@@ -15,13 +15,13 @@ from rebalplan.inputs.settings.values import ValueRefusedError, parse_number
 from rebalplan.inputs.wording import bare, shown
 
 SUM_TOLERANCE = Decimal("0.001")
-"""Weights such as 0.333 three times are meant to be one whole."""
+"""The tolerance of the sum: three weights of 0.333 are meant to be 1."""
 
 _ALLOWED = "allowed is a weight from 0 to 1, or a percentage such as 40%"
 
 
 class _Line(msgspec.Struct, frozen=True):
-    """One ``model = weight`` as it was read."""
+    """One line ``model = weight``."""
 
     model: str
     text: str
@@ -78,7 +78,7 @@ def _weights(lines: list[_Line], where: str, line: int, findings: Findings) -> t
 
 
 def _weight(item: _Line, findings: Findings) -> Decimal | None:
-    """Return the fraction that the text says, or ``None`` after noting the error."""
+    """Return the text as a fraction, or ``None`` after noting the error."""
     is_percent = item.text.endswith("%")
     hint = ""
     try:

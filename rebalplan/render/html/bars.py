@@ -1,6 +1,6 @@
 """Geometry of small bar charts: scales with readable ticks, and SVG path data in whole units. Pure.
 
-Every drawing is ``WIDTH`` units wide and is stretched to the room it gets; heights are pixels.
+Every drawing is ``WIDTH`` units wide and is stretched to its place; heights are pixels.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Scale(msgspec.Struct, frozen=True):
     ticks: tuple[Decimal, ...]
 
     def at(self, value: Decimal) -> int:
-        """Return where ``value`` is, from 0 to ``WIDTH``; what lies beyond an end is drawn at that end."""
+        """Return the place of ``value``, from 0 to ``WIDTH``. A value beyond an end is drawn at that end."""
         place = int(quantize(divide((value - self.low) * WIDTH, self.high - self.low), ONE))
         return min(max(place, 0), WIDTH)
 
@@ -80,7 +80,7 @@ def axis(scale: Scale, sign: str = "") -> tuple[Tick, ...]:
 
 
 def bar(scale: Scale, start: Decimal, end: Decimal, top: int, height: int) -> str:
-    """Return the path of a bar between two values, or nothing where it would have no width."""
+    """Return the path of a bar between two values, or nothing for a bar without width."""
     left, right = sorted((scale.at(start), scale.at(end)))
     return f"M{left} {top}h{right - left}v{height}h{left - right}z" if left < right else ""
 
@@ -91,7 +91,7 @@ def upright(scale: Scale, value: Decimal, top: int, height: int) -> str:
 
 
 def dot(scale: Scale, value: Decimal, middle: int) -> str:
-    """Return the path of a point, which a round line end makes a dot."""
+    """Return the path of a point, which round line ends turn into a dot."""
     return f"M{scale.at(value)} {middle}h0"
 
 

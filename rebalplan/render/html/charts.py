@@ -1,4 +1,4 @@
-"""What the drawings of an account show: the weights of its holdings, and their drift against the band. Pure."""
+"""The drawings of an account: the weights of its holdings, and their drift against the band. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _KINDS = ("kept", "buy", "more", "sell", "close", "less")
 
 
 class Layer(msgspec.Struct, frozen=True):
-    """All shapes of one kind as one path; ``kind`` is how they are painted."""
+    """All shapes of one kind as one path; ``kind`` names their colour."""
 
     kind: str
     path: str
@@ -82,8 +82,8 @@ def _drifts(line: LineView) -> Iterable[Decimal]:
 def weights_chart(lines: Sequence[LineView], scale: Scale) -> Chart:
     """Return the bars of current and planned weight, with a mark at the target.
 
-    What stays is ``kept``; beyond it lies what goes (``sell``, ``close``, ``less`` of CASH or of a debt) and what
-    comes (``buy``, ``more``).
+    The part that stays is ``kept``. Beyond it lies the part that goes (``sell``, ``close``, ``less`` of CASH or of a
+    debt) or comes (``buy``, ``more``).
     """
     paths: dict[str, list[str]] = {kind: [] for kind in _KINDS}
     for row, line in enumerate(lines):
@@ -106,7 +106,7 @@ _WEIGHTS = "Current, planned and target weight of every holding and CASH, in per
 
 
 def _kept(line: LineView) -> Decimal:
-    """Return the weight that the line has both before and after."""
+    """Return the weight that stays: the common part of the weights before and after."""
     current, after = line.current_pct, line.after_pct
     if (current < 0) != (after < 0):
         return ZERO
@@ -122,7 +122,7 @@ def _comes(line: LineView) -> str:
 
 
 def drift_chart(lines: Sequence[LineView], scale: Scale, account: AccountView) -> Chart:
-    """Return the drift of every line: a bar as it is, a dot as it will be, the band where it decides."""
+    """Return the drift of every line: a bar for now, a dot for after the orders, the band where it decides."""
     bands, before, after = [], [], []
     for row, line in enumerate(lines):
         left = drift_after(line)
@@ -143,7 +143,7 @@ _DRIFT = (
 
 
 def has_band(line: LineView, trigger_mode: str) -> bool:
-    """Tell whether the band alone decides if the drift of this line is corrected.
+    """Tell whether the band alone decides whether this line is traded.
 
     Under ``total_drift`` the band limits the sum of all drifts, and by itself only CASH. A target of 0 and a target
     without a holding are traded whatever their drift.
@@ -154,7 +154,7 @@ def has_band(line: LineView, trigger_mode: str) -> bool:
 
 
 def drift_after(line: LineView) -> Decimal | None:
-    """Return the drift that is left after the orders, in percent points; ``None`` without a target."""
+    """Return the drift after the orders, in percent points; ``None`` without a target."""
     return None if line.target_pct is None else line.after_pct - line.target_pct
 
 

@@ -53,7 +53,7 @@ def _percent(value: Decimal) -> str:
 
 
 def _dollars(amounts: BeforeAfter | None) -> str:
-    """Return the detail in dollars, or nothing where amounts are not shown."""
+    """Return the detail in dollars, or nothing when redacted."""
     if amounts is None:
         return ""
     return f"{whole_dollars(amounts.before)} → {whole_dollars(amounts.after)} USD"
@@ -74,7 +74,7 @@ def _compared(
 
 
 def _turnover(account: AccountView, totals: Totals) -> Gauge:
-    """Return how much of NLV is traded, split into what is bought and what is sold."""
+    """Return the traded part of NLV, split into buys and sells."""
     bought = sum((line.value_pct or ZERO for line in account.orders if line.action == "buy"), ZERO)
     sold = sum((line.value_pct or ZERO for line in account.orders if line.action != "buy"), ZERO)
     detail = f"{percent(bought)}% buys, {percent(sold)}% sells"
@@ -83,7 +83,7 @@ def _turnover(account: AccountView, totals: Totals) -> Gauge:
 
 
 def _total_drift(account: AccountView) -> Gauge:
-    """Return the sum of all drifts but that of CASH against the band that limits it."""
+    """Return the sum of all drifts except that of CASH, with its band."""
     held = [line for line in account.lines if line.symbol != CASH]
     before = sum((abs(line.drift_pct or ZERO) for line in held), ZERO)
     after = sum((abs(drift_after(line) or ZERO) for line in held), ZERO)

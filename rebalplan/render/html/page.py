@@ -1,4 +1,4 @@
-"""How the HTML page is laid out: what is open, which columns and rows a table has. Pure."""
+"""The layout of the HTML page: the open accounts, the columns and rows of its tables. Pure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from rebalplan.render.columns import Column
 from rebalplan.render.view import AccountView, LineView, PlanView
 
 _MOST_OPEN = 5
-"""A plan of more accounts opens only those that need a look."""
+"""In a plan of more accounts, only those with an exception are open."""
 
 _MINUS = "\N{MINUS SIGN}"
 
 
 class Holdings(msgspec.Struct, frozen=True):
-    """The lines of an account by what happens to them; ``cash`` is the line of CASH."""
+    """The lines of an account, grouped by their orders; ``cash`` is the line of CASH."""
 
     traded: int
     idle: int
@@ -25,7 +25,7 @@ class Holdings(msgspec.Struct, frozen=True):
 
 
 def mark(line: LineView) -> str:
-    """Return the line's mark as it is printed: a minus is as wide as a plus."""
+    """Return the line's mark for print, where a minus is as wide as a plus."""
     return line.mark.replace("-", _MINUS)
 
 
@@ -48,7 +48,7 @@ ORDERS: tuple[Column[LineView], ...] = (
 
 
 def is_open(account: AccountView, view: PlanView) -> bool:
-    """Tell whether an account is shown unfolded at first."""
+    """Tell whether an account is open at first."""
     return len(view.accounts) <= _MOST_OPEN or account.is_exception or account.status != "planned"
 
 
@@ -60,5 +60,5 @@ def holdings(account: AccountView) -> Holdings:
 
 
 def sort_value(text: str) -> str:
-    """Return a figure as a script reads a number: what is sorted by is what is shown, and nothing finer."""
+    """Return a figure for the sort script, with the decimals that the page shows and no more."""
     return text.replace(",", "").removeprefix("+")

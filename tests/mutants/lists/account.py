@@ -34,17 +34,17 @@ ACCOUNT: tuple[Mutant, ...] = (
         f"{_TESTS}test_no_buy_follows_when_somebody_traded_the_account_after_its_sells",
     ),
     Mutant(
-        "strange positions between sells and buys are ignored",
+        "positions that nothing explains between sells and buys are ignored",
         _INSPECTION,
-        "        if booking.strange:\n",
-        "        if booking.strange and booking.late:\n",
+        "        if booking.unexplained:\n",
+        "        if booking.unexplained and booking.late:\n",
         f"{_TESTS}test_no_buy_follows_when_somebody_traded_the_account_after_its_sells",
     ),
     Mutant(
         "another's working order between sells and buys is ignored",
         _INSPECTION,
-        "        if strangers:\n",
-        "        if strangers[9:]:\n",
+        "        if working:\n",
+        "        if working[9:]:\n",
         f"{_TESTS}test_no_buy_follows_when_somebody_else_has_an_order_working_on_a_planned_line",
     ),
     Mutant(
@@ -136,14 +136,14 @@ ACCOUNT: tuple[Mutant, ...] = (
         "a begun account that may not go on is closed unread",
         _TURN,
         (
-            "                return self._trader(link).look()\n"
+            "                return self._trader(link).preview()\n"
             "        except (AccountError, BrokerError, RefusedError) as error:\n"
             "            self._problems.append(str(error))\n"
             "            if not isinstance(error, LinkDownError):\n"
             "                self._follow_up()\n"
         ),
         (
-            "                return self._trader(link).look()\n"
+            "                return self._trader(link).preview()\n"
             "        except (AccountError, BrokerError, RefusedError) as error:\n"
             "            self._problems.append(str(error))\n"
         ),
@@ -212,8 +212,8 @@ ACCOUNT: tuple[Mutant, ...] = (
     Mutant(
         "the buys go over the leverage cap",
         "rebalplan/apply/funding.py",
-        "if min(payable, allowed) >= wish.quantity:",
-        "if payable >= wish.quantity:",
+        "if min(payable, allowed) >= request.quantity:",
+        "if payable >= request.quantity:",
         "tests/apply/test_funding.py::test_leverage_leaves_only_so_much_room",
     ),
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_ORDER_RESULT = "rebalplan/apply/journal/order_result.py"
 _FOLD = "rebalplan/apply/journal/fold.py"
-_BOOK = "rebalplan/apply/live_orders.py"
+_LIVE_ORDERS = "rebalplan/apply/live_orders.py"
 _RECORDS = "rebalplan/apply/order_records.py"
-_DESK = "rebalplan/apply/executor.py"
+_EXECUTOR = "rebalplan/apply/executor.py"
 _LINES = "rebalplan/apply/line_orders.py"
 _ORDER = "rebalplan/apply/order.py"
 _RECONCILE = "rebalplan/apply/reconcile.py"
@@ -25,8 +26,8 @@ EVIDENCE: tuple[Mutant, ...] = (
     Mutant(
         "an end with a rest is confirmed at its first word",
         _RECONCILE,
-        "is_ripe = (lists.asked_at - live.ended_at).total_seconds() >= agree_sec",
-        "is_ripe = (lists.asked_at - live.ended_at).total_seconds() >= 0",
+        "is_old_enough = (lists.asked_at - live.ended_at).total_seconds() >= agree_sec",
+        "is_old_enough = (lists.asked_at - live.ended_at).total_seconds() >= 0",
         f"{_TESTS}test_a_cancel_that_crossed_a_fill_is_over_only_when_the_lists_agree_on_the_fill",
     ),
     Mutant(
@@ -73,14 +74,14 @@ EVIDENCE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a fallback follows an end that the lists do not agree on",
-        _RESULT,
+        _ORDER_RESULT,
         "if not self.is_agreed or not self.is_priced or self.late:",
         "if not self.is_priced or self.late:",
         f"{_TESTS}test_an_end_that_is_taken_at_the_last_although_the_order_is_listed_as_open_has_nothing_after_it",
     ),
     Mutant(
         "a fallback follows an order that somebody else cancelled",
-        _RESULT,
+        _ORDER_RESULT,
         'return self.status == "rejected" or (self.status == "cancelled" and self.cancel_asked)',
         'return self.status in ("rejected", "cancelled")',
         "tests/simulation/test_evidence.py::test_an_order_that_somebody_else_cancels_has_no_fallback",
@@ -101,44 +102,44 @@ EVIDENCE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a late fill raises no alarm",
-        _BOOK,
-        "        if live.order.late:\n            self._sound_late(live)\n        elif",
+        _LIVE_ORDERS,
+        "        if live.order.late:\n            self._alarms.filled_late(live.order)\n        elif",
         "        if",
         f"{_TESTS}test_a_fill_after_the_end_counts_and_sounds_an_alarm",
     ),
     Mutant(
         "more fills than were sent raise no alarm",
-        _BOOK,
-        "elif live.order.executed > live.order.dispatch.quantity:\n            self._sound_overfilled(live)",
+        _LIVE_ORDERS,
+        "elif live.order.executed > live.order.dispatch.quantity:\n            self._alarms.overfilled(live.order)",
         "elif live.order.executed > live.order.dispatch.quantity:\n            pass",
         f"{_TESTS}test_more_fills_than_were_sent_sound_an_alarm_although_nobody_told_of_a_change",
     ),
     Mutant(
         "a fallback works on after a late fill",
-        _DESK,
+        _EXECUTOR,
         "return first is not order and (bool(first.order.late) or not first.order.is_over)",
         "return first is not order and not first.order.is_over",
         "tests/apply/test_account.py::test_an_order_that_filled_more_after_its_cancel_has_its_fallback_cancelled_at_once",
     ),
     Mutant(
         "a raised order is closed at the quantity that was sent",
-        _BOOK,
+        _RECORDS,
         "if order.executed >= max(order.most, live.end_filled):",
         "if order.executed >= max(order.dispatch.quantity, live.end_filled):",
         f"{_TESTS}test_an_order_that_somebody_raised_is_not_over_at_the_shares_that_were_sent",
     ),
     Mutant(
         "a change at the broker is not recorded",
-        _BOOK,
+        _LIVE_ORDERS,
         "elif not live.order.is_over:\n            self._note_change(live, found)",
         "elif live.is_unknown:\n            self._note_change(live, found)",
         f"{_TESTS}test_a_change_that_cannot_fill_more_is_recorded_once_and_stops_nothing",
     ),
     Mutant(
         "an order that somebody raised stops nothing",
-        _BOOK,
-        "if quantity > order.dispatch.quantity:",
-        "if quantity > 2 * order.dispatch.quantity:",
+        _LIVE_ORDERS,
+        "live.order.working_quantity > live.order.dispatch.quantity:",
+        "live.order.working_quantity > 2 * live.order.dispatch.quantity:",
         f"{_TESTS}test_an_order_that_somebody_raised_is_not_over_at_the_shares_that_were_sent",
     ),
     Mutant(
@@ -159,16 +160,16 @@ EVIDENCE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an order id of another client id is taken for ours",
-        _BOOK,
+        _LIVE_ORDERS,
         "if found.client_id == self._client_id:",
         "if found.order_id:",
         f"{_TESTS}test_an_order_that_works_under_another_client_id_has_no_number_of_ours",
     ),
     Mutant(
         "order ids of an earlier connection are kept",
-        _BOOK,
-        "live.order_id, live.owner, live.is_left, live.inactive_filled = None, None, False, None",
-        "live.owner, live.is_left, live.inactive_filled = None, False, None",
+        _LIVE_ORDERS,
+        "live.order_id, live.owner, live.is_left_working, live.inactive_filled = None, None, False, None",
+        "live.owner, live.is_left_working, live.inactive_filled = None, False, None",
         f"{_TESTS}test_an_error_about_an_id_of_an_earlier_connection_is_not_ours",
     ),
     Mutant(
@@ -187,21 +188,21 @@ EVIDENCE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "fills settle an order that is there twice",
-        _BOOK,
+        _RECORDS,
         "if order.is_over or order.is_doubled:",
         "if order.is_over:",
         f"{_TESTS}test_an_end_does_not_settle_an_order_that_the_broker_has_twice",
     ),
     Mutant(
         "our reference in another account is ours",
-        _BOOK,
+        _LIVE_ORDERS,
         "        if account != self.account:\n",
         "        if not account:\n",
         f"{_TESTS}test_our_reference_in_another_account_halts",
     ),
     Mutant(
         "Inactive is an end",
-        _BOOK,
+        _LIVE_ORDERS,
         "if event.status == INACTIVE and not live.is_rejected:",
         "if event.status == INACTIVE and live.is_rejected:",
         f"{_TESTS}test_inactive_alone_is_no_end",

@@ -9,7 +9,6 @@ _GATE = "rebalplan/apply/gate.py"
 _GUARD = "rebalplan/apply/guard.py"
 _CHECKS = "rebalplan/apply/checks.py"
 _LIVE = "rebalplan/apply/live.py"
-_LINES = "rebalplan/apply/line_orders.py"
 
 GATE: tuple[Mutant, ...] = (
     Mutant(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-_RESULT = "rebalplan/apply/journal/result.py"
+_ORDER_RESULT = "rebalplan/apply/journal/order_result.py"
 _CHAIN = "rebalplan/apply/journal/chain.py"
 _FOLD = "rebalplan/apply/journal/fold.py"
 _FILE = "rebalplan/apply/journal/journal.py"
@@ -126,7 +126,7 @@ JOURNAL: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a person's answer is added to the fills seen before",
-        _RESULT,
+        _ORDER_RESULT,
         "return (_vouched(self.answer),) if self.answer.filled else ()",
         "return (*self.shown, _vouched(self.answer)) if self.answer.filled else ()",
         "tests/apply/journal/test_result.py::test_a_resolution_takes_the_place_of_the_fills_seen_before",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_AGREEMENT = "rebalplan/apply/agreement.py"
 _CUTS = "rebalplan/apply/sell_cuts.py"
 _ENGINE = "rebalplan/apply/engine.py"
 _PREVIEW = "rebalplan/apply/preview.py"
@@ -78,10 +79,10 @@ LOOKING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a line that nobody was shown is sent",
-        _PREVIEW,
+        _AGREEMENT,
         "    if agreed is None:\n",
         "    if agreed is not None and not agreed.reference:\n",
-        f"{_SEEN}test_a_line_that_nobody_was_shown_is_left_out",
+        "tests/apply/test_agreement.py::test_a_line_that_nobody_was_shown_is_left_out",
     ),
     Mutant(
         "with --yes what got worse is asked about",

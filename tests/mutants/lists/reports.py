@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_ORDER_RESULT = "rebalplan/apply/journal/order_result.py"
 _AFTER = "rebalplan/apply/reports/after.py"
 _RESULT = "rebalplan/apply/journal/result.py"
 
@@ -17,7 +18,7 @@ REPORTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a commission that is not known is 0",
-        _RESULT,
+        _ORDER_RESULT,
         "return self.charged_usd if self.is_charged else None",
         "return self.charged_usd",
         "tests/apply/journal/test_result.py::test_a_commission_is_not_known_before_that_of_every_fill_is",
@@ -45,7 +46,7 @@ REPORTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "sold shares are added to what is held",
-        _RESULT,
+        _ORDER_RESULT,
         'return 1 if self.dispatch.side == "BUY" else -1',
         "return 1",
         "tests/apply/journal/test_result.py::test_the_account_is_reckoned_from_before_and_every_fill_since",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-_DESK = "rebalplan/apply/executor.py"
-_BOOK = "rebalplan/apply/live_orders.py"
+_ORDER_RESULT = "rebalplan/apply/journal/order_result.py"
+_EXECUTOR = "rebalplan/apply/executor.py"
+_LIVE_ORDERS = "rebalplan/apply/live_orders.py"
 _RESOLVE = "rebalplan/apply/resolve.py"
-_RESULT = "rebalplan/apply/journal/result.py"
 _STAGES = "rebalplan/apply/stages.py"
 _TURN = "rebalplan/apply/account.py"
 _PLAIN = "tests/apply/test_stages.py::test_the_rest_of_an_order_whose_end_is_not_plain_is_never_sent"
@@ -52,43 +52,43 @@ RESUMING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an unknown order is over",
-        _RESULT,
+        _ORDER_RESULT,
         'return self.status in ("filled", "cancelled", "rejected", "resolved")',
         'return self.status in ("filled", "cancelled", "rejected", "resolved", "unknown")',
         "tests/apply/journal/test_result.py::test_unknown_blocks_until_it_is_resolved",
     ),
     Mutant(
         "a resume sends the rest of an order whose lists did not agree",
-        _RESULT,
+        _ORDER_RESULT,
         "if not self.is_agreed or not self.is_priced or self.late:",
         "if not self.is_priced or self.late:",
         f"{_PLAIN}[lists did not agree]",
     ),
     Mutant(
         "a resume sends the rest of an order that somebody else cancelled",
-        _RESULT,
+        _ORDER_RESULT,
         'return self.status == "rejected" or (self.status == "cancelled" and self.cancel_asked)',
         'return self.status in ("rejected", "cancelled")',
         f"{_PLAIN}[somebody else cancelled]",
     ),
     Mutant(
         "a resume sends the rest of an order that filled more later",
-        _RESULT,
+        _ORDER_RESULT,
         "if not self.is_agreed or not self.is_priced or self.late:",
         "if not self.is_agreed or not self.is_priced:",
         f"{_PLAIN}[filled more later]",
     ),
     Mutant(
         "an order that was resolved and works again is ignored",
-        _BOOK,
+        _LIVE_ORDERS,
         '        if live.is_resolved:\n            self._contest(live, "working")\n        elif',
         "        if",
         "tests/apply/test_live_orders.py::TestResolved::test_working_again_it_is_unknown_again",
     ),
     Mutant(
         "an answer that turns out wrong stops nothing",
-        _BOOK,
-        "self._sound(live, found.coded)",
+        _LIVE_ORDERS,
+        "self._alarms.resolved_otherwise(live.order, filled, why, now)",
         "pass",
         "tests/apply/test_live_orders.py::TestResolved::test_listed_as_working_it_is_unknown_again",
     ),
@@ -180,7 +180,7 @@ RESUMING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a list that cannot be had is taken for an empty one",
-        _DESK,
+        _EXECUTOR,
         "            self._ask_later(error, orders)\n            return\n",
         "            lists = Lists(self._clock.now(), (), ())\n",
         "tests/apply/test_executor.py::test_an_order_whose_lists_cannot_be_had_is_left_working_and_not_called_absent",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _FUNDING = "rebalplan/apply/funding.py"
-_BOOK = "rebalplan/apply/live_orders.py"
-_DESK = "rebalplan/apply/executor.py"
-_LINES = "rebalplan/apply/line_orders.py"
+_LIVE_ORDERS = "rebalplan/apply/live_orders.py"
+_EXECUTOR = "rebalplan/apply/executor.py"
 _TURN = "rebalplan/apply/account.py"
 _VISIT = "rebalplan/apply/trader.py"
 _TESTS = "tests/apply/test_executor.py::"
@@ -15,7 +14,7 @@ _TESTS = "tests/apply/test_executor.py::"
 SENDING: tuple[Mutant, ...] = (
     Mutant(
         "a rest leaves without another look at the lists",
-        _DESK,
+        _EXECUTOR,
         "                    self._look_for_late_fills()\n",
         "                    pass\n",
         f"{_TESTS}test_a_fill_that_the_lists_show_right_before_a_rest_stops_it",
@@ -45,21 +44,21 @@ SENDING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "five orders are out unacknowledged",
-        _DESK,
+        _EXECUTOR,
         "WINDOW = 4",
         "WINDOW = 5",
         f"{_TESTS}test_four_orders_are_out_until_the_broker_shows_one",
     ),
     Mutant(
         "DISPATCH is recorded after the order left",
-        _DESK,
+        _EXECUTOR,
         "        self._orders.dispatch(record)\n        self._link.place(order_id, ticket)\n",
         "        self._link.place(order_id, ticket)\n        self._orders.dispatch(record)\n",
         f"{_TESTS}test_an_order_leaves_only_after_its_dispatch_is_recorded",
     ),
     Mutant(
         "an order whose send failed is sent again",
-        _DESK,
+        _EXECUTOR,
         "        self._link.place(order_id, ticket)\n",
         "        try:\n"
         "            self._link.place(order_id, ticket)\n"
@@ -69,35 +68,35 @@ SENDING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "nobody looks for a stop right before the send",
-        _DESK,
+        _EXECUTOR,
         "            self._take_in(0)\n            self._notice_stop()\n",
         "            self._take_in(0)\n",
         f"{_TESTS}test_a_stop_that_comes_while_quotes_are_asked_for_stops_the_send_after_it",
     ),
     Mutant(
         "alarms do not stop sending",
-        _DESK,
+        _EXECUTOR,
         "return not self.stopped and not self._orders.has_unknown() and not self._orders.alarms",
         "return not self.stopped and not self._orders.has_unknown()",
         f"{_TESTS}test_after_an_alarm_nothing_more_is_sent",
     ),
     Mutant(
         "an order is sent beside an unknown one",
-        _DESK,
+        _EXECUTOR,
         "return not self.stopped and not self._orders.has_unknown() and not self._orders.alarms",
         "return not self.stopped and not self._orders.alarms",
         f"{_TESTS}test_beside_an_unknown_order_nothing_is_sent",
     ),
     Mutant(
         "a gateway that lost its broker is sent orders",
-        _DESK,
+        _EXECUTOR,
         "self._down_from = self._down_from or self._clock.now()",
         "self._down_from = self._down_from or None",
         f"{_TESTS}test_while_the_gateway_has_no_broker_nothing_is_sent",
     ),
     Mutant(
         "after an outage nothing is asked before the next send",
-        _DESK,
+        _EXECUTOR,
         "self._down_from, self._unsynced_from = None, self._clock.now()",
         "self._down_from, self._unsynced_from = None, None",
         f"{_TESTS}test_once_the_gateway_has_its_broker_again_the_lists_are_asked_before_the_next_send",
@@ -111,14 +110,14 @@ SENDING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a stop leaves our orders working",
-        _DESK,
+        _EXECUTOR,
         "is_unwanted = self.stopped or self._follows_in_error(order)",
         "is_unwanted = self._follows_in_error(order)",
         f"{_TESTS}test_after_a_stop_only_our_own_orders_are_cancelled_by_the_number_they_have_here",
     ),
     Mutant(
         "an order of another client id is cancelled by its number",
-        _BOOK,
+        _LIVE_ORDERS,
         "live.order_id, live.owner = None, found.client_id",
         "live.order_id, live.owner = found.order_id, found.client_id",
         f"{_TESTS}test_after_a_stop_only_our_own_orders_are_cancelled_by_the_number_they_have_here",
