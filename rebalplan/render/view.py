@@ -79,8 +79,8 @@ class Totals(msgspec.Struct, frozen=True):
 class AccountView(msgspec.Struct, frozen=True):
     """One account; ``totals`` is ``None`` and ``lines`` empty when it could not be planned.
 
-    ``band_pct`` is the drift that a holding (``per_holding``) or all of them (``total_drift``) may have untraded. A line
-    has its own, which may be tighter.
+    ``band_pct`` is the drift that a holding (``per_holding``) or all of them (``total_drift``) may have untraded. That
+    of a line may be tighter.
     """
 
     account: str

@@ -142,42 +142,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "A product of two figures of at most 18 digits has at most 36.",
     ),
     Equivalent(
-        "rebalplan/plan/sizing/solve.py",
-        "if _value(buys, wanted) <= _budget(solution):",
-        "if _value(buys, wanted) < _budget(solution):",
-        "A budget of exactly what is wanted buys all of it on the longer way too.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/minimum.py",
-        "(max(1, fewest) * order.unit, most * order.unit, order.position, fewest)",
-        "(max(0, fewest) * order.unit, most * order.unit, order.position, fewest)",
-        "A lower bound of 0 only means that fewer searches are saved.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/minimum.py",
-        "bought = buy_ranges(account, candidates) if account.min_order else None",
-        "bought = buy_ranges(account, candidates) if not account.min_order else None",
-        "It only saves searches: without it the smallest order is found by solving.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/minimum.py",
-        "dropped = _drops_at_nearest(account, candidates) or _surely_smallest(account, candidates)",
-        "dropped = _drops_at_nearest(account, candidates) and _surely_smallest(account, candidates)",
-        "Both only save searches: without them the smallest order is found by solving.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/minimum.py",
-        "dropped = _drops_at_nearest(account, candidates) or _surely_smallest(account, candidates)",
-        "dropped = _surely_smallest(account, candidates)",
-        "Both only save searches: without them the smallest order is found by solving.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/minimum.py",
-        "dropped = _drops_at_nearest(account, candidates) or _surely_smallest(account, candidates)",
-        "dropped = _drops_at_nearest(account, candidates)",
-        "Both only save searches: without them the smallest order is found by solving.",
-    ),
-    Equivalent(
         "rebalplan/plan/account.py",
         'return tuple(sorted(orders, key=lambda o: (o.side == "BUY", o.symbol, o.con_id)))',
         "return tuple(sorted(orders, key=lambda o: (o.side == 'BUY', o.symbol)))",
@@ -251,36 +215,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "rebalplan/plan/sizing/level.py",
-        "low, high = -1, 2 * max(each.drift for each in demands)",
-        "low, high = -2, 2 * max(each.drift for each in demands)",
-        "The price lies inside the range either way, for a budget that is less than all steps take.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/level.py",
-        "low, high = -1, 2 * max(each.drift for each in demands)",
-        "low, high = -1, 3 * max(each.drift for each in demands)",
-        "The price lies inside the range either way, for a budget that is less than all steps take.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/level.py",
-        "low, high = -1, 2 * max(each.drift for each in demands)",
-        "low, high = -0, 2 * max(each.drift for each in demands)",
-        "The price lies inside the range either way, for a budget that is less than all steps take.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/level.py",
-        "price = 2 * _level([each.drift for each in demands], budget)",
-        "price = 3 * _level([each.drift for each in demands], budget)",
-        "The price is only where the walk begins: walking and halving end at the same fill from any.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/level.py",
-        "price = 2 * _level([each.drift for each in demands], budget)",
-        "price = 1 * _level([each.drift for each in demands], budget)",
-        "The price is only where the walk begins: walking and halving end at the same fill from any.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/level.py",
         "return steps if steps < self.most else self.most",
         "return steps if (steps <= self.most) else self.most",
         "Both branches give the same number where the two are equal.",
@@ -329,24 +263,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "rebalplan/plan/sizing/ration.py",
-        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 1)",
-        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 0)",
-        "No change is among the first two of the moves, so of the most splits one way takes all but one at most.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/ration.py",
-        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 1)",
-        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 2)",
-        "No change is among the first two of the moves, so of the most splits one way takes all but one at most.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/ration.py",
-        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS + 1)",
-        "moves = moves_within(demands, dearest, opening.start, share.rank[0] - opening.bound, _MOST_SPLITS - 1)",
-        "No change is among the first two of the moves, so of the most splits one way takes all but one at most.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/ration.py",
         "splits[0] -= 1",
         "splits[-1] -= 1",
         "The list has exactly one entry.",
@@ -356,12 +272,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "if splits[0] < 0:",
         "if splits[-1] < 0:",
         "The list has exactly one entry.",
-    ),
-    Equivalent(
-        "rebalplan/plan/drift.py",
-        "break",
-        "continue",
-        "The rest stays within the band, so every further round ends here too.",
     ),
     Equivalent(
         "rebalplan/apply/journal/chain.py",

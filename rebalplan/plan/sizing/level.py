@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heapreplace
-from math import isqrt
 
 from msgspec import Struct
 
@@ -52,15 +51,6 @@ class Demand(Struct, frozen=True):
         if steps <= 0:
             return 0
         return steps if steps < self.most else self.most
-
-    def reach(self, step_cost: int, excess: int) -> int:
-        """Return how many steps a cost of ``excess`` allows, the first at ``step_cost``.
-
-        Each costs 2 rise more than the one before, so k of them cost k step_cost + k (k - 1) rise.
-        """
-        rise = self.cost * self.unit * self.weight
-        half = rise - step_cost
-        return (half + isqrt(half * half + 4 * rise * excess)) // (2 * rise)
 
 
 class Fill(Struct, frozen=True):

@@ -58,22 +58,6 @@ def ration(demands: Sequence[Demand], budget: int) -> tuple[int, ...]:
     return tuple(_share(demands, budget, splits=[_MOST_SPLITS]).steps)
 
 
-def ranges(demands: Sequence[Demand], budget: int) -> list[tuple[int, int]]:
-    """Return the fewest and the most steps of each line in any result of ``ration``.
-
-    A result is at least as good as the fill topped up, and steps outside cost more than that exceeds the
-    bound by. ``budget`` must be positive and less than all steps take.
-    """
-    opening = _open(demands, budget)
-    excess = _scale(demands) * _objective(demands, opening.steps) - opening.bound
-    found: list[tuple[int, int]] = []
-    for each, count in zip(demands, opening.start.steps, strict=True):
-        up = each.reach(each.cost * (opening.start.price - each.gain(count + 1)), excess)
-        down = each.reach(each.cost * (each.gain(count) - opening.start.price), excess)
-        found.append((max(0, count - down), min(each.most, count + up)))
-    return found
-
-
 def rank(demands: Sequence[Demand], steps: Sequence[int]) -> Rank:
     """Return what is least for the best steps."""
     trades = [abs(count - each.sold) for each, count in zip(demands, steps, strict=True)]

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from rebalplan.plan.sizing.candidates import Candidate, Candidates
 from rebalplan.plan.sizing.level import Demand
-from rebalplan.plan.sizing.ration import ranges, ration
+from rebalplan.plan.sizing.ration import ration
 from rebalplan.plan.sizing.scaled import ScaledAccount
 
 _MOST_SELL_CHOICES = 243
@@ -64,28 +64,6 @@ def solve(account: ScaledAccount, candidates: Candidates) -> Solution:
         if _bought(found, buys) <= _budget(found):
             return found
     return _try_sells(account, candidates)
-
-
-def order_ranges(account: ScaledAccount, candidates: Candidates) -> dict[int, tuple[int, int]] | None:
-    """Return the fewest and the most steps that ``solve`` can give each line, where that saves a search.
-
-    ``None`` where ``solve`` does not search, or where more than cash decides.
-    """
-    buys, sells = candidates.buys, candidates.sells
-    nearest = _with_sells(account, sells, tuple(sell.steps for sell in sells))
-    if _value(buys, [buy.steps for buy in buys]) <= _budget(nearest):
-        return None
-    if nearest.exposure_budget < nearest.cash_budget:
-        return None
-    shares = cash_shares(account, candidates)
-    if shares.budget <= 0 or sum(each.cost * each.most for each in shares.demands) <= shares.budget:
-        return None
-    found: dict[int, tuple[int, int]] = {sell.position: (sell.steps, sell.steps) for sell in sells}
-    for order, demand, (fewest, most) in zip(
-        shares.orders, shares.demands, ranges(shares.demands, shares.budget), strict=True
-    ):
-        found[order.position] = (demand.sold - most, demand.sold - fewest) if demand.sold else (fewest, most)
-    return found
 
 
 def cash_shares(account: ScaledAccount, candidates: Candidates) -> Shares:

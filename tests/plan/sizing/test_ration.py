@@ -13,7 +13,7 @@ from rebalplan.plan.sizing import SIZING_VERSION, fixed_point, level, search, so
 from rebalplan.plan.sizing import ration as rationing
 from rebalplan.plan.sizing.candidates import nearest_steps
 from rebalplan.plan.sizing.level import Demand
-from rebalplan.plan.sizing.ration import ranges, ration
+from rebalplan.plan.sizing.ration import ration
 
 Steps = tuple[int, ...]
 
@@ -117,19 +117,6 @@ def test_seven_to_nine_buys_and_shares_to_buy_back_share_a_budget_best(
     demands, budget = case
     if sum(each.cost * each.most for each in demands) > budget:
         assert ration(demands, budget) == best_share(demands, budget)
-
-
-@settings(derandomize=True, deadline=None, max_examples=200)
-@given(mixed_shortages((1, 6), 6))
-def test_the_best_share_of_buys_and_shares_to_buy_back_lies_within_the_ranges(
-    case: tuple[list[Demand], int],
-) -> None:
-    demands, budget = case
-    if budget >= sum(each.cost * each.most for each in demands):
-        return
-    best = best_share(demands, budget)
-    for each, count, (fewest, most) in zip(demands, best, ranges(demands, budget), strict=True):
-        assert 0 <= fewest <= count <= most <= each.most
 
 
 @settings(derandomize=True, deadline=None, max_examples=300)
@@ -274,33 +261,6 @@ def test_what_a_search_of_many_lines_gives_where_it_ends_belongs_to_the_sizing_v
     assert SIZING_VERSION == "2"
     assert ration(buys, budget) == steps
     assert sum(each.unit * count for each, count in zip(buys, steps, strict=True)) <= budget
-
-
-@settings(derandomize=True, deadline=None, max_examples=200)
-@given(shortages((1, 8), 10))
-def test_the_best_share_lies_within_the_ranges(case: tuple[list[Demand], int]) -> None:
-    buys, budget = case
-    if budget >= sum(each.unit * each.most for each in buys):
-        return
-    for each, count, (fewest, most) in zip(buys, best_share(buys, budget), ranges(buys, budget), strict=True):
-        assert 0 <= fewest <= count <= most <= each.most
-
-
-def test_a_line_that_only_a_loss_could_move_has_a_range_of_one() -> None:
-    """The tenth share of the first line gains 210 per dollar, its eleventh 190, the second line's first 198."""
-    buys = [buy(10, 200), buy(10, 104)]
-    assert ration(buys, 100) == (10, 0)
-    assert ranges(buys, 100) == [(10, 10), (0, 1)]
-
-
-@settings(derandomize=True, deadline=None, max_examples=300)
-@given(st.integers(1, 30), st.integers(0, 2000), st.integers(0, 10**6))
-def test_the_reach_is_how_many_steps_a_cost_pays_for(unit: int, first: int, excess: int) -> None:
-    steps, paid = 0, first
-    while paid <= excess:
-        steps += 1
-        paid += first + 2 * steps * unit * unit
-    assert Demand(unit, 1, 1).reach(first, excess) == steps
 
 
 def test_the_counts_that_end_a_search_belong_to_the_sizing_version() -> None:

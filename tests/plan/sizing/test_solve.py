@@ -6,16 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from rebalplan.plan.sizing import Sizing, SizingLine, SizingProblem, size_orders
-from rebalplan.plan.sizing.candidates import Candidate, Candidates, find_candidates
-from rebalplan.plan.sizing.scaled import scale_account, scale_line
-from rebalplan.plan.sizing.solve import order_ranges, solve
+from rebalplan.plan.sizing import Sizing, SizingLine, size_orders
 
-from .integers import account
-from .strategies import asked, small_problems
 from .test_reasons import line, problem
 
 
@@ -179,85 +172,3 @@ def test_exposure_at_its_cap_is_not_over_it(held: str, unmet: bool) -> None:
         line("A", "1", "10", "10", asked=False), held_usd=held, net_liquidation_usd="100", cash_usd="9"
     )
     assert (found.floor_unmet, found.cap_unmet) == (False, unmet)
-
-
-def ranges_of(
-    *buys: Candidate, budget: int, sells: tuple[Candidate, ...] = ()
-) -> dict[int, tuple[int, int]] | None:
-    """Return the ranges of the orders for a budget in cash, without costs; leverage leaves more."""
-    return order_ranges(account(budget), Candidates(sells, buys))
-
-
-def candidate(position: int, unit: int, steps: int, furthest: int | None = None) -> Candidate:
-    return Candidate(position, unit, unit * steps, steps, furthest or steps, closing=False)
-
-
-@pytest.mark.parametrize("budget", [-1, 0])
-def test_without_a_budget_there_are_no_ranges_of_orders(budget: int) -> None:
-    assert ranges_of(candidate(0, 10, 3), budget=budget) is None
-
-
-def test_the_least_budget_has_ranges() -> None:
-    """One unit of value buys one of three steps, and nothing of the line that takes ten."""
-    assert ranges_of(candidate(0, 1, 3), candidate(1, 10, 1), budget=1) == {0: (0, 1), 1: (0, 1)}
-
-
-@pytest.mark.parametrize(("budget", "is_short"), [(29, True), (30, False), (31, False)])
-def test_a_budget_for_everything_has_no_ranges_of_orders(budget: int, is_short: bool) -> None:
-    found = ranges_of(candidate(0, 10, 2), candidate(1, 5, 2), budget=budget)
-    assert (found is not None) is is_short
-
-
-def test_what_the_sells_bring_is_part_of_the_budget() -> None:
-    sell = candidate(1, 10, 2)
-    assert ranges_of(candidate(0, 10, 3), budget=0, sells=(sell,)) == {0: (2, 3), 1: (2, 2)}
-    assert ranges_of(candidate(0, 10, 2), budget=0, sells=(sell,)) is None
-
-
-def test_where_leverage_leaves_less_than_cash_there_are_no_ranges() -> None:
-    candidates = Candidates((), (candidate(0, 10, 3),))
-    assert order_ranges(account(20, spare_exposure=19), candidates) is None
-    assert order_ranges(account(20, spare_exposure=20), candidates) is not None
-
-
-def test_a_sell_that_may_go_further_has_a_range_of_its_own() -> None:
-    """A second share is as near as the first; a third takes 200 onto the squares and up to 700 off another."""
-    sells = (Candidate(1, 10, 15, 1, 3, closing=False),)
-    assert ranges_of(candidate(0, 10, 3), budget=0, sells=sells) == {0: (2, 3), 1: (2, 2)}
-    assert ranges_of(candidate(0, 10, 6), budget=0, sells=sells) == {0: (3, 4), 1: (3, 3)}
-
-
-@given(small_problems(min_order_usd=st.just(Decimal(0))))
-@settings(derandomize=True, deadline=None, max_examples=300)
-def test_the_best_orders_lie_within_their_ranges(small: SizingProblem) -> None:
-    lines = [scale_line(each, allow_fractional=False) for each in small.lines]
-    scaled = scale_account(small, sum(each.held for each in lines))
-    candidates = find_candidates(lines, asked(small), {}, small.direction)
-    found = order_ranges(scaled, candidates)
-    if found is None:
-        return
-    solution = solve(scaled, candidates)
-    for each, steps in zip(candidates.all(), solution.sells + solution.buys, strict=True):
-        fewest, most = found[each.position]
-        assert 0 <= fewest <= steps <= most <= each.furthest
-
-
-def test_where_cash_and_leverage_bind_more_sells_than_are_tried_one_by_one_still_keep_both() -> None:
-    """Six sells of three ways each are 729; selling the least that leaves both at their bounds is found."""
-    sells = [line(f"A{index}", "9", "10", "55") for index in range(6)]
-    found = sized(
-        *sells,
-        line("Z", "0", "30", "600"),
-        cash_usd="30",
-        cost_bps="500",
-        held_usd="0",
-        net_liquidation_usd="560",
-        max_leverage="1",
-    )
-    assert not found.floor_unmet
-    assert not found.cap_unmet
-    sold = -sum(Decimal(each) for each in trades(found)[:6]) * 10
-    bought = Decimal(trades(found)[6]) * 30
-    assert 30 + sold * Decimal("0.95") - bought * Decimal("1.05") >= 0
-    assert 540 - sold + bought <= 560
-    assert bought > 0
