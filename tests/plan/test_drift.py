@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from rebalplan.plan.drift import Drift, Holding, measure_drift, sizing_problem
+from rebalplan.plan.drift import (
+    Drift,
+    Holding,
+    cash_band_usd,
+    holding_band_usd,
+    measure_drift,
+    sizing_problem,
+)
 from rebalplan.plan.sizing import size_orders
 from tests.builders import holding, rules, valuation
 
@@ -94,6 +101,29 @@ def test_per_holding_selects_each_symbol_on_its_own() -> None:
         holding("C", "3030", "40", "1"),
     )
     assert selected("0", *three, per_holding_band_bps=D(50)) == {"A", "C"}
+
+
+@pytest.mark.parametrize(("target", "band_bps"), [("2", 50), ("20", 500), ("40", 500), ("0", 0)])
+def test_of_a_band_in_bps_and_one_relative_to_the_target_the_tighter_counts(
+    target: str, band_bps: int
+) -> None:
+    """5/25: 500 bps of the investable value, or a quarter of the target weight."""
+    both = rules(per_holding_band_bps=D(500), per_holding_band_pct=D(25))
+    assert holding_band_usd(both, D(10_000), D(target)) == band_bps
+
+
+def test_cash_has_a_band_of_its_own_or_that_of_the_trigger_mode() -> None:
+    assert cash_band_usd(rules(per_holding_band_bps=D(500), per_holding_band_pct=D(25)), D(10_000)) == 500
+    assert cash_band_usd(rules(per_holding_band_bps=D(500), cash_band_bps=D(20)), D(10_000)) == 20
+    total = rules(trigger_mode="total_drift", portfolio_total_band_bps=D(70))
+    assert cash_band_usd(total, D(10_000)) == 70
+
+
+def test_a_small_holding_is_selected_by_its_relative_band() -> None:
+    held = (holding("A", "9860", "98", "1"), holding("B", "140", "2", "1"))
+    keys: dict[str, Any] = {"per_holding_band_bps": D(500), "min_order_usd": D(0)}
+    assert selected("0", *held, **keys) == set()
+    assert selected("0", *held, per_holding_band_pct=D(25), **keys) == {"A", "B"}  # A pays for B
 
 
 @pytest.mark.parametrize(("off", "beyond"), [(50, False), (51, True)])

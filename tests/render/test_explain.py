@@ -153,6 +153,52 @@ def test_each_rule_that_selects_a_line_is_named(symbol: str, fields: dict[str, A
     assert said(symbol, **{"weights": PAIR} | fields) == told
 
 
+FUNDED: dict[str, Any] = {
+    "cash": "500",
+    "holdings": {"AA": "205", "BB": "259", "CC": "265", "DD": "271"},
+    "weights": {"AA": "25", "BB": "25", "CC": "25", "DD": "25"},
+    "per_holding_band_bps": D(300),
+}
+INVESTED: dict[str, Any] = {
+    "cash": "0",
+    "holdings": {"AA": "290", "BB": "240", "CC": "235", "DD": "235"},
+    "weights": {"AA": "25", "BB": "25", "CC": "25", "DD": "25"},
+    "per_holding_band_bps": D(300),
+}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "fields", "told"),
+    [
+        ("AA", FUNDED, "yes: the drift is beyond the band"),
+        ("DD", FUNDED, "yes: within its band, sold for the money that the buys take"),
+        ("CC", FUNDED, "yes: within its band, sold for the money that the buys take"),
+        ("BB", FUNDED, "yes: within its band, sold for the money that is needed and no further"),
+        ("AA", INVESTED, "yes: the drift is beyond the band"),
+        ("DD", INVESTED, "yes: within its band, bought for what the sells bring beyond CASH's band"),
+    ],
+)
+def test_a_line_that_follows_from_others_says_so(symbol: str, fields: dict[str, Any], told: str) -> None:
+    assert said(symbol, **fields) == told
+
+
+def test_a_relative_band_is_named_beside_the_other() -> None:
+    made = plan(account(**PAIR_AND_TWO, per_holding_band_bps=D(500), per_holding_band_pct=D(25)))
+    (found,) = made.accounts
+    assert found.summary is not None
+    row = next(row for row in found.drift if row.symbol == "BB")
+    assert explain_line(Envelope("", "", made), found, row, found.summary).steps["Band"] == (
+        "50.00 USD, the tighter of 500 bps of the investable value = 500.00 USD for each holding and 25% of the target"
+    )
+
+
+PAIR_AND_TWO: dict[str, Any] = {
+    "cash": "0",
+    "holdings": {"AA": "98", "BB": "2"},
+    "weights": {"AA": "98", "BB": "2"},
+}
+
+
 def test_a_drift_beyond_its_band_by_less_than_its_figures_show_is_still_beyond_it() -> None:
     odd = {"AA": "1000.1", "BB": "4900"}
     prices = {"AA": "5.000004", "BB": "1"}

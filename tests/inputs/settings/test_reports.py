@@ -50,6 +50,17 @@ def test_values_that_contradict_each_other_are_refused(problems: Problems) -> No
     ]
 
 
+def test_a_relative_band_of_a_holding_contradicts_one_band_for_all_drifts(
+    problems: Problems, load: Load
+) -> None:
+    text = "[accounts]\nids = DU1\n[models]\nA = 1\n[rebalance]\nper_holding_band_pct = 25\n"
+    assert load(text).warnings == ()
+    assert problems(f"{text}trigger_mode = total_drift\n") == [
+        "settings.ini:7: per_holding_band_pct 25 contradicts trigger_mode = total_drift, which has one band for all "
+        "drifts together; set it to 0, or trigger_mode to per_holding"
+    ]
+
+
 def test_values_that_just_agree_are_accepted(load: Load) -> None:
     settings = load(
         "[accounts]\nids = DU1\nbackoff_sec = 8\n[models]\nA = 1\n[rebalance]\nmin_order_usd = 1000\n"
