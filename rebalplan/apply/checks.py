@@ -30,7 +30,8 @@ def check_day(plan: Plan, result: AccountResult, now: datetime) -> None:
         raise FindingsError(expired[:1])
     if result.intents and result.intents[0].at.date() != now.date():
         raise RefusedError(
-            f"it was begun on {result.intents[0].at:%Y-%m-%d}: another day sends nothing more; plan again"
+            f"it was begun on {result.intents[0].at:%Y-%m-%d}: another day sends nothing more; plan again",
+            code="RB612",
         )
 
 

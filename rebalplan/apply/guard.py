@@ -17,15 +17,19 @@ def check_mode(account: AccountSettings, mode: Mode) -> None:
         return
     name, port, paper = account.account, account.endpoint.port, is_paper(account.account)
     if paper != (mode == "paper"):
-        raise RefusedError(f"{name} is {'a paper' if paper else 'a live'} account, the plan is {mode}")
+        raise RefusedError(
+            f"{name} is {'a paper' if paper else 'a live'} account, the plan is {mode}", code="RB604"
+        )
     if port in (LIVE_PORTS if paper else PAPER_PORTS):
         raise RefusedError(
             f"{name} is {'a paper' if paper else 'a live'} account, but port {port} is for "
-            f"{'live' if paper else 'paper'} trading: correct [ibkr] port"
+            f"{'live' if paper else 'paper'} trading: correct [ibkr] port",
+            code="RB604",
         )
     if not paper and not account.allow_live:
         raise RefusedError(
-            f"{name} is a live account and allow_live = false: set it to true in [limits] to trade it"
+            f"{name} is a live account and allow_live = false: set it to true in [limits] to trade it",
+            code="RB603",
         )
 
 
@@ -33,5 +37,6 @@ def check_own_read_only(account: AccountSettings) -> None:
     """Raise ``RefusedError`` for an account whose own section says ``read_only = true``, in every mode."""
     if account.read_only:
         raise RefusedError(
-            f"{account.account} is read-only: set read_only to false in [account:{account.account}] to trade it"
+            f"{account.account} is read-only: set read_only to false in [account:{account.account}] to trade it",
+            code="RB603",
         )

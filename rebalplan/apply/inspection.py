@@ -82,7 +82,7 @@ class Inspection:
             self._orders.record_execution(execution)
         self.refuse_alarms()
         if any(line.is_overfilled for line in self._current().lines):
-            raise RefusedError("no more orders: more was filled than planned. Plan again")
+            raise RefusedError("no more orders: more was filled than planned. Plan again", code="RB613")
         references = self._foreign(open_orders, completed, executions)
         required = required_account(self._plan, self._current())
         return Checked(snapshot, check_live(required, snapshot, quotes.by_symbol, references))
@@ -99,7 +99,9 @@ class Inspection:
             answer = self._what_if(line_ticket(self._plan, line))
             if answer.answered and answer.refusal and not answer.lacks_funds:
                 what = f"{line.order.side.lower()} {line.order.symbol}"
-                raise RefusedError(f"the broker would refuse to {what}: {answer.refusal}; nothing was sent")
+                raise RefusedError(
+                    f"the broker would refuse to {what}: {answer.refusal}; nothing was sent", code="RB611"
+                )
             if not answer.answered:
                 break
         return (self._clock.now() - started).total_seconds() > self._timing.fresh_sec
@@ -140,7 +142,8 @@ class Inspection:
         snapshot, booking = reader.read(self._timing.reread_sec) if together else reader.require_booked()
         if booking.unexplained:
             raise RefusedError(
-                f"somebody else trades the account: {'; '.join(booking.unexplained)}. No buy was sent; plan again"
+                f"somebody else trades the account: {'; '.join(booking.unexplained)}. No buy was sent; plan again",
+                code="RB614",
             )
         working = list(foreign_working_orders(required_account(self._plan, self._current()), snapshot))
         if working:
@@ -150,7 +153,9 @@ class Inspection:
     def refuse_alarms(self) -> None:
         """Refuse the account after an alarm about one of its orders."""
         if self._orders.alarms:
-            raise RefusedError("no more orders: what the broker shows is not what the journal says")
+            raise RefusedError(
+                "no more orders: what the broker shows is not what the journal says", code="RB613"
+            )
 
     def _current(self) -> AccountResult:
         return self._journal.result_of(self._plan.account)

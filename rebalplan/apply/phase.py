@@ -68,4 +68,6 @@ class ClosedGate:
 
     def approve(self, ticket: OrderTicket) -> Decimal | None:
         """Refuse every order as a defect."""
-        raise RefusedError(f"a recovery must send nothing, not even {ticket.reference}: a defect")
+        raise RefusedError(
+            f"a recovery must send nothing, not even {ticket.reference}: a defect", code="RB617"
+        )

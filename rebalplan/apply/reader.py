@@ -69,6 +69,7 @@ class AccountReader:
         if booking.late and not booking.unexplained:
             raise RefusedError(
                 f"the broker has not booked all of our fills yet ({'; '.join(booking.late)}): nothing more was sent, "
-                "--resume again in a few minutes"
+                "--resume again in a few minutes",
+                code="RB615",
             )
         return snapshot, booking

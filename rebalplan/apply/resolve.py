@@ -182,7 +182,7 @@ def contradictions(
     """
     order = find_order(account, reference)
     if any(shown.reference == reference for shown in view.open_orders):
-        raise RefusedError(f"{reference}: {STILL_WORKING}. Nothing was recorded")
+        raise RefusedError(f"{reference}: {STILL_WORKING}. Nothing was recorded", code="RB616")
     executed, _value = _executed(reference, view.executions)
     known = ZERO if order.status == "resolved" else order.executed
     moved = _moved(account, order, view.positions) + order.filled
@@ -212,10 +212,11 @@ def resolve(
     """Return the record of a person's answer; raises ``RefusedError`` for an impossible one."""
     find_order(account, reference)
     if answer.filled < ZERO:
-        raise RefusedError(f"{answer.filled} shares cannot be: give QTY@PRICE or --absent")
+        raise RefusedError(f"{answer.filled} shares cannot be: give QTY@PRICE or --absent", code="RB616")
     if bool(answer.filled) != (answer.price > 0):
         raise RefusedError(
-            f"{answer.filled} shares at {answer.price} USD cannot be: give QTY@PRICE or --absent"
+            f"{answer.filled} shares at {answer.price} USD cannot be: give QTY@PRICE or --absent",
+            code="RB616",
         )
     return Resolved(
         account=account.account,
@@ -237,7 +238,9 @@ def find_order(account: Account, reference: str) -> OrderResult:
         if order.dispatch.reference == reference and (not order.is_over or order.status == "resolved"):
             return order
     names = ", ".join(o.dispatch.reference for o in account.orders if o.status == "unknown") or "none"
-    raise RefusedError(f"{reference} is not an unknown order of {account.account}; unknown there: {names}")
+    raise RefusedError(
+        f"{reference} is not an unknown order of {account.account}; unknown there: {names}", code="RB616"
+    )
 
 
 def verify_resolved(

@@ -65,7 +65,7 @@ class SendGate:
         if refusal is None:
             return price.value
         if refusal.is_defect:
-            raise RefusedError(refusal.why)
+            raise RefusedError(refusal.why, code="RB617")
         self._lines.refuse(reference, refusal.why)
         return None
 

@@ -111,7 +111,7 @@ class AccountTrader:
         if preview.is_empty:
             causes = sorted(preview.cuts, key=lambda line: not line.is_refused)
             why = dict.fromkeys(line.why for line in causes)
-            raise RefusedError("; ".join(["no line can be sent now", *why]))
+            raise RefusedError("; ".join(["no line can be sent now", *why]), code="RB609")
         return msgspec.structs.replace(preview, findings=checked.notes)
 
     def send(self, preview: Preview) -> None:
@@ -120,9 +120,9 @@ class AccountTrader:
         After a stop there is no INTENT: a later run finds the account as it was.
         """
         if self._context.stop():
-            raise RefusedError("stopped before any of these orders was sent")
+            raise RefusedError("stopped before any of these orders was sent", code="RB610")
         if self._snapshot is None or self._funding is None:
-            raise RefusedError("the account was not looked at: a defect, nothing is sent")
+            raise RefusedError("the account was not looked at: a defect, nothing is sent", code="RB617")
         sells, buys = preview.sells, preview.buys
         # INTENT comes before everything that can fail: a resume must know what the account held before any order.
         self._intend(self._snapshot, [line.reference for line in (*sells, *buys)])

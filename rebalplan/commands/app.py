@@ -37,7 +37,7 @@ from rebalplan.commands.cli.options import (
     ShowCompletion,
 )
 from rebalplan.commands.streams import patient
-from rebalplan.core.errors import ExitCode, InputError, NotApplicableError, RebalError
+from rebalplan.core.errors import ExitCode, InputError, NotApplicableError, RebalError, RefusedError
 from rebalplan.core.text import printable
 
 app = typer.Typer(
@@ -130,6 +130,8 @@ def run(arguments: Sequence[str], machine: object = None) -> int:
         return ExitCode.INTERRUPTED
     except Exception as error:  # Every error becomes a paragraph and a code here.
         if verbose and not isinstance(error, _UsageError):
+            if isinstance(error, RefusedError):
+                error.add_note(f"{error.code}: docs/findings.md")
             traceback.print_exc()
         code = _report(error)
         return DIFF_TROUBLE if arguments[:1] == ["diff"] else code

@@ -34,12 +34,14 @@ def check_expectation(envelope: Envelope, consent: Consent) -> None:
     digits = envelope.sha256[:HASH_DIGITS]
     if consent.expect and consent.expect.lower() != digits:
         raise RefusedError(
-            f"--expect {consent.expect[:40]!a} is not this plan: its id ends in {digits}. Nothing was sent"
+            f"--expect {consent.expect[:40]!a} is not this plan: its id ends in {digits}. Nothing was sent",
+            code="RB607",
         )
     if consent.yes and envelope.plan.mode == "live" and not consent.expect:
         raise RefusedError(
             f"--yes for a live plan needs --expect with the last {HASH_DIGITS} characters of the plan id: "
-            "nothing was sent"
+            "nothing was sent",
+            code="RB607",
         )
 
 

@@ -22,7 +22,8 @@ def require_writable_folder(settings: Settings) -> None:
     if why := why_unwritable(settings.io.report_dir):
         raise RefusedError(
             f"no report can be written to {settings.io.report_dir} ({why}): correct [io] report_dir in "
-            f"{settings.path}. Nothing was sent."
+            f"{settings.path}. Nothing was sent.",
+            code="RB608",
         )
 
 

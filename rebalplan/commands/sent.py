@@ -58,7 +58,8 @@ def _find_journal(folder: Path, digits: str) -> tuple[Path, str]:
     if len(found) > 1:
         names = ", ".join(path.name for path, _ in found)
         raise RefusedError(
-            f"{folder} has more than one journal of that plan ({names}): keep the one that apply wrote"
+            f"{folder} has more than one journal of that plan ({names}): keep the one that apply wrote",
+            code="RB616",
         )
     return found[0]
 
@@ -68,7 +69,8 @@ def _account_of(journal: JournalFile, reference: str, plan_id: str) -> str:
         if isinstance(record, Dispatch) and record.reference == reference:
             return record.account
     raise RefusedError(
-        f"{reference} is no order that plan {plan_id} sent: `rebal status {plan_id}` lists them"
+        f"{reference} is no order that plan {plan_id} sent: `rebal status {plan_id}` lists them",
+        code="RB616",
     )
 
 

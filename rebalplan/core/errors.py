@@ -45,9 +45,13 @@ class UsageError(RebalError):
 
 
 class RefusedError(RebalError):
-    """A safety check said no; nothing was sent or written."""
+    """A safety check said no; nothing was sent or written. ``code`` says which."""
 
     exit_code = ExitCode.REFUSED
+
+    def __init__(self, message: str, *, code: Code) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class FindingsError(RefusedError):
@@ -55,7 +59,8 @@ class FindingsError(RefusedError):
 
     def __init__(self, findings: Sequence[Finding[InPlan]]) -> None:
         self.findings = tuple(findings)
-        super().__init__("; ".join(finding.coded for finding in self.findings))
+        text = "; ".join(finding.coded for finding in self.findings)
+        super().__init__(text, code=self.findings[0].code)
 
 
 class NotApplicableError(FindingsError):
@@ -71,7 +76,7 @@ class PlanFileError(RefusedError):
 
     def __init__(self, message: str, *, code: Code, field: str = "") -> None:
         self.finding = Finding(code=code, severity="error", where=InPlan("", field), message=message)
-        super().__init__(message)
+        super().__init__(message, code=code)
 
 
 class BrokerError(RebalError):
@@ -102,6 +107,9 @@ class ReportError(RebalError):
 
 class JournalError(RefusedError):
     """A journal was changed: broken, reordered, or that of another plan."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="RB601")
 
 
 class AccountError(RebalError):

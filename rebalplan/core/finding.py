@@ -41,7 +41,26 @@ LiveCode = Literal[
     "RB511",
     "RB512",
 ]
-Code = Literal[InputCode, PlanFileCode, PlanCode, LiveCode]
+RefusalCode = Literal[
+    "RB601",
+    "RB602",
+    "RB603",
+    "RB604",
+    "RB605",
+    "RB606",
+    "RB607",
+    "RB608",
+    "RB609",
+    "RB610",
+    "RB611",
+    "RB612",
+    "RB613",
+    "RB614",
+    "RB615",
+    "RB616",
+    "RB617",
+]
+Code = Literal[InputCode, PlanFileCode, PlanCode, LiveCode, RefusalCode]
 
 Severity = Literal["error", "warning", "note"]
 """The effect of a finding. error: the file, the plan or the account is refused. warning: one of its lines is left out

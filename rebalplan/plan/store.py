@@ -106,7 +106,8 @@ class PlanStore:
             _write(path, data)
         elif not path.is_file() or _read(path) != data:
             raise RefusedError(
-                f"{path} exists with other content and plans are never rewritten: move it away"
+                f"{path} exists with other content and plans are never rewritten: move it away",
+                code="RB606",
             )
         return path
 
@@ -171,7 +172,8 @@ def require_own_folder(path: Path, folder: Path) -> None:
     """Raise ``RefusedError`` for a plan elsewhere than in the plan folder: a copy or a link has no journal there."""
     if path.parent.resolve() != folder.resolve():
         raise RefusedError(
-            f"{_shown(path)} is not in the plan folder {folder}, where the journals are: apply the plan that is there"
+            f"{_shown(path)} is not in the plan folder {folder}, where the journals are: apply the plan that is there",
+            code="RB605",
         )
 
 

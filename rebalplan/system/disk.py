@@ -62,7 +62,8 @@ class SystemDisk:
             lock = _lock_at(path)
         except Timeout:
             raise RefusedError(
-                f"another apply is running ({path} is locked): wait for it to end; nothing was sent"
+                f"another apply is running ({path} is locked): wait for it to end; nothing was sent",
+                code="RB602",
             ) from None
         try:
             yield

@@ -168,7 +168,7 @@ def test_one_no_to_all_accounts_sends_nothing() -> None:
 def test_a_guard_refuses_one_account_before_anything_is_sent() -> None:
     def guard(account: str) -> None:
         if account == "DU2":
-            raise RefusedError("live and paper do not agree")
+            raise RefusedError("live and paper do not agree", code="RB604")
 
     world = World(calm(), silent)
     assert apply(world, Person(), guard=guard).problems == ("DU2",)

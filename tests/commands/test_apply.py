@@ -417,3 +417,12 @@ def test_a_buy_that_only_the_sells_can_pay_for_does_not_refuse_the_account(sampl
     sample.ok("plan", "--account", "DU1000002")
     sample.ok("apply", "latest", "--yes")
     assert "DU1000002: done" in sample.ok("status", "latest")
+
+
+def test_a_refusal_has_a_code_in_the_traceback_and_none_in_its_sentence(sample: Workspace) -> None:
+    sample.edit("settings.ini", "read_only = false", "read_only = true")
+    sample.ok("plan")
+    plain = sample.run("apply", "latest", "--yes")
+    assert (plain.code, "RB603" in plain.err) == (3, False)
+    told = sample.run("apply", "latest", "--yes", "--verbose")
+    assert told.err.endswith(f"RB603: docs/findings.md\n{plain.err}")

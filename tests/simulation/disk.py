@@ -97,7 +97,7 @@ class SimDisk:
     @contextmanager
     def lock(self, path: Path) -> Iterator[None]:
         if path in self._locks:
-            raise RefusedError(f"{path} is locked: another apply is running")
+            raise RefusedError(f"{path} is locked: another apply is running", code="RB602")
         self._locks.add(path)
         try:
             yield

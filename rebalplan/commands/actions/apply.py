@@ -164,7 +164,8 @@ def _chosen(settings: Settings, envelope: Envelope, wanted: Sequence[str]) -> tu
 def _require_writable(settings: Settings) -> None:
     if settings.ibkr.read_only:
         raise RefusedError(
-            f"[ibkr] read_only = true in {settings.path}: set it to false to send orders. Nothing was sent."
+            f"[ibkr] read_only = true in {settings.path}: set it to false to send orders. Nothing was sent.",
+            code="RB603",
         )
 
 
@@ -174,7 +175,8 @@ def _require_understood(settings: Settings) -> None:
         problems = [placed(found) for found in settings.unread_protections]
         raise RefusedError(
             "--yes does not pass over settings that may have been meant to protect. Correct them, or answer the "
-            f"question yourself. Nothing was sent.\n  {listed(problems, MOST_SHOWN, chr(10) + '  ')}"
+            f"question yourself. Nothing was sent.\n  {listed(problems, MOST_SHOWN, chr(10) + '  ')}",
+            code="RB607",
         )
 
 

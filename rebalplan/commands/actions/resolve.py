@@ -113,13 +113,15 @@ def _require_askable(settings: Settings, sent: SentOrder) -> AccountSettings:
     if sent.has_plan and sent.order.status in ("dispatched", "acknowledged"):
         raise RefusedError(
             f"the last run did not wait for the end of {sent.order.dispatch.reference}: `rebal apply {sent.plan_id} "
-            "--resume` asks the broker for it. Nothing was recorded"
+            "--resume` asks the broker for it. Nothing was recorded",
+            code="RB616",
         )
     name = sent.account.account
     own = next((a for a in settings.account_settings if a.account == name), None)
     if own is None:
         raise RefusedError(
-            f"{name} is not in [accounts] ids of {settings.path}: put it back. Nothing was recorded"
+            f"{name} is not in [accounts] ids of {settings.path}: put it back. Nothing was recorded",
+            code="RB616",
         )
     return own
 
@@ -128,7 +130,8 @@ def _require_agreement(against: Sequence[str], decision: Decision) -> tuple[str,
     """Refuse an answer with contradictions. A forced answer records them."""
     if against and not decision.force:
         raise RefusedError(
-            f"{'; '.join(against)}. Nothing was recorded: look at the account statement, and say --force if it is so"
+            f"{'; '.join(against)}. Nothing was recorded: look at the account statement, and say --force if it is so",
+            code="RB616",
         )
     return tuple(f"forced: {sentence}" for sentence in against)
 
@@ -214,7 +217,9 @@ def _answer(decision: Decision, proposal: Proposal) -> Answer | None:
     if not decision.accept_proposed:
         return None
     if proposal.answer is None:
-        raise RefusedError(f"there is no proposed answer: {proposal.why_not}. Nothing was recorded")
+        raise RefusedError(
+            f"there is no proposed answer: {proposal.why_not}. Nothing was recorded", code="RB616"
+        )
     return proposal.answer
 
 
