@@ -76,18 +76,13 @@ class UnhurriedLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, pace: Pace | None = None) -> None:
         self._pace = pace or Pace()
-        self._began_sec = self._pace.skipped_sec
-        self._time_sec = 0.0
-        self._looked_at = time.monotonic()
+        self._began_sec = self._pace.time()
         self.turns = _Turns(self._pace)
         super().__init__(self.turns)
 
     def time(self) -> float:
-        """Return the seconds since the loop was made; between two looks a turn at most, and what was skipped."""
-        looked_at = time.monotonic()
-        self._time_sec += min(looked_at - self._looked_at, TURN_SEC)
-        self._looked_at = looked_at
-        return self._time_sec + self._pace.skipped_sec - self._began_sec
+        """Return the seconds since the loop was made, by the time that all loops of the test share."""
+        return self._pace.time() - self._began_sec
 
     @property
     def left_sec(self) -> float | None:
@@ -99,8 +94,9 @@ class UnhurriedLoop(asyncio.SelectorEventLoop):
 
 
 class Pace:
-    """The event loops of a test, and how long they have waited.
+    """The event loops of a test and the time that they share: client, gateway and a ticking clock must agree on it.
 
+    Between two looks, whoever takes them, time goes on by a turn at most.
     ``skips`` says that the time in which a client and a gateway both wait for nothing but the time is not waited:
     it goes on for all of them at once.
     """
@@ -109,7 +105,18 @@ class Pace:
         self._loops: list[UnhurriedLoop] = []
         self._skips = skips
         self._lock = threading.Lock()
-        self.skipped_sec = 0.0
+        self._looking = threading.Lock()
+        self._looked_at = time.monotonic()
+        self._passed_sec = 0.0
+        self._skipped_sec = 0.0
+
+    def time(self) -> float:
+        """Return the seconds that have passed for all loops."""
+        with self._looking:
+            looked_at = time.monotonic()
+            self._passed_sec += min(looked_at - self._looked_at, TURN_SEC)
+            self._looked_at = looked_at
+            return self._passed_sec + self._skipped_sec
 
     def new_loop(self) -> UnhurriedLoop:
         """Stand in for ``asyncio.new_event_loop``."""
@@ -128,7 +135,7 @@ class Pace:
             least = min((0.0 if wait is None else wait for wait in waits), default=0.0)
             if not 0 < least < math.inf:
                 return
-            self.skipped_sec += least
+            self._skipped_sec += least
             for loop in open_loops:
                 loop.turns.left_sec = 0.0  # no further before it has looked at the time
 

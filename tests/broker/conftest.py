@@ -32,9 +32,9 @@ def pace(monkeypatch: pytest.MonkeyPatch) -> Pace:
 
 
 @pytest.fixture
-def clock() -> TickingClock:
+def clock(pace: Pace) -> TickingClock:
     """The machine's clock: it stands still while planning and runs fast from the apply on."""
-    return TickingClock()
+    return TickingClock(pace)
 
 
 @pytest.fixture(scope="session")

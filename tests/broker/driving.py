@@ -6,7 +6,6 @@ import csv
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ import msgspec
 from rebalplan.apply.timing import Timing
 from rebalplan.sim import Gateway, load_scenario, start
 from tests.cli import FrozenClock, Result, Workspace
+from tests.pace import Pace
 
 ACCOUNTS = ("DU1000001", "DU1000002", "DU1000003")
 FACTOR = 20
@@ -39,29 +39,26 @@ PlanFor = Callable[..., Workspace]
 """Takes account ids, none for all, and returns a folder with a plan of them."""
 
 
-MOST_SEC = 0.5
-"""So much the clock goes on from one look at it to the next, however long this process did not get to run."""
-
-
 class TickingClock(FrozenClock):
-    """A clock that stands still until it is started, and then runs much faster than the real one.
+    """A clock that stands still until it is started, and then runs much faster than the event loops of its test.
 
-    On a busy machine it runs slower: time passes with what the process gets to do.
+    On a busy machine both run slower: time passes with what the process gets to do.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace) -> None:
         super().__init__()
+        self._pace = pace
         self._looked_at: float | None = None
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        self._looked_at = time.monotonic()
+        self._looked_at = self._pace.time()
 
     def now(self) -> datetime:
         with self._lock:
             if self._looked_at is not None:
-                looked_at = time.monotonic()
-                passed = min((looked_at - self._looked_at) * FACTOR, MOST_SEC)
+                looked_at = self._pace.time()
+                passed = (looked_at - self._looked_at) * FACTOR
                 self.time, self._looked_at = self.time + timedelta(seconds=passed), looked_at
             return self.time
 
@@ -180,11 +177,12 @@ SETTINGS = {
     ";timeout_sec = 30": "timeout_sec = 2",
     ";retries = 3": "retries = 0",
     "per_holding_band_bps = 50": "per_holding_band_bps = 300",
+    "min_order_usd = 100": "min_order_usd = 100\n[account:DU1000003]\nmin_order_usd = 3100",
     ";wait_before_fallback = 300": "wait_before_fallback = 8.5",
     ";fill_timeout_sec = 600": "fill_timeout_sec = 14",
     ";commission_report_timeout = 5": "commission_report_timeout = 2.5",
 }
-"""Few orders, and waits in seconds of the ticking clock."""
+"""Few orders, no sell that only pays for buys, and waits in seconds of the ticking clock."""
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def settle(account: ScaledAccount, lines: Sequence[ScaledLine], terms: Terms) ->
     """Return the orders after which nothing more is asked."""
     state = state_before(account, lines)
     own = (asked_lines(account, lines, state) | terms.forced) - terms.barred
-    invest = investing_lines(account, state) - terms.barred - own
+    invest: set[int] = set()  # cash that these take is not over its band any more
     while True:
         candidates, solution = _fund_and_solve(account, lines, terms, own, invest)
         state = state_after(account, lines, signed_steps(candidates, solution))
