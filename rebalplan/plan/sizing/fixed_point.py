@@ -12,7 +12,7 @@ from msgspec import structs
 
 from rebalplan.plan.sizing.minimum import settle_above_minimum
 from rebalplan.plan.sizing.problem import Direction
-from rebalplan.plan.sizing.rounds import Round, Terms
+from rebalplan.plan.sizing.rounds import Round, Terms, open_book
 from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
 
 _MOST_LOOKS = 6
@@ -27,7 +27,8 @@ def settle_for_good(
     Where no such orders are found, those of the first look are returned.
     """
     terms = Terms(direction)
-    first = settle_above_minimum(account, lines, terms)
+    book = open_book(account, lines)
+    first = settle_above_minimum(book, terms)
     found = first
     for _ in range(_MOST_LOOKS):
         trades = found[0].trades
@@ -38,7 +39,7 @@ def settle_for_good(
         if learnt == terms:
             break
         terms = learnt
-        found = settle_above_minimum(account, lines, terms)
+        found = settle_above_minimum(book, terms)
     return first
 
 
@@ -54,7 +55,7 @@ def _next_trades(
     trades = found.trades
     moved = [line.moved(trades.get(position, 0)) for position, line in enumerate(lines)]
     value = sum(trades.get(position, 0) * line.unit for position, line in enumerate(lines))
-    then, _ = settle_above_minimum(account.moved(value), moved, Terms(direction))
+    then, _ = settle_above_minimum(open_book(account.moved(value), moved), Terms(direction))
     return {position: steps for position, steps in then.trades.items() if steps}
 
 

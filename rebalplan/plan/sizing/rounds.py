@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from msgspec import Struct, structs
 
-from rebalplan.plan.sizing.candidates import Candidates, find_candidates
+from rebalplan.plan.sizing.candidates import Candidates, Orders, find_candidates, whole_orders
 from rebalplan.plan.sizing.funding import Traded, sell_limits, wanted_trades
 from rebalplan.plan.sizing.problem import Direction
 from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
-from rebalplan.plan.sizing.solve import Solution, solve
-from rebalplan.plan.sizing.trigger import State, asked_lines, investing_lines, state_after, state_before
+from rebalplan.plan.sizing.solve import Solution, solve, value_of
+from rebalplan.plan.sizing.trigger import (
+    State,
+    asked_by_drift,
+    asked_lines,
+    investing_lines,
+    state_after,
+    state_before,
+)
 
 
 class Terms(Struct, frozen=True):
@@ -30,6 +37,18 @@ class Terms(Struct, frozen=True):
     """Are sold to the nearest share and no further."""
 
 
+class Book(Struct, frozen=True):
+    """An account and its lines, with what stays the same while their orders are sought."""
+
+    account: ScaledAccount
+    lines: Sequence[ScaledLine]
+    orders: Orders
+    asked: frozenset[int]
+    """Before any order."""
+    investing: frozenset[int]
+    """Likewise."""
+
+
 class Round(Struct, frozen=True):
     """The lines that are asked to trade, and their orders."""
 
@@ -39,50 +58,49 @@ class Round(Struct, frozen=True):
     solution: Solution
     state: State
     """The account that the orders leave."""
-
-    @property
-    def trades(self) -> dict[int, int]:
-        """Return the signed steps of each candidate, by position."""
-        return signed_steps(self.candidates, self.solution)
-
-    @property
-    def sold(self) -> int:
-        """Return the value of the sells."""
-        sells = zip(self.candidates.sells, self.solution.sells, strict=True)
-        return sum(order.unit * steps for order, steps in sells)
-
-    @property
-    def bought(self) -> int:
-        """Return the value of the buys."""
-        buys = zip(self.candidates.buys, self.solution.buys, strict=True)
-        return sum(order.unit * steps for order, steps in buys)
+    trades: dict[int, int]
+    """Signed steps of each candidate, by position: negative sells."""
+    sold: int
+    """Value of the sells."""
+    bought: int
 
 
-def signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:
-    """Return the signed steps of each candidate, by position: negative sells."""
+def open_book(account: ScaledAccount, lines: Sequence[ScaledLine]) -> Book:
+    """Return what every search for orders of this account begins with."""
+    before = state_before(account, lines)
+    asked, investing = asked_lines(account, lines, before), investing_lines(account, before)
+    return Book(account, lines, whole_orders(lines), frozenset(asked), frozenset(investing))
+
+
+def settle(book: Book, terms: Terms) -> Round:
+    """Return the orders after which nothing more is asked."""
+    account, lines = book.account, book.lines
+    own = (book.asked | terms.forced) - terms.barred
+    invest = book.investing - terms.barred - own
+    while True:
+        candidates, solution = _fund_and_solve(book, terms, own, invest)
+        trades = _signed_steps(candidates, solution)
+        state = state_after(account, lines, trades)
+        asked = asked_by_drift(account, lines, state) - terms.barred - own
+        investing = investing_lines(account, state) - terms.barred - own - invest
+        if not asked and not investing:
+            sold, bought = (
+                value_of(candidates.sells, solution.sells),
+                value_of(candidates.buys, solution.buys),
+            )
+            return Round(own | invest, candidates, solution, state, trades, sold, bought)
+        own |= asked
+        invest = (invest | investing) - own
+
+
+def _signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:
     steps = {each.position: -count for each, count in zip(candidates.sells, solution.sells, strict=True)}
     steps.update((each.position, count) for each, count in zip(candidates.buys, solution.buys, strict=True))
     return steps
 
 
-def settle(account: ScaledAccount, lines: Sequence[ScaledLine], terms: Terms) -> Round:
-    """Return the orders after which nothing more is asked."""
-    state = state_before(account, lines)
-    own = (asked_lines(account, lines, state) | terms.forced) - terms.barred
-    invest = investing_lines(account, state) - terms.barred - own
-    while True:
-        candidates, solution = _fund_and_solve(account, lines, terms, own, invest)
-        state = state_after(account, lines, signed_steps(candidates, solution))
-        asked = asked_lines(account, lines, state) - terms.barred - own
-        investing = investing_lines(account, state) - terms.barred - own - invest
-        if not asked and not investing:
-            return Round(frozenset(own | invest), candidates, solution, state)
-        own |= asked
-        invest = (invest | investing) - own
-
-
 def _fund_and_solve(
-    account: ScaledAccount, lines: Sequence[ScaledLine], terms: Terms, own: set[int], invest: set[int]
+    book: Book, terms: Terms, own: frozenset[int], invest: frozenset[int]
 ) -> tuple[Candidates, Solution]:
     """Return the best orders, with no more sold for money alone than these take.
 
@@ -91,20 +109,26 @@ def _fund_and_solve(
     """
     is_only_for_bounds = terms.direction == "sell_only"
     if is_only_for_bounds:
-        own, invest = set(), set()
-    spare = [] if terms.direction == "buy_only" else _sources(lines, own | terms.barred)
-    mine = find_candidates(lines, own, {}, terms.direction, terms.unpassed)
-    furthest = sum(sell.unit * sell.furthest for sell in mine.sells)
-    traded = wanted_trades(mine)
-    limits = sell_limits(account, lines, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds)
+        own, invest = frozenset(), frozenset()
+    spare = [] if terms.direction == "buy_only" else _sources(book.lines, own | terms.barred)
+    mine = find_candidates(book.orders, own, {}, terms.direction, terms.unpassed)
+    furthest = sum([sell.unit * sell.furthest for sell in mine.sells])
+
+    def needed(traded: Traded) -> dict[int, int]:
+        return sell_limits(
+            book.account, book.lines, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds
+        )
+
+    limits = needed(wanted_trades(mine))
     grows = True
     while True:
         candidates = mine
         if invest or limits:
-            candidates = find_candidates(lines, own | invest, limits, terms.direction, terms.unpassed)
-        solution = _solve(account, candidates, terms.first)
-        traded = _traded(candidates, solution, limits)
-        wanted = sell_limits(account, lines, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds)
+            candidates = find_candidates(book.orders, own | invest, limits, terms.direction, terms.unpassed)
+        solution = _solve(book.account, candidates, terms.first)
+        wanted = needed(_traded(candidates, solution, limits))
+        if wanted == limits:
+            return candidates, solution
         grown = _at_least(limits, wanted)
         grows = grows and grown != limits
         wanted = grown if grows else _no_more_than(limits, wanted)
@@ -120,7 +144,7 @@ def _at_least(limits: Mapping[int, int], wanted: Mapping[int, int]) -> dict[int,
     }
 
 
-def _sources(lines: Sequence[ScaledLine], taken: set[int]) -> list[int]:
+def _sources(lines: Sequence[ScaledLine], taken: Set[int]) -> list[int]:
     """Return the positions of the overweight lines that may be sold for money alone."""
     return [position for position, line in enumerate(lines) if line.drift < 0 and position not in taken]
 
@@ -134,8 +158,8 @@ def _no_more_than(limits: Mapping[int, int], wanted: Mapping[int, int]) -> dict[
 def _traded(candidates: Candidates, solution: Solution, limits: Mapping[int, int]) -> Traded:
     sells = zip(candidates.sells, solution.sells, strict=True)
     return Traded(
-        sum(sell.unit * steps for sell, steps in sells if sell.position not in limits),
-        sum(buy.unit * steps for buy, steps in zip(candidates.buys, solution.buys, strict=True)),
+        sum([sell.unit * steps for sell, steps in sells if sell.position not in limits]),
+        value_of(candidates.buys, solution.buys),
     )
 
 

@@ -52,7 +52,7 @@ def solve(account: ScaledAccount, candidates: Candidates) -> Solution:
     """
     sells, buys = candidates.sells, candidates.buys
     nearest = _with_sells(account, sells, tuple(sell.steps for sell in sells))
-    if _value(buys, [buy.steps for buy in buys]) <= _budget(nearest):
+    if value_of(buys, [buy.steps for buy in buys]) <= _budget(nearest):
         return _with_buys(nearest, tuple(buy.steps for buy in buys))
     if all(sell.furthest == sell.steps for sell in sells):
         return _with_buys(nearest, _rationed(buys, _budget(nearest)))
@@ -146,7 +146,7 @@ def _rank(candidates: Candidates, solution: Solution) -> tuple[int, int, int, tu
 
 
 def _with_sells(account: ScaledAccount, sells: Sequence[Candidate], steps: tuple[int, ...]) -> Solution:
-    sold = _value(sells, steps)
+    sold = value_of(sells, steps)
     return Solution(steps, (), account.cash_budget(sold), account.exposure_budget(sold))
 
 
@@ -159,8 +159,9 @@ def _budget(solution: Solution) -> int:
 
 
 def _bought(solution: Solution, buys: Sequence[Candidate]) -> int:
-    return _value(buys, solution.buys)
+    return value_of(buys, solution.buys)
 
 
-def _value(orders: Sequence[Candidate], steps: Sequence[int]) -> int:
-    return sum(order.unit * count for order, count in zip(orders, steps, strict=True))
+def value_of(orders: Sequence[Candidate], steps: Sequence[int]) -> int:
+    """Return what so many steps of each order trade."""
+    return sum([order.unit * count for order, count in zip(orders, steps, strict=True)])
