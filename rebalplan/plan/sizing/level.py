@@ -78,7 +78,7 @@ def fill(demands: Sequence[Demand], budget: int) -> Fill:
 
 
 def _cost(demands: Sequence[Demand], steps: Sequence[int]) -> int:
-    return sum(each.cost * count for each, count in zip(demands, steps, strict=True))
+    return sum([each.unit * each.rate * count for each, count in zip(demands, steps, strict=True)])
 
 
 def _bisect(demands: Sequence[Demand], budget: int) -> Fill:
@@ -160,7 +160,9 @@ def top_up(demands: Sequence[Demand], start: Fill) -> list[int]:
     """Return the fill's steps and what else fits, dearest gain first."""
     steps = list(start.steps)
     left = start.left
-    for index in sorted(range(len(demands)), key=lambda each: -demands[each].gain(steps[each] + 1)):
+    fitting = [index for index, each in enumerate(demands) if each.unit * each.rate <= left]
+    fitting.sort(key=lambda each: -demands[each].gain(steps[each] + 1))
+    for index in fitting:
         more = min(left // demands[index].cost, demands[index].most - steps[index])
         steps[index] += more
         left -= more * demands[index].cost

@@ -83,14 +83,18 @@ def settle(book: Book, terms: Terms) -> Round:
         state = state_after(account, lines, trades)
         asked = asked_by_drift(account, lines, state) - terms.barred - own
         investing = investing_lines(account, state) - terms.barred - own - invest
-        if not asked and not investing:
+        if not asked and not _can_trade(book.orders, investing):
             sold, bought = (
                 value_of(candidates.sells, solution.sells),
                 value_of(candidates.buys, solution.buys),
             )
-            return Round(own | invest, candidates, solution, state, trades, sold, bought)
+            return Round(own | invest | investing, candidates, solution, state, trades, sold, bought)
         own |= asked
         invest = (invest | investing) - own
+
+
+def _can_trade(orders: Orders, positions: Set[int]) -> bool:
+    return not positions.isdisjoint(orders.buys) or not positions.isdisjoint(orders.sells)
 
 
 def _signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:

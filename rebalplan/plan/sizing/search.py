@@ -42,15 +42,12 @@ class Moves(Struct, frozen=True):
 def cheapest_changes(demands: Sequence[Demand], fill: Fill) -> list[tuple[int, int]]:
     """Return (cost, line) of the cheapest change of each line that can change, the cheapest first."""
     found: list[tuple[int, int]] = []
+    price = fill.price
     for index, (demand, steps) in enumerate(zip(demands, fill.steps, strict=True)):
-        up = fill.price - demand.gain(steps + 1)
-        down = demand.gain(steps) - fill.price
-        if steps == 0:
-            found.append((demand.cost * up, index))
-        elif steps == demand.most:
-            found.append((demand.cost * down, index))
-        else:
-            found.append((demand.cost * min(up, down), index))
+        up = price - demand.gain(steps + 1)
+        down = 2 * demand.unit * demand.weight - up
+        loss = up if steps == 0 else down if steps == demand.most or down < up else up
+        found.append((demand.unit * demand.rate * loss, index))
     found.sort()
     return found
 
