@@ -51,6 +51,12 @@ def wanted_trades(candidates: Candidates) -> Traded:
     )
 
 
+def sources(lines: Sequence[ScaledLine]) -> tuple[int, ...]:
+    """Return the positions of the overweight lines, the largest drift first, ties by symbol."""
+    drifts = sorted((line.drift, position) for position, line in enumerate(lines) if line.drift < 0)
+    return tuple(position for _, position in drifts)
+
+
 def sell_limits(
     account: ScaledAccount,
     lines: Sequence[ScaledLine],
@@ -60,22 +66,25 @@ def sell_limits(
     *,
     is_only_for_bounds: bool,
 ) -> dict[int, int]:
-    """Return how many steps of which ``spare`` lines, overweight ones, are sold for money alone, by position.
+    """Return how many steps of which ``spare`` lines are sold for money alone, by position.
 
-    ``traded`` is what the others want to trade, and ``most_sold`` what these can sell at most.
+    ``spare`` has the order of ``sources``. ``traded`` is what the others want to trade, and ``most_sold`` what
+    these can sell at most.
     ``is_only_for_bounds`` leaves CASH's band out of account.
     """
     need = _need(account, traded, is_only_for_bounds=is_only_for_bounds)
     limits: dict[int, int] = {}
-    largest_first = [] if need.is_met else sorted(spare, key=lambda each: (lines[each].drift, each))
-    for position in largest_first:
+    for position in [] if need.is_met else spare:
         line = lines[position]
         most = min(nearest_steps(-line.drift, line.unit), line.held_steps)
+        if not most:
+            continue
         steps = min(most, need.steps(account, line.unit))
-        if steps:
-            limits[position] = steps
-            need.sell(account, steps * line.unit)
-    sold = most_sold + sum(lines[position].unit * steps for position, steps in limits.items())
+        limits[position] = steps
+        need.sell(account, steps * line.unit)
+        if need.is_met:
+            break
+    sold = most_sold + sum([lines[position].unit * steps for position, steps in limits.items()])
     bare = _bare_need(account, sold)
     if not bare.is_met:
         _go_further(account, lines, limits, spare, bare)

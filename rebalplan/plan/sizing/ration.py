@@ -77,20 +77,20 @@ def _objective(demands: Sequence[Demand], steps: Sequence[int]) -> int:
 
 def _share(demands: Sequence[Demand], budget: int, splits: list[int]) -> list[int]:
     """Return the best steps for lines of which some may not fit the budget at all."""
-    costs = [each.unit * each.rate for each in demands]
-    most = [min(each.most, budget // cost) for each, cost in zip(demands, costs, strict=True)]
-    if sum([cost * count for cost, count in zip(costs, most, strict=True)]) <= budget:
-        return most
-    rows = [index for index, count in enumerate(most) if count]
-    found = _search([_at_most(demands[index], most[index]) for index in rows], budget, splits)
+    fitting = [
+        each
+        if each.unit * each.rate * each.most <= budget
+        else structs.replace(each, most=budget // each.cost)
+        for each in demands
+    ]
+    if sum([each.unit * each.rate * each.most for each in fitting]) <= budget:
+        return [each.most for each in fitting]
+    rows = [index for index, each in enumerate(fitting) if each.most]
+    found = _search([fitting[index] for index in rows], budget, splits)
     steps = [0] * len(demands)
     for index, count in zip(rows, found, strict=True):
         steps[index] = count
     return steps
-
-
-def _at_most(demand: Demand, most: int) -> Demand:
-    return demand if demand.most == most else structs.replace(demand, most=most)
 
 
 def _open(demands: Sequence[Demand], budget: int) -> Opening:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from msgspec import Struct, structs
 
 from rebalplan.plan.sizing.candidates import Candidates, Orders, find_candidates, whole_orders
-from rebalplan.plan.sizing.funding import Traded, sell_limits, wanted_trades
+from rebalplan.plan.sizing.funding import Traded, sell_limits, sources, wanted_trades
 from rebalplan.plan.sizing.problem import Direction
 from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
 from rebalplan.plan.sizing.solve import Solution, solve, value_of
@@ -47,6 +47,8 @@ class Book(Struct, frozen=True):
     """Before any order."""
     investing: frozenset[int]
     """Likewise."""
+    sources: tuple[int, ...]
+    """Of money: the overweight lines, the largest drift first."""
 
 
 class Round(Struct, frozen=True):
@@ -69,7 +71,7 @@ def open_book(account: ScaledAccount, lines: Sequence[ScaledLine]) -> Book:
     """Return what every search for orders of this account begins with."""
     before = state_before(account, lines)
     asked, investing = asked_lines(account, lines, before), investing_lines(account, before)
-    return Book(account, lines, whole_orders(lines), frozenset(asked), frozenset(investing))
+    return Book(account, lines, whole_orders(lines), frozenset(asked), frozenset(investing), sources(lines))
 
 
 def settle(book: Book, terms: Terms) -> Round:
@@ -114,7 +116,8 @@ def _fund_and_solve(
     is_only_for_bounds = terms.direction == "sell_only"
     if is_only_for_bounds:
         own, invest = frozenset(), frozenset()
-    spare = [] if terms.direction == "buy_only" else _sources(book.lines, own | terms.barred)
+    taken = own | terms.barred
+    spare = [] if terms.direction == "buy_only" else [each for each in book.sources if each not in taken]
     mine = find_candidates(book.orders, own, {}, terms.direction, terms.unpassed)
     furthest = sum([sell.unit * sell.furthest for sell in mine.sells])
 
@@ -123,7 +126,8 @@ def _fund_and_solve(
             book.account, book.lines, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds
         )
 
-    limits = needed(wanted_trades(mine))
+    most_traded = wanted_trades(mine)
+    limits = needed(most_traded)
     grows = True
     while True:
         candidates = mine
@@ -146,11 +150,6 @@ def _at_least(limits: Mapping[int, int], wanted: Mapping[int, int]) -> dict[int,
         position: max(limits.get(position, 0), wanted.get(position, 0))
         for position in sorted({*limits, *wanted})
     }
-
-
-def _sources(lines: Sequence[ScaledLine], taken: Set[int]) -> list[int]:
-    """Return the positions of the overweight lines that may be sold for money alone."""
-    return [position for position, line in enumerate(lines) if line.drift < 0 and position not in taken]
 
 
 def _no_more_than(limits: Mapping[int, int], wanted: Mapping[int, int]) -> dict[int, int]:
