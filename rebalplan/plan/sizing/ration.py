@@ -103,26 +103,34 @@ def _search(demands: Sequence[Demand], budget: int, splits: list[int]) -> list[i
     """Search within limits that rise until the result is proven or there is too much to list."""
     opening = _open(demands, budget)
     start, bound, steps = opening.start, opening.bound, opening.steps
-    best, scale = rank(demands, steps), _scale(demands)
+    best, scale = _objective(demands, steps), _scale(demands)
     few = len(demands) <= _SPLIT_LINES
     costs = cheapest_changes(demands, start)
     limit = costs[min(_FIRST_CHANGES, len(costs)) - 1][0]
     while True:
-        limit = min(limit, scale * best[0] - bound)
+        limit = min(limit, scale * best - bound)
         movable = [index for cost, index in costs if cost <= limit]
         found = best_within(demands, start, movable, limit, _MOST_SETS_BEFORE_SPLIT if few else _MOST_SETS)
         if found is None:
             break
-        if found and found != steps and (found_rank := rank(demands, found)) < best:
-            best, steps = found_rank, found
-        if scale * best[0] - bound <= limit:
+        if found and _is_better(demands, found, steps, best):
+            best, steps = _objective(demands, found), found
+        if scale * best - bound <= limit:
             return steps
-        if not few and (scale * best[0] - bound) * _CLOSE_ENOUGH <= scale * best[0]:
+        if not few and (scale * best - bound) * _CLOSE_ENOUGH <= scale * best:
             break
         limit = 2 * limit + 1
-    if not few or (scale * best[0] - bound) * _NOT_WORTH_SPLITTING <= scale * best[0]:
+    if not few or (scale * best - bound) * _NOT_WORTH_SPLITTING <= scale * best:
         return steps
     return _split(demands, budget, steps, opening, splits)
+
+
+def _is_better(demands: Sequence[Demand], found: list[int], steps: list[int], objective: int) -> bool:
+    """Tell whether what is ``found`` ranks before ``steps``, which have this ``objective``."""
+    if found == steps:
+        return False
+    reached = _objective(demands, found)
+    return reached < objective or (reached == objective and rank(demands, found) < rank(demands, steps))
 
 
 def _split(
