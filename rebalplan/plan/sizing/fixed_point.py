@@ -14,7 +14,7 @@ from rebalplan.plan.sizing.minimum import settle_above_minimum
 from rebalplan.plan.sizing.problem import Direction
 from rebalplan.plan.sizing.rounds import Book, Round, Terms, open_book
 from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
-from rebalplan.plan.sizing.trigger import asked_by_drift
+from rebalplan.plan.sizing.trigger import asked_by_drift, state_after
 
 _MOST_LOOKS = 6
 """Plans that are tried before the first is taken."""
@@ -50,23 +50,23 @@ def _next_trades(book: Book, found: Round, direction: Direction) -> dict[int, in
     Nothing where no drift is tolerated: there costs that were set aside and not spent buy one more share for ever.
     """
     account, lines, trades = book.account, book.lines, found.trades
-    then = account.moved(found.bought - found.sold)
-    if not _tolerates_drift(account, lines) or _asks_nothing(book, found, then):
+    then = account.moved(found.solution.bought - found.solution.sold)
+    if not _tolerates_drift(account, lines) or _asks_nothing(book, trades, then):
         return {}
     moved = [line.moved(trades.get(position, 0)) for position, line in enumerate(lines)]
     settled, _ = settle_above_minimum(open_book(then, moved), Terms(direction))
     return {position: steps for position, steps in settled.trades.items() if steps}
 
 
-def _asks_nothing(book: Book, found: Round, then: ScaledAccount) -> bool:
+def _asks_nothing(book: Book, trades: dict[int, int], then: ScaledAccount) -> bool:
     """Tell whether it is plain that nothing asks for an order in the account that the orders leave."""
     if then.spare_cash < 0 or then.spare_exposure < 0 or abs(then.cash_drift) > then.cash_band:
         return False
-    if asked_by_drift(book.account, book.lines, found.state):
+    if asked_by_drift(then, book.lines, state_after(book.account, book.lines, trades)):
         return False
     return not any(
-        book.lines[position].moved(found.trades.get(position, 0)).is_always_asked
-        for position in book.asked | found.trades.keys()
+        book.lines[position].moved(trades.get(position, 0)).is_always_asked
+        for position in book.asked | trades.keys()
     )
 
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from rebalplan.plan.sizing.candidates import Candidates, nearest_steps
-from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
+from rebalplan.plan.sizing.candidates import Candidate, Candidates, Orders
+from rebalplan.plan.sizing.scaled import ScaledAccount
 
 
 class _Need(Struct):
@@ -51,16 +51,14 @@ def wanted_trades(candidates: Candidates) -> Traded:
     )
 
 
-def sources(lines: Sequence[ScaledLine]) -> tuple[int, ...]:
-    """Return the positions of the overweight lines, the largest drift first, ties by symbol."""
-    drifts = sorted((line.drift, position) for position, line in enumerate(lines) if line.drift < 0)
-    return tuple(position for _, position in drifts)
+def sources(orders: Orders) -> tuple[Candidate, ...]:
+    """Return the sells, the largest drift first, ties by symbol."""
+    return tuple(sorted(orders.sells.values(), key=lambda sell: (-sell.drift, sell.position)))
 
 
 def sell_limits(
     account: ScaledAccount,
-    lines: Sequence[ScaledLine],
-    spare: Sequence[int],
+    spare: Sequence[Candidate],
     traded: Traded,
     most_sold: int,
     *,
@@ -69,25 +67,22 @@ def sell_limits(
     """Return how many steps of which ``spare`` lines are sold for money alone, by position.
 
     ``spare`` has the order of ``sources``. ``traded`` is what the others want to trade, and ``most_sold`` what
-    these can sell at most.
-    ``is_only_for_bounds`` leaves CASH's band out of account.
+    these can sell at most. ``is_only_for_bounds`` leaves CASH's band out of account.
     """
     need = _need(account, traded, is_only_for_bounds=is_only_for_bounds)
     limits: dict[int, int] = {}
-    for position in [] if need.is_met else spare:
-        line = lines[position]
-        most = min(nearest_steps(-line.drift, line.unit), line.held_steps)
-        if not most:
-            continue
-        steps = min(most, need.steps(account, line.unit))
-        limits[position] = steps
-        need.sell(account, steps * line.unit)
+    sold = most_sold
+    for sell in spare:
         if need.is_met:
             break
-    sold = most_sold + sum([lines[position].unit * steps for position, steps in limits.items()])
+        steps = min(sell.steps, need.steps(account, sell.unit))
+        if steps:
+            limits[sell.position] = steps
+            need.sell(account, steps * sell.unit)
+            sold += steps * sell.unit
     bare = _bare_need(account, sold)
     if not bare.is_met:
-        _go_further(account, lines, limits, spare, bare)
+        _go_further(account, limits, spare, bare)
     return limits
 
 
@@ -109,33 +104,29 @@ def _bare_need(account: ScaledAccount, sold: int) -> _Need:
 
 
 def _go_further(
-    account: ScaledAccount,
-    lines: Sequence[ScaledLine],
-    limits: dict[int, int],
-    spare: Sequence[int],
-    need: _Need,
+    account: ScaledAccount, limits: dict[int, int], spare: Sequence[Candidate], need: _Need
 ) -> None:
     """Sell one share further of a line after the other while floor or cap need it, what adds least first.
 
     A share that a later one makes needless is not sold, what adds most first.
     """
 
-    def adds(position: int) -> tuple[int, int]:
-        line, steps = lines[position], limits.get(position, 0)
-        return line.unit * ((2 * steps + 1) * line.unit + 2 * line.drift), position
+    def adds(sell: Candidate) -> tuple[int, int]:
+        steps = limits.get(sell.position, 0)
+        return sell.unit * ((2 * steps + 1) * sell.unit - 2 * sell.drift), sell.position
 
-    further: list[int] = []
-    for position in sorted(spare, key=adds):
-        if need.cash <= 0 and need.exposure <= 0:
+    further: list[Candidate] = []
+    for sell in sorted(spare, key=adds):
+        if need.is_met:
             break
-        if limits.get(position, 0) < lines[position].held_steps:
-            limits[position] = limits.get(position, 0) + 1
-            need.sell(account, lines[position].unit)
-            further.append(position)
-    for position in reversed(further):
-        unit = lines[position].unit
-        if need.cash + unit * account.keep <= 0 and need.exposure + unit <= 0:
-            limits[position] -= 1
-            need.sell(account, -unit)
-            if not limits[position]:
-                del limits[position]
+        steps = limits.get(sell.position, 0)
+        if steps < sell.furthest:
+            limits[sell.position] = steps + 1
+            need.sell(account, sell.unit)
+            further.append(sell)
+    for sell in reversed(further):
+        if need.cash + sell.unit * account.keep <= 0 and need.exposure + sell.unit <= 0:
+            limits[sell.position] -= 1
+            need.sell(account, -sell.unit)
+            if not limits[sell.position]:
+                del limits[sell.position]

@@ -15,6 +15,9 @@ from rebalplan.plan.sizing.candidates import Candidate
 from rebalplan.plan.sizing.rounds import Book, Round, Terms, settle
 from rebalplan.plan.sizing.scaled import ScaledAccount
 
+SmallOrder = tuple[int, int, Candidate]
+"""Value, position, and the order that it is a part of."""
+
 
 def settle_above_minimum(book: Book, terms: Terms) -> tuple[Round, frozenset[int]]:
     """Return the orders, none below the minimum that could be dropped, and the positions of those dropped.
@@ -68,15 +71,15 @@ def _drop_some(
         return None
     cash_drift = _least_cash_drift(book, _barring(terms, dropped))
     while small:
-        for drops in _drops(book.account, found, small, at_once=at_once):
+        for drops in _drops(book, found, small, at_once=at_once):
             if _are_needed_buys(book, found, drops, cash_drift):
                 continue
-            positions = {order.position for order in drops}
+            positions = {position for _, position, _ in drops}
             without = settle(book, _barring(terms, dropped | positions))
             if _is_as_good(book.account, found, without):
                 dropped |= positions
                 return without
-        needed.add(small.pop(0).position)
+        needed.add(small.pop(0)[1])
     return None
 
 
@@ -91,7 +94,7 @@ def _missed(book: Book, found: Round, dropped: Collection[int]) -> set[int]:
     }
 
 
-def _small(account: ScaledAccount, found: Round, needed: set[int]) -> list[Candidate]:
+def _small(account: ScaledAccount, found: Round, needed: set[int]) -> list[SmallOrder]:
     """Return the orders below the minimum that may be dropped, the smallest first."""
     orders = zip(found.candidates.all(), found.solution.sells + found.solution.buys, strict=True)
     below = [
@@ -99,28 +102,26 @@ def _small(account: ScaledAccount, found: Round, needed: set[int]) -> list[Candi
         for order, steps in orders
         if 0 < steps * order.unit < account.min_order and not order.closing and order.position not in needed
     ]
-    return [order for _, _, order in sorted(below)]
+    return sorted(below)
 
 
-def _drops(
-    account: ScaledAccount, found: Round, small: list[Candidate], *, at_once: bool
-) -> Iterator[list[Candidate]]:
+def _drops(book: Book, found: Round, small: list[SmallOrder], *, at_once: bool) -> Iterator[list[SmallOrder]]:
     """Yield what to drop at once: the smallest orders that reach the minimum in no case, else the smallest alone.
 
     Dropped one after the other they would nearly always all go: to solve again after each only takes time.
     """
-    group = list(takewhile(lambda each: each.furthest * each.unit < account.min_order, small))
+    group = list(takewhile(lambda each: each[2].furthest * each[2].unit < book.account.min_order, small))
     for drops in (group, small[:1]) if at_once and len(group) > 1 else (small[:1],):
-        if not _are_needed_sells(account, found, drops):
+        if not _are_needed_sells(book, found, drops):
             yield drops
 
 
-def _are_needed_sells(account: ScaledAccount, found: Round, drops: Sequence[Candidate]) -> bool:
+def _are_needed_sells(book: Book, found: Round, drops: Sequence[SmallOrder]) -> bool:
     """Tell whether floor, cap or band need sells among these, even when nothing is bought."""
-    value = sum([max(0, -found.trades[order.position]) * order.unit for order in drops])
+    value = sum([value for value, position, _ in drops if position in book.orders.sells])
     if not value:
         return False
-    sold = found.sold - value
+    account, sold = book.account, found.solution.sold - value
     return (
         account.spare_cash * account.base + sold * account.keep < 0
         or account.spare_exposure + sold < 0
@@ -140,14 +141,14 @@ def _least_cash_drift(book: Book, terms: Terms) -> int:
     return cash_drift
 
 
-def _are_needed_buys(book: Book, found: Round, drops: Sequence[Candidate], cash_drift: int) -> bool:
+def _are_needed_buys(book: Book, found: Round, drops: Sequence[SmallOrder], cash_drift: int) -> bool:
     """Tell whether cash ends further over its band without these, even when all others are bought.
 
     ``cash_drift`` is the least with them. Sells count as if their drift asked for them, which is the less.
     """
-    sells = sum([order.unit * order.steps for order in drops if order.position in book.orders.sells])
-    buys = sum([order.unit * order.steps for order in drops if order.position in book.orders.buys])
-    return cash_drift + buys - sells > max(book.account.cash_slack, found.state.cash_drift)
+    sells = sum([order.unit * order.steps for _, position, order in drops if position in book.orders.sells])
+    buys = sum([order.unit * order.steps for _, position, order in drops if position in book.orders.buys])
+    return cash_drift + buys - sells > max(book.account.cash_slack, found.cash_drift)
 
 
 def _is_as_good(account: ScaledAccount, found: Round, without: Round) -> bool:
@@ -158,8 +159,8 @@ def _is_as_good(account: ScaledAccount, found: Round, without: Round) -> bool:
 
 def _ends(account: ScaledAccount, found: Round) -> tuple[int, int, int, int]:
     """Return how far cash ends over its floor and within each end of its band, and exposure under its cap."""
-    sold, bought = found.sold, found.bought
-    cash_drift = found.state.cash_drift
+    sold, bought = found.solution.sold, found.solution.bought
+    cash_drift = found.cash_drift
     return (
         account.spare_cash * account.base + sold * account.keep - bought * account.pay,
         account.cash_slack - cash_drift,

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence, Set
 
 from msgspec import Struct, structs
 
-from rebalplan.plan.sizing.candidates import Candidates, Orders, find_candidates, whole_orders
+from rebalplan.plan.sizing.candidates import Candidate, Candidates, Orders, find_candidates, whole_orders
 from rebalplan.plan.sizing.funding import Traded, sell_limits, sources, wanted_trades
 from rebalplan.plan.sizing.problem import Direction
 from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
-from rebalplan.plan.sizing.solve import Solution, solve, value_of
+from rebalplan.plan.sizing.solve import Solution, solve
 from rebalplan.plan.sizing.trigger import (
-    State,
     asked_by_drift,
     asked_lines,
     investing_lines,
@@ -47,8 +46,8 @@ class Book(Struct, frozen=True):
     """Before any order."""
     investing: frozenset[int]
     """Likewise."""
-    sources: tuple[int, ...]
-    """Of money: the overweight lines, the largest drift first."""
+    sources: tuple[Candidate, ...]
+    """Of money: the sells, the largest drift first."""
 
 
 class Round(Struct, frozen=True):
@@ -58,51 +57,68 @@ class Round(Struct, frozen=True):
     """By their drift or to invest; sells for money alone are not among them."""
     candidates: Candidates
     solution: Solution
-    state: State
-    """The account that the orders leave."""
-    trades: dict[int, int]
-    """Signed steps of each candidate, by position: negative sells."""
-    sold: int
-    """Value of the sells."""
-    bought: int
+    cash_drift: int
+    """Cash over its target after the orders."""
+
+    @property
+    def trades(self) -> dict[int, int]:
+        """Return the signed steps of each candidate, by position."""
+        return signed_steps(self.candidates, self.solution)
+
+
+def signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:
+    """Return the signed steps of each candidate, by position: negative sells."""
+    steps = {each.position: -count for each, count in zip(candidates.sells, solution.sells, strict=True)}
+    steps.update((each.position, count) for each, count in zip(candidates.buys, solution.buys, strict=True))
+    return steps
 
 
 def open_book(account: ScaledAccount, lines: Sequence[ScaledLine]) -> Book:
     """Return what every search for orders of this account begins with."""
-    before = state_before(account, lines)
+    before, orders = state_before(account, lines), whole_orders(lines)
     asked, investing = asked_lines(account, lines, before), investing_lines(account, before)
-    return Book(account, lines, whole_orders(lines), frozenset(asked), frozenset(investing), sources(lines))
+    return Book(account, lines, orders, frozenset(asked), frozenset(investing), sources(orders))
 
 
 def settle(book: Book, terms: Terms) -> Round:
     """Return the orders after which nothing more is asked."""
-    account, lines = book.account, book.lines
     own = (book.asked | terms.forced) - terms.barred
     invest = book.investing - terms.barred - own
     while True:
         candidates, solution = _fund_and_solve(book, terms, own, invest)
-        trades = _signed_steps(candidates, solution)
-        state = state_after(account, lines, trades)
-        asked = asked_by_drift(account, lines, state) - terms.barred - own
-        investing = investing_lines(account, state) - terms.barred - own - invest
+        cash_drift = book.account.cash_drift + solution.sold - solution.bought
+        asked, investing = set(), set()
+        if book.account.total_band is not None or cash_drift > book.account.cash_band:
+            state = state_after(book.account, book.lines, signed_steps(candidates, solution))
+            asked = asked_by_drift(book.account, book.lines, state) - terms.barred - own
+            investing = investing_lines(book.account, state) - terms.barred - own - invest
+        else:
+            asked = _moved_out(book.lines, candidates, solution, own)
         if not asked and not _can_trade(book.orders, investing):
-            sold, bought = (
-                value_of(candidates.sells, solution.sells),
-                value_of(candidates.buys, solution.buys),
-            )
-            return Round(own | invest | investing, candidates, solution, state, trades, sold, bought)
+            return Round(own | invest | investing, candidates, solution, cash_drift)
         own |= asked
         invest = (invest | investing) - own
 
 
+def _moved_out(
+    lines: Sequence[ScaledLine], candidates: Candidates, solution: Solution, own: Set[int]
+) -> set[int]:
+    """Return the lines, but their ``own`` drifts asked them before, that the orders leave out of their bands.
+
+    Those that do not trade are as they were.
+    """
+    steps = solution.sells + solution.buys
+    return {
+        each.position
+        for each, count in zip(candidates.all(), steps, strict=True)
+        if each.position not in own
+        and count
+        and abs(each.drift - count * each.unit) > lines[each.position].band
+    }
+
+
 def _can_trade(orders: Orders, positions: Set[int]) -> bool:
     return not positions.isdisjoint(orders.buys) or not positions.isdisjoint(orders.sells)
-
-
-def _signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:
-    steps = {each.position: -count for each, count in zip(candidates.sells, solution.sells, strict=True)}
-    steps.update((each.position, count) for each, count in zip(candidates.buys, solution.buys, strict=True))
-    return steps
 
 
 def _fund_and_solve(
@@ -117,17 +133,16 @@ def _fund_and_solve(
     if is_only_for_bounds:
         own, invest = frozenset(), frozenset()
     taken = own | terms.barred
-    spare = [] if terms.direction == "buy_only" else [each for each in book.sources if each not in taken]
+    spare = (
+        [] if terms.direction == "buy_only" else [each for each in book.sources if each.position not in taken]
+    )
     mine = find_candidates(book.orders, own, {}, terms.direction, terms.unpassed)
     furthest = sum([sell.unit * sell.furthest for sell in mine.sells])
 
     def needed(traded: Traded) -> dict[int, int]:
-        return sell_limits(
-            book.account, book.lines, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds
-        )
+        return sell_limits(book.account, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds)
 
-    most_traded = wanted_trades(mine)
-    limits = needed(most_traded)
+    limits = needed(wanted_trades(mine))
     grows = True
     while True:
         candidates = mine
@@ -159,10 +174,11 @@ def _no_more_than(limits: Mapping[int, int], wanted: Mapping[int, int]) -> dict[
 
 
 def _traded(candidates: Candidates, solution: Solution, limits: Mapping[int, int]) -> Traded:
+    if not limits:
+        return Traded(solution.sold, solution.bought)
     sells = zip(candidates.sells, solution.sells, strict=True)
     return Traded(
-        sum([sell.unit * steps for sell, steps in sells if sell.position not in limits]),
-        value_of(candidates.buys, solution.buys),
+        sum([sell.unit * steps for sell, steps in sells if sell.position not in limits]), solution.bought
     )
 
 
@@ -179,4 +195,5 @@ def _solve(account: ScaledAccount, candidates: Candidates, first: frozenset[int]
     if min(found.cash_budget, found.exposure_budget) < 0:
         return solve(account, candidates)
     bought = dict(zip((buy.position for buy in rest.buys), found.buys, strict=True)) | served
-    return structs.replace(found, buys=tuple(bought[buy.position] for buy in candidates.buys))
+    steps = tuple(bought[buy.position] for buy in candidates.buys)
+    return structs.replace(found, buys=steps, bought=found.bought + value)

@@ -29,6 +29,9 @@ class Solution(Struct, frozen=True):
 
     sells: tuple[int, ...]
     buys: tuple[int, ...]
+    sold: int
+    """Value of the sells, in 1e-10 USD."""
+    bought: int
     cash_budget: int
     exposure_budget: int
 
@@ -52,16 +55,17 @@ def solve(account: ScaledAccount, candidates: Candidates) -> Solution:
     """
     sells, buys = candidates.sells, candidates.buys
     nearest = _with_sells(account, sells, tuple([sell.steps for sell in sells]))
-    if value_of(buys, [buy.steps for buy in buys]) <= _budget(nearest):
-        return _with_buys(nearest, tuple([buy.steps for buy in buys]))
+    found = _with_buys(nearest, buys, tuple([buy.steps for buy in buys]))
+    if found.bought <= _budget(found):
+        return found
     if all(sell.furthest == sell.steps for sell in sells):
-        return _with_buys(nearest, _rationed(buys, _budget(nearest)))
+        return _with_buys(nearest, buys, _rationed(buys, _budget(nearest)))
     furthest = _with_sells(account, sells, tuple([sell.furthest for sell in sells]))
     if _budget(furthest) < 0:
-        return _with_buys(furthest, (0,) * len(buys))
+        return _with_buys(furthest, buys, (0,) * len(buys))
     for budget_shares in (cash_shares, _exposure_shares):
         found = _shared(account, candidates, budget_shares(account, candidates))
-        if _bought(found, buys) <= _budget(found):
+        if found.bought <= _budget(found):
             return found
     return _try_sells(account, candidates)
 
@@ -106,7 +110,7 @@ def _shared(account: ScaledAccount, candidates: Candidates, shares: Shares) -> S
     steps = {order.position: count for order, count in zip(shares.orders, found, strict=True)}
     sold = tuple([sell.furthest - steps.get(sell.position, 0) for sell in candidates.sells])
     bought = tuple([steps[buy.position] for buy in candidates.buys])
-    return _with_buys(_with_sells(account, candidates.sells, sold), bought)
+    return _with_buys(_with_sells(account, candidates.sells, sold), candidates.buys, bought)
 
 
 def _try_sells(account: ScaledAccount, candidates: Candidates) -> Solution:
@@ -116,11 +120,11 @@ def _try_sells(account: ScaledAccount, candidates: Candidates) -> Solution:
     the nearest and the furthest.
     """
     furthest = _with_sells(account, candidates.sells, tuple(sell.furthest for sell in candidates.sells))
-    found = [_with_buys(furthest, _rationed(candidates.buys, _budget(furthest)))]
+    found = [_with_buys(furthest, candidates.buys, _rationed(candidates.buys, _budget(furthest)))]
     for steps in _sell_choices(account, candidates):
         solution = _with_sells(account, candidates.sells, steps)
         if _budget(solution) >= 0:
-            found.append(_with_buys(solution, _rationed(candidates.buys, _budget(solution))))
+            found.append(_with_buys(solution, candidates.buys, _rationed(candidates.buys, _budget(solution))))
     return min(found, key=lambda solution: _rank(candidates, solution))
 
 
@@ -153,22 +157,20 @@ def _rank(candidates: Candidates, solution: Solution) -> tuple[int, int, int, tu
 
 
 def _with_sells(account: ScaledAccount, sells: Sequence[Candidate], steps: tuple[int, ...]) -> Solution:
-    sold = value_of(sells, steps)
-    return Solution(steps, (), account.cash_budget(sold), account.exposure_budget(sold))
+    sold = _value(sells, steps)
+    return Solution(steps, (), sold, 0, account.cash_budget(sold), account.exposure_budget(sold))
 
 
-def _with_buys(solution: Solution, steps: tuple[int, ...]) -> Solution:
-    return Solution(solution.sells, steps, solution.cash_budget, solution.exposure_budget)
+def _with_buys(solution: Solution, buys: Sequence[Candidate], steps: tuple[int, ...]) -> Solution:
+    bought = _value(buys, steps)
+    return Solution(
+        solution.sells, steps, solution.sold, bought, solution.cash_budget, solution.exposure_budget
+    )
 
 
 def _budget(solution: Solution) -> int:
     return min(solution.cash_budget, solution.exposure_budget)
 
 
-def _bought(solution: Solution, buys: Sequence[Candidate]) -> int:
-    return value_of(buys, solution.buys)
-
-
-def value_of(orders: Sequence[Candidate], steps: Sequence[int]) -> int:
-    """Return what so many steps of each order trade."""
+def _value(orders: Sequence[Candidate], steps: Sequence[int]) -> int:
     return sum([order.unit * count for order, count in zip(orders, steps, strict=True)])
