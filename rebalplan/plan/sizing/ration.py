@@ -113,7 +113,7 @@ def _search(demands: Sequence[Demand], budget: int, splits: list[int]) -> list[i
         found = best_within(demands, start, movable, limit, _MOST_SETS_BEFORE_SPLIT if few else _MOST_SETS)
         if found is None:
             break
-        if found and _is_better(demands, found, steps, best):
+        if _is_better(demands, found, steps, best):
             best, steps = _objective(demands, found), found
         if scale * best - bound <= limit:
             return steps
