@@ -34,9 +34,18 @@ class Moves(Struct, frozen=True):
     """The changes of one line within a cost limit, the cheapest first."""
 
     index: int
-    steps: tuple[int, ...]
-    """Relative to the fill; 0, no change, is among them."""
-    costs: tuple[int, ...]
+    changes: list[tuple[int, int]]
+    """Cost, and steps relative to the fill; (0, 0), no change, is among them."""
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Return the steps of each."""
+        return tuple(steps for _, steps in self.changes)
+
+    @property
+    def costs(self) -> tuple[int, ...]:
+        """Return the cost of each."""
+        return tuple(cost for cost, _ in self.changes)
 
 
 def cheapest_changes(demands: Sequence[Demand], fill: Fill) -> list[tuple[int, int]]:
@@ -63,7 +72,7 @@ def moves_within(demands: Sequence[Demand], index: int, fill: Fill, limit: int, 
     if steps:
         found += _one_way(demand, 2 * demand.unit * demand.weight - loss, min(steps, most), limit, sign=-1)
     found.sort()
-    return Moves(index, tuple([steps for _, steps in found]), tuple([cost for cost, _ in found]))
+    return Moves(index, found)
 
 
 def _one_way(demand: Demand, loss: int, most: int, limit: int, *, sign: int) -> list[tuple[int, int]]:
@@ -90,11 +99,11 @@ def best_within(
     An empty list: none of them fits the budget. ``None``: a half has more than ``most_sets`` sets.
     """
     movable = [moves_within(demands, index, fill, limit, most_sets) for index in lines]
-    digits = max([len(moves.steps) for moves in movable], default=1).bit_length()
+    digits = max([len(moves.changes) for moves in movable], default=1).bit_length()
     halves: list[list[Change]] = [[(0, 0, 0)], [(0, 0, 0)]]
     for moves in movable:
         half = int(len(halves[1]) < len(halves[0]))
-        if len(halves[half]) * len(moves.steps) > _MOST_TRIED * most_sets:
+        if len(halves[half]) * len(moves.changes) > _MOST_TRIED * most_sets:
             return None
         extended = _extend(halves[half], _changes(demands, fill, moves, digits), limit)
         if len(extended) > most_sets:
@@ -113,7 +122,7 @@ def _changes(demands: Sequence[Demand], fill: Fill, moves: Moves, digits: int) -
     whole = digits * len(demands)
     fewest = _fewest(demand, filled, moves)
     found: list[Change] = []
-    for steps, cost in zip(moves.steps, moves.costs, strict=True):
+    for cost, steps in moves.changes:
         traded = abs(filled + steps - sold)
         weight = (cost << _ORDER_BITS) + (traded != 0) - before
         found.append((steps * cost_of_step, weight, (traded * unit << whole) - (traded - fewest << place)))
@@ -137,7 +146,7 @@ def _meet(one: list[Change], other: list[Change], fill: Fill) -> tuple[int, int]
     other.sort()
     values = [value for value, _, _ in other]
     best_up_to = list(
-        accumulate(((weight - scaled_price * value, ties) for value, weight, ties in other), min)
+        accumulate([(weight - scaled_price * value, ties) for value, weight, ties in other], min)
     )
     best: tuple[int, int] | None = None
     for value, weight, ties in one:
@@ -167,4 +176,5 @@ def _steps(
 
 def _fewest(demand: Demand, filled: int, moves: Moves) -> int:
     """Return the fewest steps that one of the moves trades."""
-    return demand.sold - filled - max(moves.steps) if demand.sold else filled + min(moves.steps)
+    steps = [steps for _, steps in moves.changes]
+    return demand.sold - filled - max(steps) if demand.sold else filled + min(steps)
