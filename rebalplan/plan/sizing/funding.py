@@ -26,10 +26,6 @@ class _Need(Struct):
         """Whether nothing is missing."""
         return self.cash <= 0 and self.exposure <= 0
 
-    def steps(self, account: ScaledAccount, unit: int) -> int:
-        """Return the fewest steps of a line whose sale covers it all."""
-        return max(0, -(-self.cash // (unit * account.keep)), -(-self.exposure // unit))
-
     def sell(self, account: ScaledAccount, value: int) -> None:
         """Take off what a sale brings."""
         self.cash -= value * account.keep
@@ -70,16 +66,18 @@ def sell_limits(
     these can sell at most. ``is_only_for_bounds`` leaves CASH's band out of account.
     """
     need = _need(account, traded, is_only_for_bounds=is_only_for_bounds)
+    cash, exposure, sold = need.cash, need.exposure, most_sold
     limits: dict[int, int] = {}
-    sold = most_sold
     for sell in spare:
-        if need.is_met:
+        if cash <= 0 and exposure <= 0:
             break
-        steps = min(sell.steps, need.steps(account, sell.unit))
-        if steps:
-            limits[sell.position] = steps
-            need.sell(account, steps * sell.unit)
-            sold += steps * sell.unit
+        if sell.steps:
+            covering = max(-(-cash // (sell.unit * account.keep)), -(-exposure // sell.unit))
+            steps = limits[sell.position] = min(sell.steps, covering)
+            value = steps * sell.unit
+            cash -= value * account.keep
+            exposure -= value
+            sold += value
     bare = _bare_need(account, sold)
     if not bare.is_met:
         _go_further(account, limits, spare, bare)

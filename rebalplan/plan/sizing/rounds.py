@@ -142,19 +142,21 @@ def _fund_and_solve(
     def needed(traded: Traded) -> dict[int, int]:
         return sell_limits(book.account, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds)
 
-    limits = needed(wanted_trades(mine))
+    traded = wanted_trades(mine)
+    needs = limits = needed(traded)
     grows = True
     while True:
         candidates = mine
         if invest or limits:
             candidates = find_candidates(book.orders, own | invest, limits, terms.direction, terms.unpassed)
         solution = _solve(book.account, candidates, terms.first)
-        wanted = needed(_traded(candidates, solution, limits))
-        if wanted == limits:
+        before, traded = traded, _traded(candidates, solution, limits)
+        needs = needs if traded == before else needed(traded)
+        if needs == limits:
             return candidates, solution
-        grown = _at_least(limits, wanted)
+        grown = _at_least(limits, needs)
         grows = grows and grown != limits
-        wanted = grown if grows else _no_more_than(limits, wanted)
+        wanted = grown if grows else _no_more_than(limits, needs)
         if wanted == limits:
             return candidates, solution
         limits = wanted
