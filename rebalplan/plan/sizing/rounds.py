@@ -85,9 +85,9 @@ def settle(book: Book, terms: Terms) -> Round:
     own = (book.asked | terms.forced) - terms.barred
     invest = book.investing - terms.barred - own
     while True:
+        investing: set[int] = set()
         candidates, solution = _fund_and_solve(book, terms, own, invest)
         cash_drift = book.account.cash_drift + solution.sold - solution.bought
-        asked, investing = set(), set()
         if book.account.total_band is not None or cash_drift > book.account.cash_band:
             state = state_after(book.account, book.lines, signed_steps(candidates, solution))
             asked = asked_by_drift(book.account, book.lines, state) - terms.barred - own
@@ -103,9 +103,9 @@ def settle(book: Book, terms: Terms) -> Round:
 def _moved_out(
     lines: Sequence[ScaledLine], candidates: Candidates, solution: Solution, own: Set[int]
 ) -> set[int]:
-    """Return the lines, but their ``own`` drifts asked them before, that the orders leave out of their bands.
+    """Return the lines that the orders leave out of their bands, without those that their ``own`` drifts asked before.
 
-    Those that do not trade are as they were.
+    A line that does not trade asks for nothing new.
     """
     steps = solution.sells + solution.buys
     return {
