@@ -76,12 +76,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "Every sum of two halves weighs the same more or less, so the least is the same.",
     ),
     Equivalent(
-        "rebalplan/plan/sizing/ration.py",
-        "if found and (found_rank := rank(demands, found)) < best:",
-        "if (found_rank := rank(demands, found)) < best:",
-        "The fill itself always fits, so something is always found.",
-    ),
-    Equivalent(
         "rebalplan/plan/sizing/level.py",
         "return Fill(steps, price, left)",
         "return None",
@@ -226,18 +220,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "A line without drift is no candidate, and its reason is rounds_to_zero whatever its side.",
     ),
     Equivalent(
-        "rebalplan/plan/sizing/candidates.py",
-        "if line.drift > 0:",
-        "if line.drift >= 0:",
-        "A line without drift was passed over before.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/candidates.py",
-        "if line.drift > 0:",
-        "if line.drift > -1:",
-        "A line without drift was passed over before.",
-    ),
-    Equivalent(
         "rebalplan/plan/codec.py",
         'too_long = len(text) > MAX_DIGITS and len(text.lstrip("-0.").replace(".", "")) > MAX_DIGITS',
         "too_long = len(text.lstrip('-0.').replace('.', '')) > MAX_DIGITS",
@@ -251,14 +233,8 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "rebalplan/plan/sizing/ration.py",
-        "if found and (found_rank := rank(demands, found)) < best:",
-        "if found and ((found_rank := rank(demands, found)) <= best):",
-        "A rank holds the steps, so equal ranks are the same steps.",
-    ),
-    Equivalent(
-        "rebalplan/plan/sizing/ration.py",
-        "if (found_rank := rank(demands, steps)) < share.rank:",
-        "if (found_rank := rank(demands, steps)) <= share.rank:",
+        "if (found_rank := rank(demands, steps)) < best_rank:",
+        "if (found_rank := rank(demands, steps)) <= best_rank:",
         "A rank holds the steps, so equal ranks are the same steps.",
     ),
     Equivalent(

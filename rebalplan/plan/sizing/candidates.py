@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rebalplan.plan.sizing.problem import Direction
 from rebalplan.plan.sizing.scaled import ScaledLine
@@ -54,9 +54,26 @@ def side(line: ScaledLine) -> Literal["buy_only", "sell_only"]:
     return "buy_only" if line.drift > 0 else "sell_only"
 
 
+class Orders(Struct, frozen=True):
+    """The order that corrects each line's drift, by position, whether it is asked for or not."""
+
+    sells: dict[int, Candidate]
+    buys: dict[int, Candidate]
+
+
+def whole_orders(lines: Sequence[ScaledLine]) -> Orders:
+    """Return the orders of all lines that can trade a step."""
+    sells = [_sell(position, line) for position, line in enumerate(lines) if line.drift < 0]
+    buys = [_buy(position, line) for position, line in enumerate(lines) if line.drift > 0]
+    return Orders(
+        {each.position: each for each in sells if each.furthest},
+        {each.position: each for each in buys if each.furthest},
+    )
+
+
 def find_candidates(
-    lines: Sequence[ScaledLine],
-    asked: Collection[int],
+    orders: Orders,
+    asked: Set[int],
     limits: Mapping[int, int],
     direction: Direction,
     unpassed: Collection[int] = (),
@@ -65,25 +82,20 @@ def find_candidates(
 
     A sell of an ``unpassed`` line goes to the nearest share and no further.
     """
-    sells: list[Candidate] = []
-    buys: list[Candidate] = []
     may_sell, may_buy = direction != "buy_only", direction != "sell_only"
-    for position in sorted({*asked, *limits}):
-        line = lines[position]
-        if line.drift > 0:
-            if may_buy:
-                _add(buys, _buy(position, line))
-        elif line.drift < 0 and may_sell:
-            if position in limits:
-                _add(sells, _limited(position, line, limits[position]))
-            else:
-                _add(sells, _sell(position, line, may_pass=position not in unpassed))
-    return Candidates(sells=tuple(sells), buys=tuple(buys))
+    sells = [orders.sells[each] for each in sorted(orders.sells.keys() & (asked | limits.keys())) if may_sell]
+    buys = [orders.buys[each] for each in sorted(orders.buys.keys() & asked) if may_buy]
+    if limits or unpassed:
+        sells = [_bounded(sell, limits, unpassed) for sell in sells]
+        sells = [sell for sell in sells if sell.furthest]
+    return Candidates(tuple(sells), tuple(buys))
 
 
-def _add(orders: list[Candidate], candidate: Candidate) -> None:
-    if candidate.furthest:
-        orders.append(candidate)
+def _bounded(sell: Candidate, limits: Mapping[int, int], unpassed: Collection[int]) -> Candidate:
+    if sell.position in limits:
+        steps = min(limits[sell.position], sell.furthest)
+        return Candidate(sell.position, sell.unit, sell.drift, steps, steps, closing=False)
+    return structs.replace(sell, furthest=sell.steps) if sell.position in unpassed else sell
 
 
 def _buy(position: int, line: ScaledLine) -> Candidate:
@@ -91,14 +103,8 @@ def _buy(position: int, line: ScaledLine) -> Candidate:
     return Candidate(position, line.unit, line.drift, steps, steps, closing=False)
 
 
-def _sell(position: int, line: ScaledLine, *, may_pass: bool) -> Candidate:
+def _sell(position: int, line: ScaledLine) -> Candidate:
     drift = -line.drift
     furthest = min(reaching_steps(drift, line.unit) + 1, line.held_steps)
     steps = furthest if line.closing else min(nearest_steps(drift, line.unit), line.held_steps)
-    furthest = furthest if may_pass else steps
     return Candidate(position, line.unit, drift, steps, furthest, line.closing)
-
-
-def _limited(position: int, line: ScaledLine, most: int) -> Candidate:
-    steps = min(most, line.held_steps)
-    return Candidate(position, line.unit, -line.drift, steps, steps, closing=False)

@@ -12,8 +12,9 @@ from msgspec import structs
 
 from rebalplan.plan.sizing.minimum import settle_above_minimum
 from rebalplan.plan.sizing.problem import Direction
-from rebalplan.plan.sizing.rounds import Round, Terms
+from rebalplan.plan.sizing.rounds import Prepared, Round, Terms, prepare
 from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
+from rebalplan.plan.sizing.trigger import asked_by_drift, state_after
 
 _MOST_LOOKS = 6
 """Plans that are tried before the first is taken."""
@@ -27,35 +28,46 @@ def settle_for_good(
     Where no such orders are found, those of the first look are returned.
     """
     terms = Terms(direction)
-    first = settle_above_minimum(account, lines, terms)
+    prepared = prepare(account, lines)
+    first = settle_above_minimum(prepared, terms)
     found = first
     for _ in range(_MOST_LOOKS):
         trades = found[0].trades
-        again = _next_trades(account, lines, found[0], direction)
+        again = _next_trades(prepared, found[0], direction)
         if not again:
             return found
         learnt = _learn(terms, trades, again, dropped=found[1])
         if learnt == terms:
             break
         terms = learnt
-        found = settle_above_minimum(account, lines, terms)
+        found = settle_above_minimum(prepared, terms)
     return first
 
 
-def _next_trades(
-    account: ScaledAccount, lines: Sequence[ScaledLine], found: Round, direction: Direction
-) -> dict[int, int]:
+def _next_trades(prepared: Prepared, found: Round, direction: Direction) -> dict[int, int]:
     """Return what the next plan would trade, signed steps by position.
 
     Nothing where no drift is tolerated: there costs that were set aside and not spent buy one more share for ever.
     """
-    if not _tolerates_drift(account, lines):
+    account, lines, trades = prepared.account, prepared.lines, found.trades
+    then = account.moved(found.solution.bought - found.solution.sold)
+    if not _tolerates_drift(account, lines) or _asks_nothing(prepared, trades, then):
         return {}
-    trades = found.trades
     moved = [line.moved(trades.get(position, 0)) for position, line in enumerate(lines)]
-    value = sum(trades.get(position, 0) * line.unit for position, line in enumerate(lines))
-    then, _ = settle_above_minimum(account.moved(value), moved, Terms(direction))
-    return {position: steps for position, steps in then.trades.items() if steps}
+    settled, _ = settle_above_minimum(prepare(then, moved), Terms(direction))
+    return {position: steps for position, steps in settled.trades.items() if steps}
+
+
+def _asks_nothing(prepared: Prepared, trades: dict[int, int], then: ScaledAccount) -> bool:
+    """Tell whether it is plain that nothing asks for an order in the account that the orders leave."""
+    if then.spare_cash < 0 or then.spare_exposure < 0 or abs(then.cash_drift) > then.cash_band:
+        return False
+    if asked_by_drift(then, prepared.lines, state_after(prepared.account, prepared.lines, trades)):
+        return False
+    return not any(
+        prepared.lines[position].moved(trades.get(position, 0)).is_always_asked
+        for position in prepared.asked | trades.keys()
+    )
 
 
 def _tolerates_drift(account: ScaledAccount, lines: Sequence[ScaledLine]) -> bool:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from rebalplan.plan.sizing.candidates import Candidates, nearest_steps
-from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
+from rebalplan.plan.sizing.candidates import Candidate, Candidates, Orders
+from rebalplan.plan.sizing.scaled import ScaledAccount
 
 
 class _Need(Struct):
@@ -25,10 +25,6 @@ class _Need(Struct):
     def is_met(self) -> bool:
         """Whether nothing is missing."""
         return self.cash <= 0 and self.exposure <= 0
-
-    def steps(self, account: ScaledAccount, unit: int) -> int:
-        """Return the fewest steps of a line whose sale covers it all."""
-        return max(0, -(-self.cash // (unit * account.keep)), -(-self.exposure // unit))
 
     def sell(self, account: ScaledAccount, value: int) -> None:
         """Take off what a sale brings."""
@@ -51,34 +47,40 @@ def wanted_trades(candidates: Candidates) -> Traded:
     )
 
 
+def sources(orders: Orders) -> tuple[Candidate, ...]:
+    """Return the sells, the largest drift first, ties by symbol."""
+    return tuple(sorted(orders.sells.values(), key=lambda sell: (-sell.drift, sell.position)))
+
+
 def sell_limits(
     account: ScaledAccount,
-    lines: Sequence[ScaledLine],
-    spare: Sequence[int],
+    spare: Sequence[Candidate],
     traded: Traded,
     most_sold: int,
     *,
     is_only_for_bounds: bool,
 ) -> dict[int, int]:
-    """Return how many steps of which ``spare`` lines, overweight ones, are sold for money alone, by position.
+    """Return how many steps of which ``spare`` lines are sold for money alone, by position.
 
-    ``traded`` is what the others want to trade, and ``most_sold`` what these can sell at most.
-    ``is_only_for_bounds`` leaves CASH's band out of account.
+    ``spare`` has the order of ``sources``. ``traded`` is what the others want to trade, and ``most_sold`` what
+    these can sell at most. ``is_only_for_bounds`` leaves CASH's band out of account.
     """
     need = _need(account, traded, is_only_for_bounds=is_only_for_bounds)
+    cash, exposure, sold = need.cash, need.exposure, most_sold
     limits: dict[int, int] = {}
-    largest_first = [] if need.is_met else sorted(spare, key=lambda each: (lines[each].drift, each))
-    for position in largest_first:
-        line = lines[position]
-        most = min(nearest_steps(-line.drift, line.unit), line.held_steps)
-        steps = min(most, need.steps(account, line.unit))
-        if steps:
-            limits[position] = steps
-            need.sell(account, steps * line.unit)
-    sold = most_sold + sum(lines[position].unit * steps for position, steps in limits.items())
+    for sell in spare:
+        if cash <= 0 and exposure <= 0:
+            break
+        if sell.steps:
+            covering = max(-(-cash // (sell.unit * account.keep)), -(-exposure // sell.unit))
+            steps = limits[sell.position] = min(sell.steps, covering)
+            value = steps * sell.unit
+            cash -= value * account.keep
+            exposure -= value
+            sold += value
     bare = _bare_need(account, sold)
     if not bare.is_met:
-        _go_further(account, lines, limits, spare, bare)
+        _go_further(account, limits, spare, bare)
     return limits
 
 
@@ -100,33 +102,29 @@ def _bare_need(account: ScaledAccount, sold: int) -> _Need:
 
 
 def _go_further(
-    account: ScaledAccount,
-    lines: Sequence[ScaledLine],
-    limits: dict[int, int],
-    spare: Sequence[int],
-    need: _Need,
+    account: ScaledAccount, limits: dict[int, int], spare: Sequence[Candidate], need: _Need
 ) -> None:
     """Sell one share further of a line after the other while floor or cap need it, what adds least first.
 
     A share that a later one makes needless is not sold, what adds most first.
     """
 
-    def adds(position: int) -> tuple[int, int]:
-        line, steps = lines[position], limits.get(position, 0)
-        return line.unit * ((2 * steps + 1) * line.unit + 2 * line.drift), position
+    def adds(sell: Candidate) -> tuple[int, int]:
+        steps = limits.get(sell.position, 0)
+        return sell.unit * ((2 * steps + 1) * sell.unit - 2 * sell.drift), sell.position
 
-    further: list[int] = []
-    for position in sorted(spare, key=adds):
-        if need.cash <= 0 and need.exposure <= 0:
+    further: list[Candidate] = []
+    for sell in sorted(spare, key=adds):
+        if need.is_met:
             break
-        if limits.get(position, 0) < lines[position].held_steps:
-            limits[position] = limits.get(position, 0) + 1
-            need.sell(account, lines[position].unit)
-            further.append(position)
-    for position in reversed(further):
-        unit = lines[position].unit
-        if need.cash + unit * account.keep <= 0 and need.exposure + unit <= 0:
-            limits[position] -= 1
-            need.sell(account, -unit)
-            if not limits[position]:
-                del limits[position]
+        steps = limits.get(sell.position, 0)
+        if steps < sell.furthest:
+            limits[sell.position] = steps + 1
+            need.sell(account, sell.unit)
+            further.append(sell)
+    for sell in reversed(further):
+        if need.cash + sell.unit * account.keep <= 0 and need.exposure + sell.unit <= 0:
+            limits[sell.position] -= 1
+            need.sell(account, -sell.unit)
+            if not limits[sell.position]:
+                del limits[sell.position]

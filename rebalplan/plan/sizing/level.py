@@ -67,10 +67,8 @@ def fill(demands: Sequence[Demand], budget: int) -> Fill:
 
     ``budget`` must be positive and less than all steps take.
     """
-    cheapest = min(each.weight for each in demands)
-    price = (
-        2 * cheapest * _level([each.drift for each in demands], budget // max(each.rate for each in demands))
-    )
+    cheapest, dearest = min([each.weight for each in demands]), max([each.rate for each in demands])
+    price = 2 * cheapest * _level([each.drift for each in demands], budget // dearest)
     steps = [each.steps_above(price) for each in demands]
     left = budget - _cost(demands, steps)
     walked = _give_back(demands, steps, left) if left < 0 else _take_more(demands, steps, left)
@@ -78,7 +76,7 @@ def fill(demands: Sequence[Demand], budget: int) -> Fill:
 
 
 def _cost(demands: Sequence[Demand], steps: Sequence[int]) -> int:
-    return sum(each.cost * count for each, count in zip(demands, steps, strict=True))
+    return sum([each.unit * each.rate * count for each, count in zip(demands, steps, strict=True)])
 
 
 def _bisect(demands: Sequence[Demand], budget: int) -> Fill:
@@ -104,12 +102,11 @@ def _bisect(demands: Sequence[Demand], budget: int) -> Fill:
 def _level(drifts: list[int], budget: int) -> int:
     """Return the distance that a budget spent on the largest drifts leaves to each of them."""
     drifts.sort(reverse=True)
-    total = 0
+    total, last = 0, len(drifts)
     for count, drift in enumerate(drifts, 1):
         total += drift
-        level = (total - budget) // count
-        if count == len(drifts) or level >= drifts[count]:
-            return max(0, level)
+        if count == last or total - budget >= drifts[count] * count:
+            return max(0, (total - budget) // count)
     raise AssertionError("no drifts")
 
 
@@ -160,7 +157,9 @@ def top_up(demands: Sequence[Demand], start: Fill) -> list[int]:
     """Return the fill's steps and what else fits, dearest gain first."""
     steps = list(start.steps)
     left = start.left
-    for index in sorted(range(len(demands)), key=lambda each: -demands[each].gain(steps[each] + 1)):
+    fitting = [index for index, each in enumerate(demands) if each.unit * each.rate <= left]
+    fitting.sort(key=lambda each: -demands[each].gain(steps[each] + 1))
+    for index in fitting:
         more = min(left // demands[index].cost, demands[index].most - steps[index])
         steps[index] += more
         left -= more * demands[index].cost

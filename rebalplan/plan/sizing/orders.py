@@ -39,7 +39,11 @@ def size_orders(problem: SizingProblem) -> Sizing:
 
 def _is_floor_unmet(account: ScaledAccount, found: Round) -> bool:
     """Tell whether cash ends under its floor by the minimum order or more; less is no reason to trade."""
-    cash = account.spare_cash * account.base + found.sold * account.keep - found.bought * account.pay
+    cash = (
+        account.spare_cash * account.base
+        + found.solution.sold * account.keep
+        - found.solution.bought * account.pay
+    )
     return cash < 0 and -cash >= account.min_order * account.base
 
 

@@ -41,13 +41,6 @@ class Opening(Struct, frozen=True):
     steps: list[int]
 
 
-class Share(Struct, frozen=True):
-    """A way to share the budget."""
-
-    rank: Rank
-    steps: list[int]
-
-
 def ration(demands: Sequence[Demand], budget: int) -> tuple[int, ...]:
     """Return the steps of each line with the least sum of squared distances that ``budget`` pays for.
 
@@ -55,7 +48,7 @@ def ration(demands: Sequence[Demand], budget: int) -> tuple[int, ...]:
     Proven best up to ``_SPLIT_LINES`` lines unless their splits run out, which takes prices many thousandfold
     apart, and beyond wherever the search closes within its count.
     """
-    return tuple(_share(demands, budget, splits=[_MOST_SPLITS]).steps)
+    return tuple(_share(demands, budget, splits=[_MOST_SPLITS]))
 
 
 def rank(demands: Sequence[Demand], steps: Sequence[int]) -> Rank:
@@ -82,18 +75,22 @@ def _objective(demands: Sequence[Demand], steps: Sequence[int]) -> int:
 # ``splits`` below holds the one number of splits left, shared by the whole tree of searches.
 
 
-def _share(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
+def _share(demands: Sequence[Demand], budget: int, splits: list[int]) -> list[int]:
     """Return the best steps for lines of which some may not fit the budget at all."""
-    most = [min(each.most, budget // each.cost) for each in demands]
-    if sum(each.cost * count for each, count in zip(demands, most, strict=True)) <= budget:
-        return Share(rank(demands, most), most)
-    fitting = [structs.replace(each, most=count) for each, count in zip(demands, most, strict=True)]
+    fitting = [
+        each
+        if each.unit * each.rate * each.most <= budget
+        else structs.replace(each, most=budget // each.cost)
+        for each in demands
+    ]
+    if sum([each.unit * each.rate * each.most for each in fitting]) <= budget:
+        return [each.most for each in fitting]
     rows = [index for index, each in enumerate(fitting) if each.most]
     found = _search([fitting[index] for index in rows], budget, splits)
     steps = [0] * len(demands)
-    for index, count in zip(rows, found.steps, strict=True):
+    for index, count in zip(rows, found, strict=True):
         steps[index] = count
-    return Share(rank(demands, steps), steps)
+    return steps
 
 
 def _open(demands: Sequence[Demand], budget: int) -> Opening:
@@ -102,40 +99,48 @@ def _open(demands: Sequence[Demand], budget: int) -> Opening:
     return Opening(start, bound, top_up(demands, start))
 
 
-def _search(demands: Sequence[Demand], budget: int, splits: list[int]) -> Share:
+def _search(demands: Sequence[Demand], budget: int, splits: list[int]) -> list[int]:
     """Search within limits that rise until the result is proven or there is too much to list."""
     opening = _open(demands, budget)
     start, bound, steps = opening.start, opening.bound, opening.steps
-    best, scale = rank(demands, steps), _scale(demands)
+    best, scale = _objective(demands, steps), _scale(demands)
     few = len(demands) <= _SPLIT_LINES
     costs = cheapest_changes(demands, start)
     limit = costs[min(_FIRST_CHANGES, len(costs)) - 1][0]
     while True:
-        limit = min(limit, scale * best[0] - bound)
+        limit = min(limit, scale * best - bound)
         movable = [index for cost, index in costs if cost <= limit]
         found = best_within(demands, start, movable, limit, _MOST_SETS_BEFORE_SPLIT if few else _MOST_SETS)
         if found is None:
             break
-        if found and (found_rank := rank(demands, found)) < best:
-            best, steps = found_rank, found
-        if scale * best[0] - bound <= limit:
-            return Share(best, steps)
-        if not few and (scale * best[0] - bound) * _CLOSE_ENOUGH <= scale * best[0]:
+        if _is_better(demands, found, steps, best):
+            best, steps = _objective(demands, found), found
+        if scale * best - bound <= limit:
+            return steps
+        if not few and (scale * best - bound) * _CLOSE_ENOUGH <= scale * best:
             break
         limit = 2 * limit + 1
-    share = Share(best, steps)
-    if not few or (scale * best[0] - bound) * _NOT_WORTH_SPLITTING <= scale * best[0]:
-        return share
-    return _split(demands, budget, share, opening, splits)
+    if not few or (scale * best - bound) * _NOT_WORTH_SPLITTING <= scale * best:
+        return steps
+    return _split(demands, budget, steps, opening, splits)
+
+
+def _is_better(demands: Sequence[Demand], found: list[int], steps: list[int], objective: int) -> bool:
+    """Tell whether what is ``found`` ranks before ``steps``, which have this ``objective``."""
+    if found == steps:
+        return False
+    reached = _objective(demands, found)
+    return reached < objective or (reached == objective and rank(demands, found) < rank(demands, steps))
 
 
 def _split(
-    demands: Sequence[Demand], budget: int, share: Share, opening: Opening, splits: list[int]
-) -> Share:
+    demands: Sequence[Demand], budget: int, best: list[int], opening: Opening, splits: list[int]
+) -> list[int]:
     """Try each possible step count of the line with the dearest share, the others sharing the rest."""
     dearest = max(range(len(demands)), key=lambda index: demands[index].cost)
     others = [*demands[:dearest], *demands[dearest + 1 :]]
-    excess = _scale(demands) * share.rank[0] - opening.bound
+    best_rank = rank(demands, best)
+    excess = _scale(demands) * best_rank[0] - opening.bound
     moves = moves_within(demands, dearest, opening.start, excess, _MOST_SPLITS + 1)
     for change in moves.steps:
         splits[0] -= 1
@@ -146,7 +151,7 @@ def _split(
         if rest < 0:
             continue
         found = _share(others, rest, splits)
-        steps = [*found.steps[:dearest], count, *found.steps[dearest:]]
-        if (found_rank := rank(demands, steps)) < share.rank:
-            share = Share(found_rank, steps)
-    return share
+        steps = [*found[:dearest], count, *found[dearest:]]
+        if (found_rank := rank(demands, steps)) < best_rank:
+            best, best_rank = steps, found_rank
+    return best

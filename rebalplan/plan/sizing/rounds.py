@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from msgspec import Struct, structs
 
-from rebalplan.plan.sizing.candidates import Candidates, find_candidates
-from rebalplan.plan.sizing.funding import Traded, sell_limits, wanted_trades
+from rebalplan.plan.sizing.candidates import Candidate, Candidates, Orders, find_candidates, whole_orders
+from rebalplan.plan.sizing.funding import Traded, sell_limits, sources, wanted_trades
 from rebalplan.plan.sizing.problem import Direction
 from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
 from rebalplan.plan.sizing.solve import Solution, solve
-from rebalplan.plan.sizing.trigger import State, asked_lines, investing_lines, state_after, state_before
+from rebalplan.plan.sizing.trigger import (
+    asked_by_drift,
+    asked_lines,
+    investing_lines,
+    state_after,
+    state_before,
+)
 
 
 class Terms(Struct, frozen=True):
@@ -30,6 +36,18 @@ class Terms(Struct, frozen=True):
     """Are sold to the nearest share and no further."""
 
 
+class Prepared(Struct, frozen=True):
+    """An account and its lines, with what stays the same while their orders are sought."""
+
+    account: ScaledAccount
+    lines: Sequence[ScaledLine]
+    orders: Orders
+    asked: frozenset[int]
+    """Before any order."""
+    sources: tuple[Candidate, ...]
+    """Of money: the sells, the largest drift first."""
+
+
 class Round(Struct, frozen=True):
     """The lines that are asked to trade, and their orders."""
 
@@ -37,25 +55,13 @@ class Round(Struct, frozen=True):
     """By their drift or to invest; sells for money alone are not among them."""
     candidates: Candidates
     solution: Solution
-    state: State
-    """The account that the orders leave."""
+    cash_drift: int
+    """Cash over its target after the orders."""
 
     @property
     def trades(self) -> dict[int, int]:
         """Return the signed steps of each candidate, by position."""
         return signed_steps(self.candidates, self.solution)
-
-    @property
-    def sold(self) -> int:
-        """Return the value of the sells."""
-        sells = zip(self.candidates.sells, self.solution.sells, strict=True)
-        return sum(order.unit * steps for order, steps in sells)
-
-    @property
-    def bought(self) -> int:
-        """Return the value of the buys."""
-        buys = zip(self.candidates.buys, self.solution.buys, strict=True)
-        return sum(order.unit * steps for order, steps in buys)
 
 
 def signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:
@@ -65,24 +71,56 @@ def signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:
     return steps
 
 
-def settle(account: ScaledAccount, lines: Sequence[ScaledLine], terms: Terms) -> Round:
+def prepare(account: ScaledAccount, lines: Sequence[ScaledLine]) -> Prepared:
+    """Return what every search for orders of this account begins with."""
+    orders = whole_orders(lines)
+    asked = asked_lines(account, lines, state_before(account, lines))
+    return Prepared(account, lines, orders, frozenset(asked), sources(orders))
+
+
+def settle(prepared: Prepared, terms: Terms) -> Round:
     """Return the orders after which nothing more is asked."""
-    state = state_before(account, lines)
-    own = (asked_lines(account, lines, state) | terms.forced) - terms.barred
-    invest: set[int] = set()  # cash that these take is not over its band any more
+    own = (prepared.asked | terms.forced) - terms.barred
+    invest: frozenset[int] = frozenset()  # cash that the drifted lines take is not over its band any more
     while True:
-        candidates, solution = _fund_and_solve(account, lines, terms, own, invest)
-        state = state_after(account, lines, signed_steps(candidates, solution))
-        asked = asked_lines(account, lines, state) - terms.barred - own
-        investing = investing_lines(account, state) - terms.barred - own - invest
-        if not asked and not investing:
-            return Round(frozenset(own | invest), candidates, solution, state)
+        investing: set[int] = set()
+        candidates, solution = _fund_and_solve(prepared, terms, own, invest)
+        cash_drift = prepared.account.cash_drift + solution.sold - solution.bought
+        if prepared.account.total_band is not None or cash_drift > prepared.account.cash_band:
+            state = state_after(prepared.account, prepared.lines, signed_steps(candidates, solution))
+            asked = asked_by_drift(prepared.account, prepared.lines, state) - terms.barred - own
+            investing = investing_lines(prepared.account, state) - terms.barred - own - invest
+        else:
+            asked = _moved_out(prepared.lines, candidates, solution, own)
+        if not asked and not _can_trade(prepared.orders, investing):
+            return Round(own | invest | investing, candidates, solution, cash_drift)
         own |= asked
         invest = (invest | investing) - own
 
 
+def _moved_out(
+    lines: Sequence[ScaledLine], candidates: Candidates, solution: Solution, own: Set[int]
+) -> set[int]:
+    """Return the lines that the orders leave out of their bands, without those that their ``own`` drifts asked before.
+
+    A line that does not trade asks for nothing new.
+    """
+    steps = solution.sells + solution.buys
+    return {
+        each.position
+        for each, count in zip(candidates.all(), steps, strict=True)
+        if each.position not in own
+        and count
+        and abs(each.drift - count * each.unit) > lines[each.position].band
+    }
+
+
+def _can_trade(orders: Orders, positions: Set[int]) -> bool:
+    return not positions.isdisjoint(orders.buys) or not positions.isdisjoint(orders.sells)
+
+
 def _fund_and_solve(
-    account: ScaledAccount, lines: Sequence[ScaledLine], terms: Terms, own: set[int], invest: set[int]
+    prepared: Prepared, terms: Terms, own: frozenset[int], invest: frozenset[int]
 ) -> tuple[Candidates, Solution]:
     """Return the best orders, with no more sold for money alone than these take.
 
@@ -91,23 +129,36 @@ def _fund_and_solve(
     """
     is_only_for_bounds = terms.direction == "sell_only"
     if is_only_for_bounds:
-        own, invest = set(), set()
-    spare = [] if terms.direction == "buy_only" else _sources(lines, own | terms.barred)
-    mine = find_candidates(lines, own, {}, terms.direction, terms.unpassed)
-    furthest = sum(sell.unit * sell.furthest for sell in mine.sells)
+        own, invest = frozenset(), frozenset()
+    taken = own | terms.barred
+    spare = (
+        []
+        if terms.direction == "buy_only"
+        else [each for each in prepared.sources if each.position not in taken]
+    )
+    mine = find_candidates(prepared.orders, own, {}, terms.direction, terms.unpassed)
+    furthest = sum([sell.unit * sell.furthest for sell in mine.sells])
+
+    def needed(traded: Traded) -> dict[int, int]:
+        return sell_limits(prepared.account, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds)
+
     traded = wanted_trades(mine)
-    limits = sell_limits(account, lines, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds)
+    needs = limits = needed(traded)
     grows = True
     while True:
         candidates = mine
         if invest or limits:
-            candidates = find_candidates(lines, own | invest, limits, terms.direction, terms.unpassed)
-        solution = _solve(account, candidates, terms.first)
-        traded = _traded(candidates, solution, limits)
-        wanted = sell_limits(account, lines, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds)
-        grown = _at_least(limits, wanted)
+            candidates = find_candidates(
+                prepared.orders, own | invest, limits, terms.direction, terms.unpassed
+            )
+        solution = _solve(prepared.account, candidates, terms.first)
+        before, traded = traded, _traded(candidates, solution, limits)
+        needs = needs if traded == before else needed(traded)
+        if needs == limits:
+            return candidates, solution
+        grown = _at_least(limits, needs)
         grows = grows and grown != limits
-        wanted = grown if grows else _no_more_than(limits, wanted)
+        wanted = grown if grows else _no_more_than(limits, needs)
         if wanted == limits:
             return candidates, solution
         limits = wanted
@@ -120,11 +171,6 @@ def _at_least(limits: Mapping[int, int], wanted: Mapping[int, int]) -> dict[int,
     }
 
 
-def _sources(lines: Sequence[ScaledLine], taken: set[int]) -> list[int]:
-    """Return the positions of the overweight lines that may be sold for money alone."""
-    return [position for position, line in enumerate(lines) if line.drift < 0 and position not in taken]
-
-
 def _no_more_than(limits: Mapping[int, int], wanted: Mapping[int, int]) -> dict[int, int]:
     return {
         position: min(steps, limits[position]) for position, steps in wanted.items() if position in limits
@@ -132,10 +178,11 @@ def _no_more_than(limits: Mapping[int, int], wanted: Mapping[int, int]) -> dict[
 
 
 def _traded(candidates: Candidates, solution: Solution, limits: Mapping[int, int]) -> Traded:
+    if not limits:
+        return Traded(solution.sold, solution.bought)
     sells = zip(candidates.sells, solution.sells, strict=True)
     return Traded(
-        sum(sell.unit * steps for sell, steps in sells if sell.position not in limits),
-        sum(buy.unit * steps for buy, steps in zip(candidates.buys, solution.buys, strict=True)),
+        sum([sell.unit * steps for sell, steps in sells if sell.position not in limits]), solution.bought
     )
 
 
@@ -152,4 +199,5 @@ def _solve(account: ScaledAccount, candidates: Candidates, first: frozenset[int]
     if min(found.cash_budget, found.exposure_budget) < 0:
         return solve(account, candidates)
     bought = dict(zip((buy.position for buy in rest.buys), found.buys, strict=True)) | served
-    return structs.replace(found, buys=tuple(bought[buy.position] for buy in candidates.buys))
+    steps = tuple(bought[buy.position] for buy in candidates.buys)
+    return structs.replace(found, buys=steps, bought=found.bought + value)

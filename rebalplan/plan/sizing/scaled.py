@@ -7,6 +7,7 @@ count in steps: a whole share, or 0.0001 share where fractions are allowed.
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from functools import lru_cache
 
 from msgspec import Struct, structs
 
@@ -119,7 +120,7 @@ def scale_line(line: SizingLine, *, allow_fractional: bool) -> ScaledLine:
         held=held,
         held_steps=quantity // step,
         closing=target == 0,
-        band=_rounded(line.band_usd, _DOWN),
+        band=_band(line.band_usd),
     )
 
 
@@ -159,6 +160,12 @@ def _whole(line: SizingLine, value: Decimal, factor: Decimal) -> int:
     if whole != scaled:
         raise ValueError(f"{line.symbol}: {value} has more decimals than sizing counts in")
     return whole
+
+
+@lru_cache(maxsize=64)
+def _band(band_usd: Decimal) -> int:
+    """Return a band in integers; the lines of an account mostly have the same."""
+    return _rounded(band_usd, _DOWN)
 
 
 def _rounded(value: Decimal, context: Context) -> int:

@@ -34,23 +34,30 @@ class Moves(Struct, frozen=True):
     """The changes of one line within a cost limit, the cheapest first."""
 
     index: int
-    steps: tuple[int, ...]
-    """Relative to the fill; 0, no change, is among them."""
-    costs: tuple[int, ...]
+    changes: list[tuple[int, int]]
+    """Cost, and steps relative to the fill; (0, 0), no change, is among them."""
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Return the steps of each."""
+        return tuple(steps for _, steps in self.changes)
+
+    @property
+    def costs(self) -> tuple[int, ...]:
+        """Return the cost of each."""
+        return tuple(cost for cost, _ in self.changes)
 
 
 def cheapest_changes(demands: Sequence[Demand], fill: Fill) -> list[tuple[int, int]]:
     """Return (cost, line) of the cheapest change of each line that can change, the cheapest first."""
     found: list[tuple[int, int]] = []
+    price = fill.price
     for index, (demand, steps) in enumerate(zip(demands, fill.steps, strict=True)):
-        up = fill.price - demand.gain(steps + 1)
-        down = demand.gain(steps) - fill.price
-        if steps == 0:
-            found.append((demand.cost * up, index))
-        elif steps == demand.most:
-            found.append((demand.cost * down, index))
-        else:
-            found.append((demand.cost * min(up, down), index))
+        unit, weight = demand.unit, demand.weight
+        up = price - weight * (2 * demand.drift - (2 * steps + 1) * unit)
+        down = 2 * unit * weight - up
+        loss = up if steps == 0 else down if steps == demand.most or down < up else up
+        found.append((unit * demand.rate * loss, index))
     found.sort()
     return found
 
@@ -58,13 +65,14 @@ def cheapest_changes(demands: Sequence[Demand], fill: Fill) -> list[tuple[int, i
 def moves_within(demands: Sequence[Demand], index: int, fill: Fill, limit: int, most: int) -> Moves:
     """Return the changes of one line that cost at most ``limit``, no more than ``most`` each way."""
     demand, steps = demands[index], fill.steps[index]
-    up = min(demand.most - steps, most)
-    down = min(steps, most)
+    loss = fill.price - demand.gain(steps + 1)
     found = [(0, 0)]
-    found += _one_way(demand, fill.price - demand.gain(steps + 1), up, limit, sign=1)
-    found += _one_way(demand, demand.gain(steps) - fill.price, down, limit, sign=-1)
+    if steps < demand.most:
+        found += _one_way(demand, loss, min(demand.most - steps, most), limit, sign=1)
+    if steps:
+        found += _one_way(demand, 2 * demand.unit * demand.weight - loss, min(steps, most), limit, sign=-1)
     found.sort()
-    return Moves(index, tuple(steps for _, steps in found), tuple(cost for cost, _ in found))
+    return Moves(index, found)
 
 
 def _one_way(demand: Demand, loss: int, most: int, limit: int, *, sign: int) -> list[tuple[int, int]]:
@@ -73,15 +81,13 @@ def _one_way(demand: Demand, loss: int, most: int, limit: int, *, sign: int) -> 
     Each further step loses 2 ``unit * weight`` more.
     """
     found: list[tuple[int, int]] = []
-    cost = 0
-    step_cost = demand.cost * loss
-    rise = 2 * demand.cost * demand.unit * demand.weight
-    for count in range(1, most + 1):
-        cost += step_cost
-        if cost > limit:
-            break
-        found.append((cost, sign * count))
+    cost = step_cost = demand.unit * demand.rate * loss
+    rise = 0
+    while cost <= limit and len(found) < most:
+        found.append((cost, sign * (len(found) + 1)))
+        rise = rise or 2 * demand.cost * demand.unit * demand.weight
         step_cost += rise
+        cost += step_cost
     return found
 
 
@@ -93,11 +99,11 @@ def best_within(
     An empty list: none of them fits the budget. ``None``: a half has more than ``most_sets`` sets.
     """
     movable = [moves_within(demands, index, fill, limit, most_sets) for index in lines]
-    digits = max((len(moves.steps) for moves in movable), default=1).bit_length()
+    digits = max([len(moves.changes) for moves in movable], default=1).bit_length()
     halves: list[list[Change]] = [[(0, 0, 0)], [(0, 0, 0)]]
     for moves in movable:
         half = int(len(halves[1]) < len(halves[0]))
-        if len(halves[half]) * len(moves.steps) > _MOST_TRIED * most_sets:
+        if len(halves[half]) * len(moves.changes) > _MOST_TRIED * most_sets:
             return None
         extended = _extend(halves[half], _changes(demands, fill, moves, digits), limit)
         if len(extended) > most_sets:
@@ -110,17 +116,16 @@ def best_within(
 def _changes(demands: Sequence[Demand], fill: Fill, moves: Moves, digits: int) -> list[Change]:
     """Return the moves of one line as changes of the budget, weight and ties."""
     demand, filled = demands[moves.index], fill.steps[moves.index]
-    before = filled != demand.sold
+    sold, unit, cost_of_step = demand.sold, demand.unit, demand.cost
+    before = filled != sold
     place = digits * (len(demands) - 1 - moves.index)
     whole = digits * len(demands)
     fewest = _fewest(demand, filled, moves)
     found: list[Change] = []
-    for steps, cost in zip(moves.steps, moves.costs, strict=True):
-        traded = abs(filled + steps - demand.sold)
+    for cost, steps in moves.changes:
+        traded = abs(filled + steps - sold)
         weight = (cost << _ORDER_BITS) + (traded != 0) - before
-        found.append(
-            (steps * demand.cost, weight, (traded * demand.unit << whole) - (traded - fewest << place))
-        )
+        found.append((steps * cost_of_step, weight, (traded * unit << whole) - (traded - fewest << place)))
     return found
 
 
@@ -141,7 +146,7 @@ def _meet(one: list[Change], other: list[Change], fill: Fill) -> tuple[int, int]
     other.sort()
     values = [value for value, _, _ in other]
     best_up_to = list(
-        accumulate(((weight - scaled_price * value, ties) for value, weight, ties in other), min)
+        accumulate([(weight - scaled_price * value, ties) for value, weight, ties in other], min)
     )
     best: tuple[int, int] | None = None
     for value, weight, ties in one:
@@ -171,4 +176,5 @@ def _steps(
 
 def _fewest(demand: Demand, filled: int, moves: Moves) -> int:
     """Return the fewest steps that one of the moves trades."""
-    return min(abs(filled + steps - demand.sold) for steps in moves.steps)
+    steps = [steps for _, steps in moves.changes]
+    return demand.sold - filled - max(steps) if demand.sold else filled + min(steps)

@@ -29,6 +29,9 @@ class Solution(Struct, frozen=True):
 
     sells: tuple[int, ...]
     buys: tuple[int, ...]
+    sold: int
+    """Value of the sells, in 1e-10 USD."""
+    bought: int
     cash_budget: int
     exposure_budget: int
 
@@ -51,17 +54,18 @@ def solve(account: ScaledAccount, candidates: Candidates) -> Solution:
     constraint, every sell goes as far as it may and nothing is bought: no order set comes nearer.
     """
     sells, buys = candidates.sells, candidates.buys
-    nearest = _with_sells(account, sells, tuple(sell.steps for sell in sells))
-    if _value(buys, [buy.steps for buy in buys]) <= _budget(nearest):
-        return _with_buys(nearest, tuple(buy.steps for buy in buys))
+    nearest = _with_sells(account, sells, tuple([sell.steps for sell in sells]))
+    found = _with_buys(nearest, buys, tuple([buy.steps for buy in buys]))
+    if found.bought <= _budget(found):
+        return found
     if all(sell.furthest == sell.steps for sell in sells):
-        return _with_buys(nearest, _rationed(buys, _budget(nearest)))
-    furthest = _with_sells(account, sells, tuple(sell.furthest for sell in sells))
+        return _with_buys(nearest, buys, _rationed(buys, _budget(nearest)))
+    furthest = _with_sells(account, sells, tuple([sell.furthest for sell in sells]))
     if _budget(furthest) < 0:
-        return _with_buys(furthest, (0,) * len(buys))
-    for shares in (cash_shares(account, candidates), _exposure_shares(account, candidates)):
-        found = _shared(account, candidates, shares)
-        if _bought(found, buys) <= _budget(found):
+        return _with_buys(furthest, buys, (0,) * len(buys))
+    for budget_shares in (cash_shares, _exposure_shares):
+        found = _shared(account, candidates, budget_shares(account, candidates))
+        if found.bought <= _budget(found):
             return found
     return _try_sells(account, candidates)
 
@@ -70,7 +74,7 @@ def cash_shares(account: ScaledAccount, candidates: Candidates) -> Shares:
     """Return what shares the cash; a dollar bought back costs what its sell would have, not what a buy does."""
     common = gcd(account.pay, account.keep)
     pay, keep = account.pay // common, account.keep // common
-    sold = sum(sell.unit * sell.furthest for sell in candidates.sells)
+    sold = sum([sell.unit * sell.furthest for sell in candidates.sells])
     budget = (account.spare_cash * account.base + sold * account.keep) // common
     if all(sell.furthest == sell.steps for sell in candidates.sells):
         return _shares(candidates, 1, 1, budget // pay)
@@ -78,15 +82,22 @@ def cash_shares(account: ScaledAccount, candidates: Candidates) -> Shares:
 
 
 def _exposure_shares(account: ScaledAccount, candidates: Candidates) -> Shares:
-    sold = sum(sell.unit * sell.furthest for sell in candidates.sells)
+    sold = sum([sell.unit * sell.furthest for sell in candidates.sells])
     return _shares(candidates, 1, 1, account.exposure_budget(sold))
 
 
 def _shares(candidates: Candidates, pay: int, keep: int, budget: int) -> Shares:
-    pairs = [(sell, _bought_back(sell, keep, pay)) for sell in candidates.sells if sell.furthest > sell.steps]
-    pairs += [(buy, Demand(buy.unit, buy.drift, buy.steps, pay, keep)) for buy in candidates.buys]
-    pairs.sort(key=lambda pair: pair[0].position)
-    return Shares(tuple(order for order, _ in pairs), tuple(demand for _, demand in pairs), budget)
+    # Tuples that begin with a number of their own sort faster than by a key.
+    found = [
+        (sell.position, sell, _bought_back(sell, keep, pay))
+        for sell in candidates.sells
+        if sell.furthest > sell.steps
+    ]
+    found += [
+        (buy.position, buy, Demand(buy.unit, buy.drift, buy.steps, pay, keep)) for buy in candidates.buys
+    ]
+    found.sort()
+    return Shares(tuple([order for _, order, _ in found]), tuple([demand for _, _, demand in found]), budget)
 
 
 def _bought_back(sell: Candidate, rate: int, weight: int) -> Demand:
@@ -97,9 +108,9 @@ def _bought_back(sell: Candidate, rate: int, weight: int) -> Demand:
 def _shared(account: ScaledAccount, candidates: Candidates, shares: Shares) -> Solution:
     found = ration(shares.demands, max(0, shares.budget)) if shares.budget > 0 else (0,) * len(shares.demands)
     steps = {order.position: count for order, count in zip(shares.orders, found, strict=True)}
-    sold = tuple(sell.furthest - steps.get(sell.position, 0) for sell in candidates.sells)
-    bought = tuple(steps[buy.position] for buy in candidates.buys)
-    return _with_buys(_with_sells(account, candidates.sells, sold), bought)
+    sold = tuple([sell.furthest - steps.get(sell.position, 0) for sell in candidates.sells])
+    bought = tuple([steps[buy.position] for buy in candidates.buys])
+    return _with_buys(_with_sells(account, candidates.sells, sold), candidates.buys, bought)
 
 
 def _try_sells(account: ScaledAccount, candidates: Candidates) -> Solution:
@@ -109,11 +120,11 @@ def _try_sells(account: ScaledAccount, candidates: Candidates) -> Solution:
     the nearest and the furthest.
     """
     furthest = _with_sells(account, candidates.sells, tuple(sell.furthest for sell in candidates.sells))
-    found = [_with_buys(furthest, _rationed(candidates.buys, _budget(furthest)))]
+    found = [_with_buys(furthest, candidates.buys, _rationed(candidates.buys, _budget(furthest)))]
     for steps in _sell_choices(account, candidates):
         solution = _with_sells(account, candidates.sells, steps)
         if _budget(solution) >= 0:
-            found.append(_with_buys(solution, _rationed(candidates.buys, _budget(solution))))
+            found.append(_with_buys(solution, candidates.buys, _rationed(candidates.buys, _budget(solution))))
     return min(found, key=lambda solution: _rank(candidates, solution))
 
 
@@ -147,20 +158,19 @@ def _rank(candidates: Candidates, solution: Solution) -> tuple[int, int, int, tu
 
 def _with_sells(account: ScaledAccount, sells: Sequence[Candidate], steps: tuple[int, ...]) -> Solution:
     sold = _value(sells, steps)
-    return Solution(steps, (), account.cash_budget(sold), account.exposure_budget(sold))
+    return Solution(steps, (), sold, 0, account.cash_budget(sold), account.exposure_budget(sold))
 
 
-def _with_buys(solution: Solution, steps: tuple[int, ...]) -> Solution:
-    return Solution(solution.sells, steps, solution.cash_budget, solution.exposure_budget)
+def _with_buys(solution: Solution, buys: Sequence[Candidate], steps: tuple[int, ...]) -> Solution:
+    bought = _value(buys, steps)
+    return Solution(
+        solution.sells, steps, solution.sold, bought, solution.cash_budget, solution.exposure_budget
+    )
 
 
 def _budget(solution: Solution) -> int:
     return min(solution.cash_budget, solution.exposure_budget)
 
 
-def _bought(solution: Solution, buys: Sequence[Candidate]) -> int:
-    return _value(buys, solution.buys)
-
-
 def _value(orders: Sequence[Candidate], steps: Sequence[int]) -> int:
-    return sum(order.unit * count for order, count in zip(orders, steps, strict=True))
+    return sum([order.unit * count for order, count in zip(orders, steps, strict=True)])

@@ -29,23 +29,30 @@ def state_before(account: ScaledAccount, lines: Sequence[ScaledLine]) -> State:
 
 def state_after(account: ScaledAccount, lines: Sequence[ScaledLine], trades: Mapping[int, int]) -> State:
     """Return the account after ``trades``, signed steps by line, filled at their prices and without costs."""
-    values = [trades.get(position, 0) * line.unit for position, line in enumerate(lines)]
-    drifts = tuple(line.drift - value for line, value in zip(lines, values, strict=True))
-    return State(drifts, account.cash_drift - sum(values))
+    drifts = [line.drift for line in lines]
+    cash_drift = account.cash_drift
+    for position, steps in trades.items():
+        value = steps * lines[position].unit
+        drifts[position] -= value
+        cash_drift -= value
+    return State(tuple(drifts), cash_drift)
 
 
 def asked_lines(account: ScaledAccount, lines: Sequence[ScaledLine], state: State) -> set[int]:
-    """Return the positions of the lines that their drifts ask to trade, and those that take what cash has too much."""
-    asked = {position for position, line in enumerate(lines) if line.is_always_asked}
-    if account.total_band is None:
-        asked.update(
-            position
-            for position, (line, drift) in enumerate(zip(lines, state.drifts, strict=True))
-            if abs(drift) > line.band
-        )
-    else:
-        asked.update(_largest_beyond(state.drifts, account.total_band))
-    return asked
+    """Return the positions of the lines that their drifts ask to trade, and of those that are always asked."""
+    always = {position for position, line in enumerate(lines) if line.is_always_asked}
+    return always | asked_by_drift(account, lines, state)
+
+
+def asked_by_drift(account: ScaledAccount, lines: Sequence[ScaledLine], state: State) -> set[int]:
+    """Return the positions of the lines whose drifts are over their bands, or too much together."""
+    if account.total_band is not None:
+        return set(_largest_beyond(state.drifts, account.total_band))
+    return {
+        position
+        for position, (line, drift) in enumerate(zip(lines, state.drifts, strict=True))
+        if not -line.band <= drift <= line.band
+    }
 
 
 def investing_lines(account: ScaledAccount, state: State) -> set[int]:
@@ -57,7 +64,9 @@ def investing_lines(account: ScaledAccount, state: State) -> set[int]:
 
 def _largest_beyond(drifts: Sequence[int], band: int) -> Iterable[int]:
     """Yield the largest drifts, ties by symbol, until the sum of the rest is within ``band``."""
-    rest = sum(abs(drift) for drift in drifts)
+    rest = sum([abs(drift) for drift in drifts])
+    if rest <= band:
+        return
     for position in sorted(range(len(drifts)), key=lambda each: (-abs(drifts[each]), each)):
         if rest <= band:
             return

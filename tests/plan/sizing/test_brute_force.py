@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalplan.plan.sizing import SizingProblem, size_orders
-from rebalplan.plan.sizing.candidates import find_candidates
+from rebalplan.plan.sizing.candidates import find_candidates, whole_orders
 from rebalplan.plan.sizing.rounds import signed_steps
 from rebalplan.plan.sizing.scaled import scale_account, scale_line
 from rebalplan.plan.sizing.solve import solve
@@ -27,7 +27,7 @@ def solved(problem: SizingProblem) -> tuple[Trades, bool, bool]:
     """Return the trades of the lines that are asked and of no others, and whether floor and cap are unmet."""
     lines = [scale_line(line, allow_fractional=problem.allow_fractional) for line in problem.lines]
     account = scale_account(problem, sum(line.held for line in lines))
-    candidates = find_candidates(lines, asked(problem), {}, problem.direction)
+    candidates = find_candidates(whole_orders(lines), set(asked(problem)), {}, problem.direction)
     solution = solve(account, candidates)
     steps = signed_steps(candidates, solution)
     step = Fraction(1, 10_000) if problem.allow_fractional else Fraction(1)

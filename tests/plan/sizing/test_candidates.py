@@ -9,6 +9,7 @@ from rebalplan.plan.sizing.candidates import (
     nearest_steps,
     reaching_steps,
     side,
+    whole_orders,
 )
 from rebalplan.plan.sizing.problem import Direction
 from rebalplan.plan.sizing.scaled import ScaledLine
@@ -18,7 +19,7 @@ from .integers import line
 
 def candidates(*lines: ScaledLine, direction: Direction = "both") -> Candidates:
     """Return the candidates where every line is asked."""
-    return find_candidates(lines, range(len(lines)), {}, direction)
+    return find_candidates(whole_orders(lines), set(range(len(lines))), {}, direction)
 
 
 @pytest.mark.parametrize("unit", range(1, 8))
@@ -77,7 +78,9 @@ def test_a_buy_never_passes_its_nearest_share() -> None:
 
 
 def test_an_unpassed_line_is_sold_to_its_nearest_share_and_no_further() -> None:
-    found = find_candidates([line(-15), line(-15), line(-4)], {0, 1, 2}, {}, "both", unpassed={1, 2})
+    found = find_candidates(
+        whole_orders([line(-15), line(-15), line(-4)]), {0, 1, 2}, {}, "both", unpassed={1, 2}
+    )
     assert found.sells == (
         Candidate(0, 10, 15, 1, 3, closing=False),
         Candidate(1, 10, 15, 1, 1, closing=False),
@@ -87,7 +90,7 @@ def test_an_unpassed_line_is_sold_to_its_nearest_share_and_no_further() -> None:
 def test_a_limit_bounds_a_sell_whether_its_line_is_asked_or_not() -> None:
     """The limits are 2 and 9 steps; of the second line only 3 are held."""
     lines = [line(-34), line(-34, held_steps=3), line(-34)]
-    found = find_candidates(lines, {0}, {0: 2, 1: 9}, "both")
+    found = find_candidates(whole_orders(lines), {0}, {0: 2, 1: 9}, "both")
     assert found.sells == (
         Candidate(0, 10, 34, 2, 2, closing=False),
         Candidate(1, 10, 34, 3, 3, closing=False),
@@ -95,17 +98,19 @@ def test_a_limit_bounds_a_sell_whether_its_line_is_asked_or_not() -> None:
 
 
 def test_a_limit_of_no_step_is_no_candidate() -> None:
-    assert find_candidates([line(-34)], set(), {0: 0}, "both").sells == ()
+    assert find_candidates(whole_orders([line(-34)]), set(), {0: 0}, "both").sells == ()
 
 
 def test_what_is_not_asked_without_drift_or_on_the_other_side_is_no_candidate() -> None:
     lines = [line(30), line(0), line(30), line(-30)]
-    found = find_candidates(lines, {1, 2, 3}, {}, "buy_only")
+    found = find_candidates(whole_orders(lines), {1, 2, 3}, {}, "buy_only")
     assert ([each.position for each in found.buys], found.sells) == ([2], ())
-    found = find_candidates(lines, {1, 2, 3}, {}, "sell_only")
+    found = find_candidates(whole_orders(lines), {1, 2, 3}, {}, "sell_only")
     assert ([each.position for each in found.sells], found.buys) == ([3], ())
 
 
 def test_candidates_are_in_the_order_of_their_lines() -> None:
-    found = find_candidates([line(30), line(-30), line(40), line(-40), line(50)], {4, 3, 0}, {1: 1}, "both")
+    found = find_candidates(
+        whole_orders([line(30), line(-30), line(40), line(-40), line(50)]), {4, 3, 0}, {1: 1}, "both"
+    )
     assert [each.position for each in found.all()] == [1, 3, 0, 4]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalplan.plan.sizing.candidates import Candidates, nearest_steps
-from rebalplan.plan.sizing.funding import Traded, sell_limits, wanted_trades
+from rebalplan.plan.sizing.candidates import Candidates, nearest_steps, whole_orders
+from rebalplan.plan.sizing.funding import Traded, sell_limits, sources, wanted_trades
 from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
 
 from .integers import AMPLE, account, buy, line, sell
@@ -24,7 +24,7 @@ def limits(
     """Return the limits where every line is a source."""
     most = sold if most_sold is None else most_sold
     return sell_limits(
-        found, lines, range(len(lines)), Traded(sold, bought), most, is_only_for_bounds=is_only_for_bounds
+        found, sources(whole_orders(lines)), Traded(sold, bought), most, is_only_for_bounds=is_only_for_bounds
     )
 
 

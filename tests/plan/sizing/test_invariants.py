@@ -12,7 +12,7 @@ import pytest
 
 from rebalplan.plan.sizing import Sizing, SizingLine, SizingProblem, size_orders
 from rebalplan.plan.sizing.minimum import drop_small, settle_above_minimum
-from rebalplan.plan.sizing.rounds import Round, Terms, settle
+from rebalplan.plan.sizing.rounds import Round, Terms, prepare, settle
 from rebalplan.plan.sizing.scaled import scale_account, scale_line
 from tests.sweep import quick_first
 
@@ -160,19 +160,19 @@ def test_an_order_below_the_minimum_closes_or_cash_or_leverage_need_it(seed: int
 def test_dropping_one_order_at_a_time_by_hand_comes_to_the_same(seed: int) -> None:
     problem = msgspec.structs.replace(large_problem(seed), min_order_usd=Decimal(500))
     lines = [scale_line(line, allow_fractional=problem.allow_fractional) for line in problem.lines]
-    account = scale_account(problem, sum(line.held for line in lines))
+    prepared = prepare(scale_account(problem, sum(line.held for line in lines)), lines)
     step = Fraction(1, 10_000) if problem.allow_fractional else Fraction(1)
 
     def solved(_: SizingProblem, barred: set[int]) -> Trades:
-        found = settle(account, lines, Terms(problem.direction, frozenset(barred))).trades
+        found = settle(prepared, Terms(problem.direction, frozenset(barred))).trades
         return tuple(found.get(index, 0) * step for index in range(len(lines)))
 
     def traded(found: Round) -> Trades:
         return tuple(found.trades.get(index, 0) * step for index in range(len(lines)))
 
-    found, dropped = drop_small(account, lines, Terms(problem.direction), at_once=False)
+    found, dropped = drop_small(prepared, Terms(problem.direction), at_once=False)
     assert (traded(found), set(dropped)) == drop_one_by_one(problem, solved)
-    at_once, _ = settle_above_minimum(account, lines, Terms(problem.direction))
+    at_once, _ = settle_above_minimum(prepared, Terms(problem.direction))
     assert ends(problem, traded(at_once)).is_no_further_than(ends(problem, traded(found)))
 
 

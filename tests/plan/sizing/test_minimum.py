@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from rebalplan.plan.sizing import SizingProblem
 from rebalplan.plan.sizing.minimum import settle_above_minimum
-from rebalplan.plan.sizing.rounds import Terms
+from rebalplan.plan.sizing.rounds import Terms, prepare
 from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine, scale_account, scale_line
 
 from .integers import account, line, taken
@@ -119,9 +119,8 @@ def is_overweight(problem: SizingProblem, index: int) -> bool:
 
 def settled(problem: SizingProblem) -> tuple[Trades, set[int]]:
     lines = [scale_line(line, allow_fractional=False) for line in problem.lines]
-    found, dropped = settle_above_minimum(
-        scale_account(problem, sum(line.held for line in lines)), lines, Terms(problem.direction)
-    )
+    prepared = prepare(scale_account(problem, sum(line.held for line in lines)), lines)
+    found, dropped = settle_above_minimum(prepared, Terms(problem.direction))
     trades = found.trades
     return tuple(Fraction(trades.get(index, 0)) for index in range(len(lines))), set(dropped)
 
@@ -154,7 +153,7 @@ def test_small_orders_are_dropped_one_by_one_as_far_as_cash_and_exposure_allow(
 
 def settle(found: ScaledAccount, *lines: ScaledLine) -> tuple[list[int], set[int]]:
     """Return the signed steps of each line, and the lines that are dropped for their size."""
-    settled, dropped = settle_above_minimum(found, lines, Terms("both"))
+    settled, dropped = settle_above_minimum(prepare(found, lines), Terms("both"))
     return taken(settled.trades, range(len(lines))), set(dropped)
 
 

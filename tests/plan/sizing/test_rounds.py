@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from rebalplan.plan.sizing.rounds import Round, Terms, settle
+from rebalplan.plan.sizing.rounds import Round, Terms, prepare, settle
 from rebalplan.plan.sizing.scaled import ScaledAccount, ScaledLine
 
 from .integers import account, line, taken
 
 
 def settled(found: ScaledAccount, *lines: ScaledLine, **terms: Any) -> Round:
-    return settle(found, lines, Terms(**({"direction": "both"} | terms)))
+    return settle(prepare(found, lines), Terms(**({"direction": "both"} | terms)))
 
 
 def trades(found: ScaledAccount, *lines: ScaledLine, **terms: Any) -> list[int]:
@@ -46,7 +46,7 @@ def test_proceeds_over_the_band_of_cash_are_invested_in_every_underweight() -> N
     found = settled(account(0, cash_drift=0, cash_band=30), *lines)
     assert taken(found.trades, range(3)) == [-6, 3, 3]
     assert found.asked == {0, 1, 2}
-    assert found.state.cash_drift == 0
+    assert found.cash_drift == 0
 
 
 def test_proceeds_within_the_band_of_cash_stay_cash() -> None:
@@ -66,7 +66,7 @@ def test_cash_under_its_band_is_raised_to_its_edge_by_the_largest_drift() -> Non
     lines = (line(-30, band=50), line(-40, band=50), line(10, band=50))
     found = settled(account(90, cash_drift=-60, cash_band=30), *lines)
     assert taken(found.trades, range(3)) == [0, -3, 0]
-    assert found.state.cash_drift == -30
+    assert found.cash_drift == -30
 
 
 def test_a_floor_is_raised_by_no_more_than_is_needed() -> None:
