@@ -348,6 +348,28 @@ def test_direction_allows_one_side(direction: str, cash: str, side: str) -> None
     assert "direction" in reasons_by_symbol(made).values()
 
 
+def test_proceeds_beyond_the_band_of_cash_are_invested_and_small_orders_left_out() -> None:
+    made = planned(
+        account(
+            cash="1000",
+            holdings={"BND": "246", "EFA": "194", "GLD": "43", "VTI": "417", "VWO": "90"},
+            weights={"BND": "25", "EFA": "20", "GLD": "5", "VTI": "40", "VWO": "10"},
+            cash_buffer_pct=D("0.01"),
+            per_holding_band_bps=D(200),
+            cash_band_bps=D(50),
+            cost_bps=D(20),
+            min_order_usd=D(500),
+        )
+    )
+    assert orders(made) == [("SELL", "VTI", "21"), ("BUY", "GLD", "6"), ("BUY", "VWO", "9")]
+    assert {symbol: why for symbol, why in reasons_by_symbol(made).items() if why} == {
+        "BND": "below_min_order",
+        "EFA": "below_min_order",
+    }
+    assert made.summary is not None
+    assert made.summary.cash_after_usd == D("1592.8")
+
+
 def test_the_figures_of_an_account() -> None:
     """2,000 cash, 6,000 VTI, 2,000 OLD; buffer 100, so 7,900 to invest: 4,740 VTI and 3,160 BND."""
     made = planned(
