@@ -247,5 +247,11 @@ def _order(row: DriftRow) -> Iterable[tuple[str, str]]:
     if row.trade:
         after = row.quantity + row.trade
         yield "Order", f"{_outcome(row)}; then {shares(after)} are held, {dollars(after * row.price)} USD"
+        # Half a share past the target is still the nearest share to it.
+        if -row.trade * row.price - row.drift_usd > row.price / 2:
+            yield (
+                "Further",
+                "past the share nearest to the target, for the buys or the cash floor need the money more",
+            )
     if row.reason is not None:
         yield "Cut by" if row.trade else "Reason", f"{row.reason}: {_REASONS[row.reason]}"

@@ -182,6 +182,21 @@ def test_a_line_that_follows_from_others_says_so(symbol: str, fields: dict[str, 
     assert said(symbol, **fields) == told
 
 
+def test_a_sell_past_its_target_says_why() -> None:
+    """AA is 240 over, nearest to 2 shares; the third pays for the third of BB."""
+    prices = {"AA": "100", "BB": "100"}
+    fields: dict[str, Any] = {"holdings": {"AA": "12.4", "BB": "7.1"}, "weights": PAIR, "prices": prices}
+    made = plan(account(cash="50", **fields))
+    (found,) = made.accounts
+    assert found.summary is not None
+    steps = {
+        r.symbol: explain_line(Envelope("", "", made), found, r, found.summary).steps for r in found.drift
+    }
+    assert found.orders[0].quantity == 3
+    assert steps["AA"]["Further"].startswith("past the share nearest to the target")
+    assert "Further" not in steps["BB"]
+
+
 def test_a_relative_band_is_named_beside_the_other() -> None:
     made = plan(account(**PAIR_AND_TWO, per_holding_band_bps=D(500), per_holding_band_pct=D(25)))
     (found,) = made.accounts

@@ -44,6 +44,8 @@ class Prepared(Struct, frozen=True):
     orders: Orders
     asked: frozenset[int]
     """Before any order."""
+    investing: frozenset[int]
+    """Likewise."""
     sources: tuple[Candidate, ...]
     """Of money: the sells, the largest drift first."""
 
@@ -74,14 +76,19 @@ def signed_steps(candidates: Candidates, solution: Solution) -> dict[int, int]:
 def prepare(account: ScaledAccount, lines: Sequence[ScaledLine]) -> Prepared:
     """Return what every search for orders of this account begins with."""
     orders = whole_orders(lines)
-    asked = asked_lines(account, lines, state_before(account, lines))
-    return Prepared(account, lines, orders, frozenset(asked), sources(orders))
+    before = state_before(account, lines)
+    asked, investing = asked_lines(account, lines, before), investing_lines(account, before)
+    return Prepared(account, lines, orders, frozenset(asked), frozenset(investing), sources(orders))
 
 
 def settle(prepared: Prepared, terms: Terms) -> Round:
     """Return the orders after which nothing more is asked."""
     own = (prepared.asked | terms.forced) - terms.barred
-    invest: frozenset[int] = frozenset()  # cash that the drifted lines take is not over its band any more
+    invest = prepared.investing - terms.barred - own
+    if invest:
+        funding = _funding(prepared, terms, own)
+        if funding.limits(wanted_trades(funding.mine)):
+            invest = frozenset()  # the lines that drifted take all the cash that is over, and more
     while True:
         investing: set[int] = set()
         candidates, solution = _fund_and_solve(prepared, terms, own, invest)
@@ -119,6 +126,33 @@ def _can_trade(orders: Orders, positions: Set[int]) -> bool:
     return not positions.isdisjoint(orders.buys) or not positions.isdisjoint(orders.sells)
 
 
+class _Funding(Struct, frozen=True):
+    """The orders of the lines that trade for their own drift, and the sells that may pay for them."""
+
+    account: ScaledAccount
+    mine: Candidates
+    spare: list[Candidate]
+    is_only_for_bounds: bool
+
+    def limits(self, traded: Traded) -> dict[int, int]:
+        """Return how many steps of which other lines are sold for what the own lines and those that invest trade."""
+        furthest = sum([sell.unit * sell.furthest for sell in self.mine.sells])
+        return sell_limits(
+            self.account, self.spare, traded, furthest, is_only_for_bounds=self.is_only_for_bounds
+        )
+
+
+def _funding(prepared: Prepared, terms: Terms, own: frozenset[int]) -> _Funding:
+    taken = own | terms.barred
+    spare = [each for each in prepared.sources if each.position not in taken]
+    return _Funding(
+        prepared.account,
+        find_candidates(prepared.orders, own, {}, terms.direction, terms.unpassed),
+        [] if terms.direction == "buy_only" else spare,
+        terms.direction == "sell_only",
+    )
+
+
 def _fund_and_solve(
     prepared: Prepared, terms: Terms, own: frozenset[int], invest: frozenset[int]
 ) -> tuple[Candidates, Solution]:
@@ -127,33 +161,21 @@ def _fund_and_solve(
     What the buys want decides at first how much is sold for them. More is sold where what is bought leaves CASH under
     its band; in the end, a share that is not bought after all needs nothing.
     """
-    is_only_for_bounds = terms.direction == "sell_only"
-    if is_only_for_bounds:
+    if terms.direction == "sell_only":
         own, invest = frozenset(), frozenset()
-    taken = own | terms.barred
-    spare = (
-        []
-        if terms.direction == "buy_only"
-        else [each for each in prepared.sources if each.position not in taken]
-    )
-    mine = find_candidates(prepared.orders, own, {}, terms.direction, terms.unpassed)
-    furthest = sum([sell.unit * sell.furthest for sell in mine.sells])
-
-    def needed(traded: Traded) -> dict[int, int]:
-        return sell_limits(prepared.account, spare, traded, furthest, is_only_for_bounds=is_only_for_bounds)
-
-    traded = wanted_trades(mine)
-    needs = limits = needed(traded)
+    funding = _funding(prepared, terms, own)
+    traded = wanted_trades(funding.mine)
+    needs = limits = funding.limits(traded)
     grows = True
     while True:
-        candidates = mine
+        candidates = funding.mine
         if invest or limits:
             candidates = find_candidates(
                 prepared.orders, own | invest, limits, terms.direction, terms.unpassed
             )
         solution = _solve(prepared.account, candidates, terms.first)
         before, traded = traded, _traded(candidates, solution, limits)
-        needs = needs if traded == before else needed(traded)
+        needs = needs if traded == before else funding.limits(traded)
         if needs == limits:
             return candidates, solution
         grown = _at_least(limits, needs)
