@@ -228,9 +228,7 @@ def test_total_drift_gives_cash_the_total_band() -> None:
     assert selected("1100", *held, portfolio_total_band_bps=D(100), **keys) == set()
     held = (holding("A", "4449.5", "45", "1"), holding("B", "4449.5", "45", "1"))
     assert selected("1101", *held, portfolio_total_band_bps=D(101), **keys) == set()
-    assert selected("1101", *held, portfolio_total_band_bps=D("100.5"), **keys) == {
-        "A"
-    }  # it takes the cash over
+    assert selected("1101", *held, portfolio_total_band_bps=D("100.5"), **keys) == {"A", "B"}
 
 
 def test_cash_under_its_floor_selects_the_overweight_however_wide_the_bands() -> None:
