@@ -28,10 +28,10 @@ RAISED = {ACCOUNTS[0]: Decimal(100), ACCOUNTS[1]: Decimal(20), ACCOUNTS[2]: Deci
 LOWERED = {ACCOUNTS[0]: Decimal(40), ACCOUNTS[1]: Decimal(7), ACCOUNTS[2]: Decimal(90)}
 
 
-def changed(account: str, **change: str | bool) -> str:
+def changed(account: str, *, fills_after_sec: str = "0.4", **change: str | bool) -> str:
     """A person changes the first sell as soon as it was placed; it fills a good while after that."""
     symbol, _ = FIRST_SELL[account]
-    return behaviour(account=account, symbol=symbol, after_sec="0.4") + incident(
+    return behaviour(account=account, symbol=symbol, after_sec=fills_after_sec) + incident(
         when="placed", account=account, symbol=symbol, side="SELL", after_sec="0.02", does="change", **change
     )
 
@@ -123,7 +123,9 @@ def test_killed_before_a_person_raised_the_order_a_resume_buys_nothing(
 ) -> None:
     symbol, quantity = FIRST_SELL[disturbed]
     more = RAISED[disturbed]
-    with trial(planned, scenario_text(extra=changed(disturbed, quantity=str(more)))) as it:
+    # It fills long before the resume would give it up and cancel it.
+    raised = changed(disturbed, fills_after_sec="0.1", quantity=str(more))
+    with trial(planned, scenario_text(extra=raised)) as it:
         with killed_after("place", disturbed):
             it.apply()
         result = it.apply("--resume")

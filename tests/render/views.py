@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rebalplan.plan.codec import decode, encode
@@ -46,6 +47,7 @@ def varied(*, redact: bool = False, **fields: Any) -> PlanView:
             cash="5417.19",
             holdings={"VTI": "640", "BND": "30", "ZZZ": "55", "SPY": "40", "TIP": "25"},
             weights={"VTI": "52", "BND": "35", "GLD": "10", "SPY": "0", "TIP": "3"},
+            min_order_usd=Decimal(150),
         ),
         account("U7000006", **alike),
         account("U7000007", **alike),
