@@ -17,7 +17,7 @@ from tests.scenarios import scenario_text
 
 pytestmark = pytest.mark.slow
 
-LAG, LONG, NEVER = "0.15", "0.8", "60"
+LAG, LONG, NEVER = "0.08", "0.8", "60"
 """Real seconds. An apply looks at the account two hundred times for its cash, which takes much longer than LAG."""
 
 HELD = {ACCOUNTS[0]: 130, ACCOUNTS[1]: 40, ACCOUNTS[2]: 420}
