@@ -8,7 +8,6 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-import rebalplan.apply.timing
 from rebalplan.apply.reports.after import After
 from tests.broker.driving import ACCOUNTS, FAST, Undisturbed, assert_others_untouched, first_line, trial
 from tests.broker.hostile import FIRST_SELL, FLOOR, bought, cash, error_of, killed_after, table
@@ -38,13 +37,12 @@ def is_bought(row: dict[str, str]) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _looks_often(clock: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    look_every(1, monkeypatch)
+def _looks_often(planned: Workspace) -> None:
+    look_every(1, planned)
 
 
-def look_every(seconds: float, patch: pytest.MonkeyPatch) -> None:
-    timing = msgspec.structs.replace(FAST, poll_sec=seconds)
-    patch.setattr(rebalplan.apply.timing, "Timing", lambda: timing)
+def look_every(seconds: float, workspace: Workspace) -> None:
+    workspace.timing = msgspec.structs.replace(FAST, poll_sec=seconds)
 
 
 def lagging(account: str, **keys: str | bool) -> str:
@@ -67,9 +65,9 @@ def test_cash_and_positions_that_lag_are_waited_for_before_the_buys(
 
 @pytest.mark.parametrize("disturbed", ACCOUNTS)
 def test_cash_that_never_comes_is_not_spent(
-    planned: Workspace, undisturbed: Undisturbed, disturbed: str, monkeypatch: pytest.MonkeyPatch
+    planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
-    look_every(20, monkeypatch)
+    look_every(20, planned)
     late = lagging(disturbed, side="SELL", values_after_sec=NEVER)
     with trial(planned, scenario_text(extra=late)) as it:
         result = it.apply()
@@ -114,9 +112,9 @@ def test_a_resume_during_the_lag_waits_and_sends_what_is_left(
 
 @pytest.mark.parametrize("disturbed", ACCOUNTS)
 def test_a_resume_that_has_waited_in_vain_says_to_resume_again(
-    planned: Workspace, undisturbed: Undisturbed, disturbed: str, monkeypatch: pytest.MonkeyPatch
+    planned: Workspace, undisturbed: Undisturbed, disturbed: str
 ) -> None:
-    look_every(20, monkeypatch)
+    look_every(20, planned)
     late = lagging(disturbed, side="SELL", values_after_sec=NEVER, positions_after_sec=NEVER)
     with trial(planned, scenario_text(extra=late)) as it:
         with killed_after("place", disturbed, nth=SELLS[disturbed]):
