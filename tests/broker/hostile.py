@@ -12,12 +12,12 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-import rebalplan.apply.timing
 from rebalplan.core.orders import OrderTicket
 from rebalplan.core.vocabulary import Endpoint
 from rebalplan.ibkr.broker import IbkrBroker, IbkrConnection
 from rebalplan.system.clock import SystemClock
 from tests.broker.driving import ACCOUNTS, FAST, Line, Trial, first_line
+from tests.cli import Workspace
 
 CLIENT, OTHER_CLIENT = 42, 43
 
@@ -156,9 +156,9 @@ def killed_after(call: str, account: str, *, nth: int = 1) -> Iterator[None]:
             yield
 
 
-def be_patient(patch: pytest.MonkeyPatch) -> None:
+def be_patient(workspace: Workspace) -> None:
     """Wait as long as ``PATIENT`` says."""
-    patch.setattr(rebalplan.apply.timing, "Timing", lambda: PATIENT)
+    workspace.timing = PATIENT
 
 
 def as_another_program(

@@ -50,8 +50,8 @@ def seconds_until_cancelled(it: Trial, reference: str) -> float:
 
 
 @pytest.fixture(autouse=True)
-def _patient(clock: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    be_patient(monkeypatch)
+def _patient(planned: Workspace) -> None:
+    be_patient(planned)
 
 
 def crossing(account: str, listed: str, told: str) -> str:
